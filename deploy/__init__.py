@@ -1,0 +1,1 @@
+"""How the parts run: the `chakong` command, the embedded servers, and the servers of tests and benchmarks."""
