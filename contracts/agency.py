@@ -1,0 +1,67 @@
+"""One row of the agency directory: who keeps which register where, what it can do, and how it is reached."""
+
+from datetime import time
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from contracts.control import RankBasis
+from contracts.subject import SubjectKind
+from contracts.words import AgencyCode, Code, Model, Text
+
+Channel = Literal["c2c_national", "c2c_provincial", "p2p_local"]
+Capability = Literal["query", "freeze", "seal", "renew", "release", "deduct", "transfer", "status"]
+Mode = Literal["automatic", "semi_automatic", "manual"]
+AnswersBy = Literal["response", "status", "callback"]
+Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+
+
+class OfficeHours(Model):
+    """When a person is there, in China Standard Time; working days only unless `every_day`."""
+
+    opens: time
+    closes: time
+    every_day: bool = False
+
+
+class Agency(Model):
+    """An agency as the directory lists it. Source: design.md §2; capabilities each on its own (domain.md §16)."""
+
+    agency: AgencyCode
+    name: Text
+    asset_type: Code
+    region_code: Region = Field(description="GB/T 2260; 000000 serves the whole country, xx0000 a province, xxxx00 a city")
+    channel: Channel
+    capabilities: tuple[Capability, ...] = ("query",)
+    subject_kinds: tuple[SubjectKind, ...] = ("person", "organisation")
+    mode: Mode = "automatic"
+    answers_by: AnswersBy = Field(default="response", description="in the response, when asked for the status, or by call-back only")
+    served_by: Literal["adapter", "external"] = "adapter"
+    answer_due_working_days: int = Field(default=3, ge=1, le=30)
+    office_hours: OfficeHours | None = None
+    endpoint: str = Field(default="", description="base URL; empty: the mock agencies of this installation")
+    credentials_ref: str = Field(default="", description="name of the setting that holds the credentials, never the credentials")
+    dialect: Code = Field(default="standard", description="which of the adapter's variants this agency speaks")
+    batch_size: int = Field(default=1, ge=1, le=500, description="most queries in one call; 1: one by one")
+    rate_per_s: float | None = Field(default=None, gt=0, description="most calls a second")
+    parallel_calls: int = Field(default=8, ge=1, le=64)
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+    idempotent: bool = Field(default=True, description="asked twice by one request number, acts once")
+    wants_document_content: bool = False
+    rank_basis: RankBasis = "served_at"
+    term_starts: Literal["effect", "service"] = "effect"
+    last_day: Literal["day_before", "corresponding_day"] = "day_before"
+
+    @model_validator(mode="after")
+    def _external_has_no_endpoint(self) -> Self:
+        if self.served_by == "external" and self.endpoint:
+            raise ValueError("an agency served by an external adapter has no endpoint of ours")
+        return self
+
+    def can(self, capability: str) -> bool:
+        """Tell whether the agency offers a capability."""
+        return capability in self.capabilities
+
+    def covers(self, region_code: str) -> bool:
+        """Tell whether a court's region lies in what the agency serves."""
+        return region_code.startswith(self.region_code.rstrip("0")) or region_code == self.region_code

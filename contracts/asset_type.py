@@ -1,0 +1,112 @@
+"""How one kind of asset is declared: its record, its key, what can be done to it and what law says of its terms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from contracts import identifiers
+from contracts.control import Measure
+from contracts.documents import Requirement
+from contracts.failures import Unfit
+from contracts.words import Model, Text
+
+#: Who makes a key one thing: the key alone, the key at one agency, or the key and its holder.
+KeyScope = Literal["everywhere", "agency", "subject"]
+
+
+def labelled(zh: str, wire: str, description: str, **more: Any) -> Any:
+    """Declare a record field with its Chinese label and the wire code of the network query-control interface.
+
+    Reports, schemas and adapters all read this one declaration. Source: domain.md §4, §6.1
+    """
+    return Field(description=description, json_schema_extra={"x-label-zh": zh, "x-wire": wire}, **more)
+
+
+class CoOwner(Model):
+    """Another owner of the same asset."""
+
+    name: str
+    id_type: str | None = None
+    id_no: str | None = None
+    share_ratio: str | None = None
+
+
+def _checked_ratio(text: str) -> str:
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise Unfit("bad_ratio", "份额格式不正确", "the share has the wrong form", "1/2 或 0.5") from None
+    if not 0 < value <= 1:
+        raise Unfit("bad_ratio", "份额应大于0且不超过1", "a share is above 0 and at most 1", "1/2 或 0.5")
+    return str(value)
+
+
+Ratio = Annotated[str, AfterValidator(_checked_ratio)]
+UnitCode = Annotated[str, AfterValidator(identifiers.unit_code)]
+PlateNo = Annotated[str, AfterValidator(identifiers.plate_no)]
+Vin = Annotated[str, AfterValidator(identifiers.vehicle_id_number)]
+Uscc = Annotated[str, AfterValidator(identifiers.social_credit_code)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+SignedFen = Annotated[int, Field(ge=-(10**15), le=10**15, strict=True)]
+
+
+class AssetRecord(Model):
+    """What every record can say of itself; kinds override what their register knows. Amounts in fen, CNY."""
+
+    def value_fen(self) -> int | None:
+        """Return the worth of the whole asset, None where the register gives none."""
+        return None
+
+    def available_fen(self) -> int | None:
+        """Return what of the value can be controlled today as far as the register itself says, None if it does not."""
+        return self.value_fen()
+
+    def share(self) -> Fraction:
+        """Return the debtor's share."""
+        return Fraction(1)
+
+    def others(self) -> tuple[CoOwner, ...]:
+        """Return the co-owners."""
+        return ()
+
+
+@dataclass(frozen=True)
+class AssetType:
+    """One kind of asset; the module that declares it is all that is needed to add it. Source: design.md §2."""
+
+    code: str
+    name: Text
+    record: type[AssetRecord]
+    #: Fields of the record that together name one asset.
+    key: tuple[str, ...]
+    key_scope: KeyScope
+    measures: tuple[Measure, ...]
+    #: Documents each action needs; actions that are not listed are not done to this kind.
+    documents: Mapping[str, tuple[Requirement, ...]]
+    #: Row of the legal table that caps a term (domain.md §8 DUR-*).
+    duration_rule: str
+    #: What a measure is counted in: `amount_fen`, `quantity`, `ratio`; None for the whole thing.
+    counted_in: Literal["amount_fen", "quantity", "ratio"] | None = None
+
+    def key_text(self, record: Mapping[str, object]) -> str:
+        """Return the key of a record as text, parts joined by `/` (securities: account/code)."""
+        return "/".join(str(record[field]) for field in self.key)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the record, each field with `x-label-zh`."""
+        return self.record.model_json_schema()
+
+    def labels(self) -> dict[str, str]:
+        """Return the Chinese label of each field."""
+        return {name: field.json_schema_extra["x-label-zh"]  # type: ignore[index,misc]
+                for name, field in self.record.model_fields.items()}
+
+
+def fen_of(quantity: int, unit_price_fen: int | None) -> int | None:
+    """Return quantity times price, None without a price."""
+    return None if unit_price_fen is None else int(Decimal(quantity) * unit_price_fen)

@@ -1,0 +1,1 @@
+"""One module declares one kind of asset (`ASSET_TYPE = AssetType(…)`); this folder is the registry."""

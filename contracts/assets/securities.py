@@ -1,0 +1,71 @@
+"""Securities as the central depository records them. domain.md §6.1, §7.3 (7)-(9)."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from contracts import documents as need
+from contracts.asset_type import AssetRecord, AssetType, Line, fen_of, labelled
+from contracts.money import Fen
+from contracts.words import Model, Text
+
+Quantity = Annotated[int, Field(ge=0, le=10**13, strict=True)]
+
+
+class SecuritiesPledge(Model):
+    """A pledge on a part of a holding."""
+
+    pledgee: Line
+    quantity: Quantity
+    registered_on: date | None = None
+    serial: Line | None = None
+
+
+class SecuritiesMark(Model):
+    """A judicial mark on pledged shares (法发〔2021〕9号)."""
+
+    authority: Line
+    quantity: Quantity
+    from_on: date | None = None
+    until_on: date | None = None
+
+
+class SecurityRecord(AssetRecord):
+    """One holding: one security in one account. Quantities in units (shares)."""
+
+    securities_account: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}$")] = labelled("证券账户", "ZQZH", "account")
+    security_code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] = labelled("证券代码", "ZQDM", "code")
+    security_name: Line = labelled("证券名称", "ZQMC", "name")
+    market: Literal["shanghai", "shenzhen", "beijing"] = labelled("市场", "SC", "exchange")
+    holder_name: Line = labelled("持有人", "CYR", "holder")
+    share_nature: Literal["tradable", "restricted", "bond", "fund"] = labelled("股份性质", "GFXZ", "nature of the shares")
+    custody_unit: Line | None = labelled("托管单元", "TGDY", "custody unit", default=None)
+    quantity: Quantity = labelled("持有数量", "CYSL", "units held")
+    available_quantity: Quantity = labelled("可用数量", "KYSL", "units neither frozen nor pledged")
+    frozen_quantity: Quantity = labelled("冻结数量", "DJSL", "units frozen")
+    close_price_fen: Fen | None = labelled("前收盘价（分）", "QSPJ", "previous close of one unit", default=None)
+    pledges: tuple[SecuritiesPledge, ...] = labelled("质押", "ZY", "pledges", default=())
+    marks: tuple[SecuritiesMark, ...] = labelled("司法标记", "SFBJ", "judicial marks", default=())
+
+    def value_fen(self) -> int | None:
+        """Return units times the previous close."""
+        return fen_of(self.quantity, self.close_price_fen)
+
+    def available_fen(self) -> int | None:
+        """Return available units times the previous close."""
+        return fen_of(self.available_quantity, self.close_price_fen)
+
+
+ASSET_TYPE = AssetType(
+    code="securities",
+    name=Text(zh="证券", en="Securities"),
+    record=SecurityRecord,
+    key=("securities_account", "security_code"),
+    key_scope="everywhere",
+    measures=("freeze", "freeze_and_deduct"),
+    documents={"query": need.QUERY, "freeze": need.FREEZE, "renew": need.FREEZE, "release": need.RELEASE, "deduct": need.DEDUCT,
+               "freeze_and_deduct": need.DEDUCT, "transfer": need.TRANSFER},
+    duration_rule="DUR-IMM",
+    counted_in="quantity",
+)

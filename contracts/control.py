@@ -1,0 +1,108 @@
+"""Measures and the states of a control: words both sides use. The machine itself is gateway/domain/control.py."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from contracts.words import Message, Text
+
+Measure = Literal["freeze", "seal", "pre_seal", "seize", "freeze_and_deduct", "withdraw_income", "watchlist"]
+#: What a command asks an agency to do. `status` asks how an earlier request number stands.
+Action = Literal[
+    "query", "freeze", "seal", "pre_seal", "seize", "freeze_and_deduct", "withdraw_income", "watchlist",
+    "renew", "release", "deduct", "transfer", "status",
+]
+MEASURES: tuple[Measure, ...] = ("freeze", "seal", "pre_seal", "seize", "freeze_and_deduct", "withdraw_income", "watchlist")
+FOLLOW_UPS = ("renew", "release", "deduct", "transfer")
+
+ControlState = Literal[
+    "requested",         #: asked, the agency has confirmed nothing yet
+    "in_force",          #: the agency holds the asset for us, first in rank
+    "partly_in_force",   #: a part is held, the rest waits or is marked
+    "waiting",           #: an earlier measure holds the asset (轮候)
+    "marked",            #: pledged listed shares, marked and not frozen
+    "refused",           #: the agency declined
+    "released",          #: released on our order
+    "expired",           #: its term ended without renewal
+    "lapsed",            #: the first court disposed of the asset
+    "deducted",          #: the money went to the case account
+    "transferred",       #: the title went to the transferee
+    "reversed",          #: the agency took its confirmation back
+]
+FINAL_STATES = frozenset({"refused", "released", "expired", "lapsed", "deducted", "transferred", "reversed"})
+RankBasis = Literal["served_at", "publicity"]
+
+MEASURE_NAMES: dict[str, Text] = {
+    "freeze": Text(zh="冻结", en="freeze"), "seal": Text(zh="查封", en="seal"), "pre_seal": Text(zh="预查封", en="pre-seal"),
+    "seize": Text(zh="扣押", en="seize"), "freeze_and_deduct": Text(zh="冻结并划拨", en="freeze and deduct"),
+    "withdraw_income": Text(zh="提取收入", en="withdraw income"), "watchlist": Text(zh="布控", en="watch-list entry"),
+    "renew": Text(zh="续行", en="renew"), "release": Text(zh="解除", en="release"),
+    "deduct": Text(zh="划拨", en="deduct"), "transfer": Text(zh="过户", en="transfer"),
+}
+STATE_NAMES: dict[str, Text] = {
+    "requested": Text(zh="已请求", en="requested"), "in_force": Text(zh="已控制", en="in force"),
+    "partly_in_force": Text(zh="部分控制", en="partly in force"), "waiting": Text(zh="轮候", en="waiting"),
+    "marked": Text(zh="已标记", en="marked"), "refused": Text(zh="未控制", en="refused"),
+    "released": Text(zh="已解除", en="released"), "expired": Text(zh="已到期", en="expired"),
+    "lapsed": Text(zh="已失效", en="lapsed"), "deducted": Text(zh="已划拨", en="deducted"),
+    "transferred": Text(zh="已过户", en="transferred"), "reversed": Text(zh="已撤回", en="reversed"),
+}
+
+
+class PriorMeasure(Message):
+    """A measure of any authority that stands on an asset; rank 1 is first. Source: domain.md §4.2 DJXX."""
+
+    kind: Measure
+    authority: str
+    document_no: str | None = None
+    amount_fen: int | None = None
+    quantity: int | None = None
+    rank: int | None = None
+    from_on: date | None = None
+    until_on: date | None = None
+    request_no: str | None = None
+
+
+class PriorityRight(Message):
+    """A right that is paid first. It does not bar freezing. Source: domain.md §4.2 QLXX, §8a."""
+
+    kind: Literal["mortgage", "pledge", "lien", "maximum_mortgage", "residence_right", "other"]
+    holder: str
+    amount_fen: int | None = None
+
+
+class ControlOrder(Message):
+    """What a control command asks for, on which asset, and which earlier step it follows."""
+
+    control_id: str
+    measure: str
+    asset: dict[str, object]
+    amount_fen: int | None = None
+    quantity: int | None = None
+    capital_fen: int | None = None
+    ratio: str | None = None
+    term_months: int | None = None
+    until_on: date | None = None
+    original_request_no: str | None = None
+    original_case_no: str | None = None
+    agency_control_no: str | None = None
+    waiting_serial: str | None = None
+
+
+class ControlAnswer(Message):
+    """What the agency confirmed of a control. Amounts in fen; a waiting control has a rank and no end date."""
+
+    state: ControlState
+    actual_fen: int | None = None
+    unfunded_fen: int | None = None
+    actual_quantity: int | None = None
+    rank: int | None = None
+    waiting_serial: str | None = None
+    served_at: AwareDatetime | None = None
+    effective_at: AwareDatetime | None = None
+    until_on: date | None = None
+    agency_control_no: str | None = None
+    deducted_fen: int | None = None
+    prior_measures: tuple[PriorMeasure, ...] = ()
+    priority_rights: tuple[PriorityRight, ...] = ()
