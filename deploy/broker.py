@@ -6,9 +6,9 @@ It keeps messages in memory: about 5 MB a partition, then the oldest go, and all
   client cannot create them (it can describe them). Idempotent producers, headers and offset commits work.
 - A fetch that waits is not woken by a message: `fetch_max_wait_ms` of a consumer is the longest latency it adds. On two
   cores, idle, client and broker together: 5 ms cost 7 % of a core per consumer, 10 ms 4 %, 20 ms 3 %, 50 ms 1.5 %.
-- One member a group. With two, the broker answers the second one's SyncGroup with INVALID_REQUEST, which aiokafka raises
-  as KafkaError. A first member joins at once; one that joins again waits `session_timeout_ms` less a second, after a
-  kill -9 once more as long. Several processes that share a group need Apache Kafka (`deploy/kafka.py`).
+- One member a group. With two, the broker answers the SyncGroup of the second with INVALID_REQUEST, which aiokafka
+  raises as KafkaError. A first member joins at once; one that joins again waits `session_timeout_ms` less a second,
+  after a kill -9 once more as long. Several processes that share a group need Apache Kafka (`deploy/kafka.py`).
 - The settings of `confluent_kafka` for this cluster make a group wait 3 s for its first member. That is why this module
   calls the C functions that `confluent_kafka` carries.
 """
