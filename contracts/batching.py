@@ -1,0 +1,99 @@
+"""Handle together what comes together: a group commit whose linger grows with load (none when idle). performance.md."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: How much the newest batch counts in the running mean of batch sizes.
+_NEWEST = 0.2
+
+
+@dataclass(slots=True)
+class Linger:
+    """How long to wait for company: nothing while batches are single, up to `most_s` when `full` come together."""
+
+    most_s: float
+    full: int = 16
+    _mean: float = field(default=1.0, init=False)
+
+    def saw(self, size: int) -> None:
+        """Take the size of the batch just handled into account."""
+        self._mean += _NEWEST * (size - self._mean)
+
+    def wait_s(self) -> float:
+        """Return how long to wait before the next batch, in seconds."""
+        return self.most_s * min(1.0, max(0.0, (self._mean - 1.0) / (self.full - 1)))
+
+
+class Batcher(Generic[T, R]):
+    """Hands items to `handle` in batches and each caller its own result, after `handle` has returned.
+
+    `handle` returns one result an item, in order. If it raises one of `poison`, the batch is halved until the item that
+    does it stands alone; any other error goes to every caller of the batch.
+    """
+
+    def __init__(
+        self, handle: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, most: int, linger: Linger,
+        poison: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """Take what handles a batch, the most items in one, and the linger."""
+        self._handle, self._most, self._linger, self._poison = handle, most, linger, poison
+        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._wake = asyncio.Event()
+
+    async def add(self, item: T) -> R:
+        """Wait until the batch with this item is handled and return the item's result."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        self._wake.set()
+        return await future
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Handle batches until told to stop, then what is still waiting."""
+        stopping = asyncio.create_task(stop.wait())
+        while not (stop.is_set() and not self._waiting):
+            await self._company(stopping)
+            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            if batch:
+                await self._settle(batch)
+                self._linger.saw(len(batch))
+        stopping.cancel()
+
+    async def _company(self, stopping: asyncio.Task[bool]) -> None:
+        if not self._waiting:
+            self._wake.clear()
+            waking = asyncio.create_task(self._wake.wait())
+            await asyncio.wait({waking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            waking.cancel()
+        if (wait_s := self._linger.wait_s()) and len(self._waiting) < self._most and not stopping.done():
+            await asyncio.sleep(wait_s)
+
+    async def _settle(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results = await self._handle([item for item, _ in batch])
+        except self._poison as error:
+            await self._halve(batch, error)
+        except Exception as error:  # noqa: BLE001 - goes to the callers, who are waiting for it
+            _fail(batch, error)
+        else:
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+
+    async def _halve(self, batch: Sequence[tuple[T, asyncio.Future[R]]], error: Exception) -> None:
+        if len(batch) == 1:
+            _fail(batch, error)
+            return
+        middle = len(batch) // 2
+        await self._settle(batch[:middle])
+        await self._settle(batch[middle:])
+
+
+def _fail(batch: Sequence[tuple[T, asyncio.Future[R]]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)

@@ -1,0 +1,1 @@
+"""The only code that imports aiokafka: settings, topic names, the codec, one producer and one consumer."""

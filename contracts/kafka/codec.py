@@ -1,0 +1,116 @@
+"""Messages to bytes and back: CloudEvents 1.0 in binary mode. The only place that knows how a body is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from contracts.failures import MalformedMessage
+from contracts.kafka import topics
+from contracts.messages import REPLY_TYPE, Command, Reply
+
+_JSON = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A message on its way to Kafka."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A message from Kafka, not yet decoded."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The CloudEvents attributes of a message, but those that are always the same."""
+
+    id: str
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    correlation_id: str
+    causation_id: str | None = None
+    expiry_time: datetime | None = None
+    traceparent: str | None = None
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """Return the Kafka headers; every attribute has the prefix `ce_`, extensions too."""
+        optional = {"ce_causationid": self.causation_id, "ce_traceparent": self.traceparent,
+                    "ce_expirytime": self.expiry_time and self.expiry_time.isoformat()}
+        return [
+            *_JSON, ("ce_id", self.id.encode()), ("ce_type", self.type.encode()), ("ce_source", self.source.encode()),
+            ("ce_subject", self.subject.encode()), ("ce_time", self.time.isoformat().encode()),
+            ("ce_correlationid", self.correlation_id.encode()),
+            *((name, value.encode()) for name, value in optional.items() if value),
+        ]
+
+
+def command_type(action: str) -> str:
+    """Return the CloudEvents type of a command."""
+    return f"cn.chakong.command.{action}.v1"
+
+
+def decode_command(record: Record) -> Command:
+    """Read a command.
+
+    Raises: MalformedMessage
+    """
+    try:
+        return Command.model_validate_json(record.value or b"")
+    except ValidationError as error:
+        raise MalformedMessage(_where(error)) from None
+
+
+def decode_reply(record: Record) -> Reply:
+    """Read a reply.
+
+    Raises: MalformedMessage
+    """
+    try:
+        return Reply.model_validate_json(record.value or b"")
+    except ValidationError as error:
+        raise MalformedMessage(_where(error)) from None
+
+
+def encode_reply(reply: Reply, asked: Record | None, *, request_id: str, message_id: str, now: datetime) -> Outbound:
+    """Write a reply; it goes to the partition of its request and names the command it answers, where there was one."""
+    came = asked.headers if asked else {}
+    envelope = Envelope(
+        id=message_id, type=REPLY_TYPE, source=f"/adapters/{reply.agency}", subject=reply.task_id, time=now,
+        correlation_id=request_id, causation_id=_text(came.get("ce_id")), traceparent=_text(came.get("ce_traceparent")),
+    )
+    body = reply.model_dump_json(exclude_none=True).encode()
+    return Outbound(topics.REPLIES, request_id.encode(), body, envelope.headers())
+
+
+def dead_letter(record: Record, reason: str) -> Outbound:
+    """Set a message aside as it is, with where it came from and why."""
+    origin = {"reason": reason[:500], "origin-topic": record.topic, "origin-partition": str(record.partition),
+              "origin-offset": str(record.offset)}
+    headers = [*record.headers.items(), *((name, value.encode()) for name, value in origin.items())]
+    return Outbound(topics.DEAD_LETTERS, record.key, record.value or b"", headers)
+
+
+def _text(value: bytes | None) -> str | None:
+    return value.decode("ascii", "replace") if value else None
+
+
+def _where(error: ValidationError) -> str:
+    """Name the fields that are wrong, never their values: a dead letter's reason carries no personal data."""
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['type']}" for one in error.errors(include_input=False)[:5])

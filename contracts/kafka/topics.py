@@ -1,0 +1,50 @@
+"""Topic names as functions of codes, and what each topic is configured with. interface.md §2."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contracts.agency import Agency
+
+REPLIES = "chakong.reply.v1"
+EVENTS = "chakong.event.v1"
+DEAD_LETTERS = "chakong.dead-letter.v1"
+
+#: Largest message a topic takes, bytes.
+_MOST_BYTES = 8 * 1024 * 1024
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic and how long it keeps messages, in days."""
+
+    name: str
+    keep_days: int
+
+    def config(self, min_insync_replicas: int) -> dict[str, str]:
+        """Return the broker's configuration for this topic."""
+        return {"retention.ms": str(self.keep_days * _DAY_MS), "max.message.bytes": str(_MOST_BYTES),
+                "min.insync.replicas": str(min_insync_replicas), "cleanup.policy": "delete"}
+
+
+def commands(asset_type: str, external_agency: str | None = None) -> str:
+    """Return the command topic of an asset type, or of one agency that a foreign adapter serves."""
+    middle = f"{asset_type}.{external_agency}" if external_agency else asset_type
+    return f"chakong.command.{middle}.v1"
+
+
+def commands_for(agency: Agency) -> str:
+    """Return the topic an agency's commands go to."""
+    return commands(agency.asset_type, agency.agency if agency.served_by == "external" else None)
+
+
+def worker_group(asset_types: Iterable[str]) -> str:
+    """Return the consumer group of the workers of these asset types."""
+    return "chakong.worker." + "+".join(sorted(asset_types))
+
+
+def all_topics(asset_types: Iterable[str], agencies: Iterable[Agency]) -> list[Topic]:
+    """Return every topic an installation needs."""
+    names = [commands(code) for code in asset_types]
+    names += sorted({commands_for(agency) for agency in agencies if agency.served_by == "external"})
+    return [*(Topic(name, 7) for name in names), Topic(REPLIES, 7), Topic(EVENTS, 7), Topic(DEAD_LETTERS, 90)]
