@@ -1,0 +1,66 @@
+# `make help` lists what there is. Every target makes what it needs first; Python >= 3.11 and make are enough.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+CODE := contracts gateway services deploy
+
+##@ Use
+
+.PHONY: setup
+setup: ## make .venv from requirements.lock (half a second when it is there)
+	@deploy/setup.sh
+
+.PHONY: demo
+demo: setup ## one request from court to report and control, on one machine, then end
+	@$(BIN)/chakong demo
+
+.PHONY: run
+run: setup ## everything in one process on port 8080, until Ctrl-C
+	@$(BIN)/chakong run
+
+##@ Work on it
+
+.PHONY: check
+check: lint types imports test ## all that must be green before a commit
+
+.PHONY: test
+test: setup tools ## every test; the servers they need come along
+	@$(BIN)/pytest
+
+.PHONY: lint
+lint: setup ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: types
+types: setup ## mypy --strict
+	@$(BIN)/mypy
+
+.PHONY: imports
+imports: setup ## who may import whom
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## let ruff repair what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: tools
+tools: setup ## fetch what tests run beside Python: Apache Kafka, Chromium, a Chinese font
+	@deploy/debian-packages.sh chromium fonts-wqy-zenhei
+	@$(BIN)/python -m deploy.kafka install > /dev/null
+
+.PHONY: lock
+lock: ## pin the newest versions that fit pyproject.toml (needs uv)
+	@args="--extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate"; \
+	uv pip compile --quiet --upgrade pyproject.toml $$args -o requirements.lock && sed -i '1i # Made by `make lock`.' requirements.lock
+
+.PHONY: clean
+clean: ## remove caches and what embedded runs left; keeps .venv and fetched tools
+	@rm -rf .chakong .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build
+	@find $(CODE) tests -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
