@@ -1,0 +1,81 @@
+"""How a request moves on when answers come: pure. It ends once; later answers and control changes make report versions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one request is. `awaiting` counts query tasks without an outcome."""
+
+    request_id: str
+    awaiting: int
+    ended_at: datetime | None
+    report_version: int
+    event_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that happened to a request: a task answered (first or late), or a control changed."""
+
+    kind: Literal["task", "late_task", "control"]
+    data: Mapping[str, object]
+    #: task id or control id
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of the request's stream (interface.md §1, events)."""
+
+    seq: int
+    kind: Literal["task", "report", "control", "ended"]
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What follows from what happened: the new progress, its events, and the report version each thing first shows in."""
+
+    progress: Progress
+    events: tuple[StreamEvent, ...]
+    versions: tuple[tuple[int, str], ...]
+    shown_in: Mapping[str, int]
+
+
+def advance(progress: Progress, happened: Sequence[Happened], now: datetime) -> Moved:
+    """Apply what happened, in order.
+
+    Shape: version 1 when the last awaited task is answered; one more for every late answer or control change after that.
+           Before the end a change is part of the live view and first shows in version 1.
+    """
+    events: list[StreamEvent] = []
+    versions: list[tuple[int, str]] = []
+    shown_in: dict[str, int] = {}
+
+    def emit(kind: Literal["task", "report", "control", "ended"], data: Mapping[str, object]) -> None:
+        nonlocal progress
+        progress = replace(progress, event_seq=progress.event_seq + 1)
+        events.append(StreamEvent(progress.event_seq, kind, data))
+
+    def new_version(cause: str) -> None:
+        nonlocal progress
+        progress = replace(progress, report_version=progress.report_version + 1)
+        versions.append((progress.report_version, cause))
+        emit("report", {"version": progress.report_version})
+
+    for one in happened:
+        emit("control" if one.kind == "control" else "task", one.data)
+        if one.kind == "task":
+            progress = replace(progress, awaiting=progress.awaiting - 1)
+        if progress.ended_at is not None:
+            new_version("late_answer" if one.kind == "late_task" else "control")
+        shown_in[one.of] = max(1, progress.report_version)
+        if progress.awaiting == 0 and progress.ended_at is None:
+            progress = replace(progress, ended_at=now)
+            new_version("ended")
+            emit("ended", {})
+    return Moved(progress, tuple(events), tuple(versions), shown_in)

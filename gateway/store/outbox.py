@@ -1,0 +1,87 @@
+"""The task row as outbox and retry store: what is to be sent now, and what was sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.store.unnest import arrays, rows
+
+
+@dataclass(frozen=True, slots=True)
+class DueTask:
+    """A command to be sent; `lease` is the instant its row shows until it is marked as sent."""
+
+    task_id: str
+    request_id: str
+    agency: str
+    asset_type: str
+    topic: str
+    key: bytes
+    command: str
+    attempts: int
+    agency_ref: str | None
+    answer_due_at: datetime
+    trace_id: str
+    lease: datetime
+
+
+_CLAIM = text("""
+    WITH due AS (
+        SELECT task_id FROM tasks WHERE outcome IS NULL AND next_attempt_at <= :now
+        ORDER BY next_attempt_at, task_id LIMIT :most FOR UPDATE SKIP LOCKED)
+    UPDATE tasks t SET next_attempt_at = :lease FROM due, requests r
+    WHERE t.task_id = due.task_id AND r.request_id = t.request_id
+    RETURNING t.task_id, t.request_id, t.agency, t.asset_type, t.topic, t.key, t.command, t.attempts, t.agency_ref,
+              t.answer_due_at, r.trace_id, t.next_attempt_at AS lease""")
+_SENT = text(f"""
+    WITH sent AS (SELECT * FROM {rows("s", task_id="text", lease="timestamptz", again_at="timestamptz")}),
+    held AS (SELECT task_id FROM tasks JOIN sent USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
+    UPDATE tasks t SET sent_at = :now, attempts = t.attempts + 1,
+        next_attempt_at = CASE WHEN t.next_attempt_at = sent.lease THEN sent.again_at ELSE t.next_attempt_at END
+    FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id AND t.outcome IS NULL""")  # noqa: S608 - constants
+_STILL_IN_FLIGHT = text("""
+    SELECT task_id FROM tasks WHERE task_id = ANY(CAST(:task_ids AS text[])) AND outcome IS NULL AND agency_ref IS NULL""")
+_OLDEST = text("SELECT min(next_attempt_at) FROM tasks WHERE outcome IS NULL AND next_attempt_at <= :now")
+_SEND_ALL_AGAIN = text("UPDATE tasks SET next_attempt_at = :now WHERE outcome IS NULL AND sent_at IS NOT NULL")
+
+
+async def claim(connection: AsyncConnection, *, now: datetime, lease: timedelta, most: int) -> list[DueTask]:
+    """Take the oldest commands that are due and that nobody else is sending; they come back after the lease.
+
+    Shape: in order of when they were due
+    """
+    found = (await connection.execute(_CLAIM, {"now": now, "lease": now + lease, "most": most})).mappings()
+    return sorted((DueTask(**row) for row in found), key=lambda task: task.task_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command the broker has; it is sent again at `again_at` if nothing is heard."""
+
+    task_id: str
+    lease: datetime
+    again_at: datetime
+
+
+async def mark_sent(connection: AsyncConnection, sent: Sequence[Sent], now: datetime) -> None:
+    """Note what the broker acknowledged; a reply that was quicker keeps what it wrote."""
+    await connection.execute(_SENT, {**arrays("s", sent, "task_id", "lease", "again_at"), "now": now})
+
+
+async def still_in_flight(connection: AsyncConnection, task_ids: Sequence[str]) -> set[str]:
+    """Return which of these the agencies' side has neither answered nor acknowledged."""
+    return set((await connection.execute(_STILL_IN_FLIGHT, {"task_ids": list(task_ids)})).scalars())
+
+
+async def oldest_due(connection: AsyncConnection, now: datetime) -> datetime | None:
+    """Return since when the oldest due command waits to be sent."""
+    oldest: datetime | None = (await connection.execute(_OLDEST, {"now": now})).scalar_one()
+    return oldest
+
+
+async def send_all_again(connection: AsyncConnection, now: datetime) -> None:
+    """Make every unanswered command due: the broker that had them is gone."""
+    await connection.execute(_SEND_ALL_AGAIN, {"now": now})

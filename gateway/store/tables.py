@@ -1,0 +1,175 @@
+"""The tables. A task row is outbox, retry store and inbox at once (ADR 1); append-only tables say so."""
+
+from sqlalchemy import (
+    BigInteger, Boolean, Column, Date, DateTime, Float, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData, SmallInteger,
+    Table, Text, text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+_INSTANT = DateTime(timezone=True)
+
+requests = Table(
+    "requests", metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("court_code", Text, nullable=False),
+    Column("case_no", Text, nullable=False),
+    Column("region_code", Text, nullable=False),
+    Column("body", JSONB, nullable=False, comment="the request as validated"),
+    Column("left_out", JSONB, nullable=False, comment="agencies not asked, each with its reason"),
+    Column("trace_id", Text, nullable=False),
+    Column("accepted_at", _INSTANT, nullable=False),
+    Column("ended_at", _INSTANT, comment="when every task had an outcome; never moves again"),
+    Column("tasks", Integer, nullable=False),
+    Column("awaiting", Integer, nullable=False, comment="query tasks without an outcome"),
+    Column("report_version", Integer, nullable=False, server_default=text("0")),
+    Column("event_seq", Integer, nullable=False, server_default=text("0"), comment="last event of its stream"),
+    Index("requests_by_court", "court_code", "request_id"),
+    Index("requests_by_case", "court_code", "case_no"),
+)
+
+tasks = Table(
+    "tasks", metadata,
+    Column("task_id", Text, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.request_id"), nullable=False),
+    Column("control_id", Text, comment="set on the tasks of a control's steps"),
+    Column("agency", Text, nullable=False),
+    Column("asset_type", Text, nullable=False),
+    Column("subject", SmallInteger, nullable=False, comment="index into the request's subjects"),
+    Column("action", Text, nullable=False),
+    Column("request_no", Text, nullable=False, comment="what the agency knows this task by"),
+    Column("topic", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("command", Text, nullable=False, comment="the command's body as it was written first"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("sent_at", _INSTANT, comment="null: to be sent"),
+    Column("next_attempt_at", _INSTANT, nullable=False, comment="not sent: from when; sent: when to send again"),
+    Column("agency_ref", Text, comment="what the agency acknowledged with; the next command asks for the status"),
+    Column("answer_due_at", _INSTANT, nullable=False),
+    Column("outcome", Text),
+    Column("code", Text),
+    Column("detail", Text),
+    Column("assets", JSONB),
+    Column("as_of", _INSTANT),
+    Column("answered_at", _INSTANT),
+    Column("elapsed_s", Float),
+    Column("raw_sha256", Text),
+    Column("raw", Text, comment="the agency's own answer, kept when it is outside its protocol"),
+    Column("overdue_at", _INSTANT),
+    Column("late_version", Integer, comment="the report version that a late answer made"),
+    Index("tasks_by_request", "request_id"),
+    Index("tasks_to_send", "next_attempt_at", postgresql_where=text("outcome IS NULL")),
+    Index("tasks_due", "answer_due_at", postgresql_where=text("outcome IS NULL")),
+)
+
+#: Append-only: replies that changed nothing, each with the reason.
+filed_replies = Table(
+    "filed_replies", metadata,
+    Column("filed_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("task_id", Text, nullable=False),
+    Column("filed_at", _INSTANT, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("reply", JSONB, nullable=False),
+    Index("filed_by_task", "task_id"),
+)
+
+#: Append-only: what made each version of a report.
+report_versions = Table(
+    "report_versions", metadata,
+    Column("request_id", Text, ForeignKey("requests.request_id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("made_at", _INSTANT, nullable=False),
+    Column("cause", Text, nullable=False),
+)
+
+#: Append-only: a request's stream. `seq` is given under the request's row lock, so it has no gaps and no late comers.
+request_events = Table(
+    "request_events", metadata,
+    Column("request_id", Text, ForeignKey("requests.request_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys", metadata,
+    Column("court_code", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("body_sha256", Text, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("location", Text),
+    Column("answer", JSONB, nullable=False),
+    Column("created_at", _INSTANT, nullable=False),
+)
+
+documents = Table(
+    "documents", metadata,
+    Column("court_code", Text, primary_key=True),
+    Column("document_id", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("uploaded_by", Text, nullable=False),
+    Column("uploaded_at", _INSTANT, nullable=False),
+)
+
+controls = Table(
+    "controls", metadata,
+    Column("control_id", Text, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.request_id"), nullable=False),
+    Column("court_code", Text, nullable=False),
+    Column("case_no", Text, nullable=False),
+    Column("subject", SmallInteger, nullable=False),
+    Column("subject_hash", Text, nullable=False, comment="keyed hash of the id number, for searches"),
+    Column("asset_id", Text, nullable=False),
+    Column("asset_type", Text, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("record", JSONB, nullable=False, comment="the asset as the report had it"),
+    Column("debtor_share", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("until_on", Date),
+    Column("pending", Text),
+    Column("in_doubt", Boolean, nullable=False),
+    Column("request_no", Text, nullable=False, comment="of the first step; later steps name it as the original"),
+    Column("control", JSONB, nullable=False, comment="gateway.domain.control.Control"),
+    Column("priority_rights", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("prior_measures", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("created_at", _INSTANT, nullable=False),
+    Index("controls_by_request", "request_id"),
+    Index("controls_by_court", "court_code", "control_id"),
+    Index("controls_by_subject", "court_code", "subject_hash"),
+    Index("controls_by_end", "until_on", postgresql_where=text("until_on IS NOT NULL")),
+)
+
+#: Append-only: a control is the fold of these.
+control_events = Table(
+    "control_events", metadata,
+    Column("control_id", Text, ForeignKey("controls.control_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("event_id", Text, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by", Text, nullable=False, comment="court, agency or clock"),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Column("control", JSONB, nullable=False, comment="the control after the event"),
+    Column("report_version", Integer, nullable=False, comment="the first report version that shows it"),
+)
+
+#: Append-only, by trigger too: who asked for what, on which basis, and what came of it. No personal data of subjects.
+audit = Table(
+    "audit", metadata,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("court_code", Text, nullable=False),
+    Column("officer", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("basis", Text, comment="case number and purpose"),
+    Column("decision", Text, nullable=False, comment="accepted, read, refused:<code>"),
+    Column("trace_id", Text, nullable=False),
+)
