@@ -50,6 +50,8 @@ class Order:
     until_on: date | None = None
     original_request_no: str | None = None
     agency_control_no: str | None = None
+    #: id number of the subject the order names: finds the asset at once, and tells shareholders of one company apart
+    holder_id_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +132,18 @@ class Desk(Protocol):
         """Return what the register gives the subject here, today: ledger effects (deductions, transfers) applied."""
         ...
 
-    def holding(self, key: str) -> Holding | None:
-        """Return one asset by its key (for controls)."""
+    def holding(self, key: str, holder_id_no: str | None = None) -> Holding | None:
+        """Return one asset by its key (for controls), today; give the holder's id number where it is known.
+
+        Without it the asset is found by an index of the whole register. None if it is not there, or no longer.
+        """
         ...
 
-    def measures(self, key: str) -> Sequence[PriorMeasure]:
-        """Return all live measures on an asset in rank order, those of other authorities included."""
+    def measures(self, key: str, holder_id_no: str | None = None) -> Sequence[PriorMeasure]:
+        """Return all live measures on an asset in rank order, those of other authorities included.
+
+        Amounts and quantities are what a measure really holds; those of a waiting one are what it asks for.
+        """
         ...
 
     def order(self, order: Order) -> Effect:
