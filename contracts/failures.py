@@ -4,6 +4,7 @@ ChakongError
   x ContractError            the message itself is wrong
     + MalformedMessage       cannot be decoded               -> dead letter
     + UnknownAssetType       not in the registry             -> 422 / dead letter
+    + DirectoryInvalid       a row of the agency directory   -> the start fails
   x AgencyError              what an agency can do to us
     + AgencyUnavailable      no answer, 5xx, 429             -> retried in the worker, then reply deferred
     + AgencyRefused          understood and declined         -> reply refused(code); never retried
@@ -77,6 +78,12 @@ class UnknownAssetType(ContractError):
     code, status = "unknown_asset_type", 422
 
 
+class DirectoryInvalid(ContractError):
+    """The agency directory is not valid."""
+
+    code = "directory_invalid"
+
+
 class AgencyError(ChakongError):
     """An agency did not give a usable answer."""
 
@@ -88,10 +95,10 @@ class AgencyUnavailable(AgencyError):
 
     code = "unavailable"
 
-    def __init__(self, message: str = "", *, retry_after_s: float | None = None) -> None:
-        """Keep how long the agency itself asked us to wait, if it did."""
+    def __init__(self, message: str = "", *, retry_after_s: float | None = None, code: str = "unavailable") -> None:
+        """Keep how long the agency itself asked us to wait, if it did, and why: unavailable, office_closed or busy."""
         super().__init__(message)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.why = retry_after_s, code
 
 
 class AgencyRefused(AgencyError):
@@ -113,6 +120,11 @@ class AgencyProtocolError(AgencyError):
     """The agency's answer is outside its own document; nothing is concluded from it."""
 
     code = "protocol"
+
+    def __init__(self, message: str = "", *, raw: bytes = b"") -> None:
+        """Keep the answer as it came, or its beginning, where the caller does not have it."""
+        super().__init__(message)
+        self.raw = raw
 
 
 class StateError(ChakongError):

@@ -1,0 +1,159 @@
+"""The unified asset report as a court reads it: models only. interface.md §1; compiled by gateway/domain/report.py."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from contracts.asset_type import CoOwner
+from contracts.control import ControlState, PriorityRight, PriorMeasure
+from contracts.outcome import Outcome
+from contracts.subject import IdType, Role, SubjectKind
+from contracts.words import Model, Text
+
+ChangeKind = Literal["asset_added", "asset_removed", "asset_changed", "outcome_changed", "control_changed"]
+
+
+class Completeness(Model):
+    """How many parts were asked and how each ended; `statement` can be read aloud."""
+
+    asked: int
+    found: int
+    none_found: int
+    refused: int
+    unsupported: int
+    failed: int
+    overdue: int
+    awaiting: int
+    left_out: int = Field(description="agencies not asked, each with its reason in the answer to the request")
+    statement: Text
+
+
+class Totals(Model):
+    """Sums over assets in CNY, the debtor's share, in fen; what has no value is counted in `unvalued_assets`."""
+
+    value_fen: int
+    encumbered_fen: int
+    controllable_fen: int
+    secured_fen: int
+    claim_fen: int | None = None
+    unvalued_assets: int
+
+
+class Source(Model):
+    """Which answer an asset was read from, and as of when."""
+
+    agency: str
+    task_id: str
+    as_of: AwareDatetime | None = None
+
+
+class ReportAsset(Model):
+    """One asset of one subject, merged from every source that knows it. Amounts in fen, null where not known."""
+
+    asset_id: str
+    record: dict[str, object]
+    value_fen: int | None = Field(default=None, description="worth of the whole asset")
+    encumbered_fen: int = Field(description="prior measures and priority rights, at most the debtor's share of the value")
+    controllable_fen: int | None = Field(default=None, description="what is left of the debtor's share to control today")
+    debtor_share: str = Field(description="a fraction", examples=["1", "1/2"])
+    co_owners: tuple[CoOwner, ...] = ()
+    prior_measures: tuple[PriorMeasure, ...] = ()
+    priority_rights: tuple[PriorityRight, ...] = ()
+    controls: tuple[str, ...] = ()
+    sources: tuple[Source, ...]
+    conflicts: tuple[str, ...] = Field(default=(), description="fields on which the sources differ; the newest is shown")
+
+
+class Gap(Model):
+    """A part without an answer; `outcome` is null while it is still awaited."""
+
+    agency: str
+    task_id: str
+    outcome: Outcome | None
+    code: str
+    reason: Text
+
+
+class Section(Model):
+    """One asset type's part for one subject; `asked` 0 says that no agency was asked, which is not "no assets"."""
+
+    asset_type: str
+    asked: int
+    assets: tuple[ReportAsset, ...]
+    gaps: tuple[Gap, ...]
+
+
+class ReportSubject(Model):
+    """One subject with a section for each asset type asked, in the order asked."""
+
+    subject: int
+    kind: SubjectKind
+    role: Role
+    name: str
+    id_type: IdType
+    id_no: str
+    sections: tuple[Section, ...]
+
+
+class AgencyLine(Model):
+    """One task as the report's list of sources shows it."""
+
+    agency: str
+    name: Text
+    asset_type: str
+    task_id: str
+    subject: int
+    outcome: Outcome | None
+    as_of: AwareDatetime | None = None
+    answered_at: AwareDatetime | None = None
+    elapsed_s: float | None = None
+    raw_sha256: str | None = None
+    late: bool = False
+
+
+class ReportControl(Model):
+    """One control on an asset of the report, as it stands. Amounts in fen."""
+
+    control_id: str
+    asset_id: str
+    asset_type: str
+    subject: int
+    agency: str
+    measure: str
+    state: ControlState
+    pending: str | None = None
+    in_doubt: bool = False
+    rank: int | None = None
+    requested_fen: int | None = None
+    actual_fen: int | None = None
+    secured_fen: int = 0
+    until_on: date | None = None
+
+
+class Change(Model):
+    """What differs from the version before."""
+
+    kind: ChangeKind
+    asset_id: str | None = None
+    subject: int | None = None
+    asset_type: str | None = None
+    before: dict[str, object] | None = None
+    after: dict[str, object] | None = None
+
+
+class AssetReport(Model):
+    """The unified asset report, one version."""
+
+    request_id: str
+    case_no: str
+    version: int
+    compiled_at: AwareDatetime
+    all_ended: bool
+    all_answered: bool
+    completeness: Completeness
+    totals: Totals
+    subjects: tuple[ReportSubject, ...]
+    agencies: tuple[AgencyLine, ...]
+    controls: tuple[ReportControl, ...] = ()
+    changes: tuple[Change, ...] = ()

@@ -1,0 +1,94 @@
+"""Working days, answer deadlines, office hours and terms, all in China Standard Time. Pure. domain.md §7.5, §10."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Literal
+
+from chinese_calendar import is_workday
+
+from contracts.agency import OfficeHours
+from contracts.clock import CHINA, china_date
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Which days are working days: the library's years, what stands over them, and what is provisional beyond them.
+
+    `overrides` and `provisional` map a date to whether it is a working day; `version` names the pair of tables.
+    """
+
+    version: str
+    overrides: Mapping[date, bool] = field(default_factory=lambda: MappingProxyType({}))
+    provisional: Mapping[date, bool] = field(default_factory=lambda: MappingProxyType({}))
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether a day is worked: override, library (make-up Saturdays count), provisional table, weekday."""
+        if day in self.overrides:
+            return self.overrides[day]
+        try:
+            return bool(is_workday(day))
+        except NotImplementedError:
+            return self.provisional.get(day, day.weekday() < 5)  # noqa: PLR2004 - Saturday is 5
+
+    def is_provisional(self, day: date) -> bool:
+        """Tell whether nobody has announced the day yet, so that a deadline counted over it may move."""
+        if day in self.overrides:
+            return False
+        try:
+            is_workday(day)
+        except NotImplementedError:
+            return True
+        return False
+
+
+def _days_off(year: int, *month_days: tuple[int, int]) -> Mapping[date, bool]:
+    return MappingProxyType({date(year, month, day): False for month, day in month_days})
+
+
+#: 2027 is not announced: statutory days, and the next weekdays for those on a weekend (《全国年节及纪念日放假办法》2024); no make-up days.
+CALENDAR = Calendar(
+    version="2027-provisional-1",
+    provisional=_days_off(2027, (1, 1), (2, 5), (2, 8), (2, 9), (2, 10), (4, 5), (5, 3), (5, 4), (6, 9), (9, 15),
+                          (10, 1), (10, 4), (10, 5)),
+)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return 24:00 of a day in China, as an instant in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), CHINA).astimezone(UTC)
+
+
+def nth_working_day(after: date, working_days: int, calendar: Calendar = CALENDAR) -> date:
+    """Return the n-th working day after a date, that date excluded."""
+    day = after
+    while working_days:
+        day += timedelta(days=1)
+        working_days -= calendar.is_working_day(day)
+    return day
+
+
+def answer_due_at(received_at: datetime, working_days: int, answer_by: date | None, calendar: Calendar = CALENDAR) -> datetime:
+    """Return when an answer is due: the earlier of 24:00 of `answer_by` and 24:00 of the n-th working day.
+
+    Units:  instants in UTC, days in China; the day of receipt is excluded
+    Source: domain.md §10; three working days after 2026-09-30 end with 2026-10-10
+    """
+    due = nth_working_day(china_date(received_at), working_days, calendar)
+    return end_of_day(due if answer_by is None else min(due, answer_by))
+
+
+def next_open(at: datetime, hours: OfficeHours | None, calendar: Calendar = CALENDAR) -> datetime:
+    """Return the instant itself if the office is open then, else the next opening, in UTC."""
+    raise NotImplementedError
+
+
+def corresponding_day(start_on: date, months: int) -> tuple[date, bool]:
+    """Return the same day so many months later, and whether that month has it; else its last day (民法典 art. 202)."""
+    raise NotImplementedError
+
+
+def term_end(start_on: date, months: int, last_day: Literal["day_before", "corresponding_day"]) -> date:
+    """Return the last day of a term; terms never roll for holidays. Source: domain.md §7.5, §8a."""
+    raise NotImplementedError

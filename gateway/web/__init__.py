@@ -1,0 +1,1 @@
+"""Pages that court people read: templates and the functions that fill them."""
