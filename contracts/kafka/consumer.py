@@ -12,6 +12,9 @@ from contracts.kafka.settings import KafkaSettings
 
 _log = structlog.get_logger()
 
+#: What says that the broker is away or turned us down; a role makes a new client and goes on.
+BROKER_ERRORS: tuple[type[Exception], ...] = (KafkaError, OSError)
+
 
 class _Progress:
     """What of one partition is handed out and what of it is finished."""
