@@ -8,7 +8,7 @@ CODE := contracts gateway services deploy
 ##@ Use
 
 .PHONY: setup
-setup: ## make .venv from requirements.lock (half a second when it is there)
+setup: ## make .venv from requirements.lock; nothing to do when it is there
 	@deploy/setup.sh
 
 .PHONY: demo
