@@ -72,6 +72,14 @@ class PriorityRight(Message):
     amount_fen: int | None = None
 
 
+class Transferee(Message):
+    """Who gets the title."""
+
+    name: str
+    id_type: str
+    id_no: str
+
+
 class ControlOrder(Message):
     """What a control command asks for, on which asset, and which earlier step it follows."""
 
@@ -88,6 +96,7 @@ class ControlOrder(Message):
     original_case_no: str | None = None
     agency_control_no: str | None = None
     waiting_serial: str | None = None
+    transferee: Transferee | None = None
 
 
 class ControlAnswer(Message):
