@@ -47,10 +47,14 @@ class Batcher(Generic[T, R]):
 
     async def add(self, item: T) -> R:
         """Wait until the batch with this item is handled and return the item's result."""
+        return await self.put(item)
+
+    def put(self, item: T) -> asyncio.Future[R]:
+        """Add an item without waiting; the future has its result."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         self._wake.set()
-        return await future
+        return future
 
     async def run(self, stop: asyncio.Event) -> None:
         """Handle batches until told to stop, then what is still waiting."""
@@ -97,3 +101,11 @@ def _fail(batch: Sequence[tuple[T, asyncio.Future[R]]], error: Exception) -> Non
     for _, future in batch:
         if not future.done():
             future.set_exception(error)
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Sleep, but no longer than until told to stop."""
+    try:
+        await asyncio.wait_for(stop.wait(), timeout=seconds)
+    except TimeoutError:
+        return

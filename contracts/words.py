@@ -1,5 +1,6 @@
 """The two shapes every other contract is made of: a strict frozen model, and a name in Chinese and English."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -26,3 +27,6 @@ class Text(Model):
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 AgencyCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+
+#: Makes a new identifier, unique for all time and rising with it; passed in, never called at import.
+NewId = Callable[[], str]

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from contracts.batching import pause
 from contracts.failures import ServiceUnavailable
 from gateway.store.settings import StoreSettings
 
@@ -101,7 +102,7 @@ class Listener:
                 await self._listen(stop)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError):
                 self.woken.set()
-                await _pause(stop, self._every_s)
+                await pause(stop, self._every_s)
 
     async def _listen(self, stop: asyncio.Event) -> None:
         url = async_url(self._settings.database_url).replace("+asyncpg", "")
@@ -110,13 +111,6 @@ class Listener:
             await connection.add_listener(self._channel, lambda *_: self.woken.set())
             while not stop.is_set() and not connection.is_closed():
                 self.woken.set()
-                await _pause(stop, self._every_s)
+                await pause(stop, self._every_s)
         finally:
             await connection.close(timeout=2)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), timeout=seconds)
-    except TimeoutError:
-        return

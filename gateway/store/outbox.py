@@ -18,6 +18,7 @@ class DueTask:
     request_id: str
     agency: str
     asset_type: str
+    action: str
     topic: str
     key: bytes
     command: str
@@ -34,7 +35,7 @@ _CLAIM = text("""
         ORDER BY next_attempt_at, task_id LIMIT :most FOR UPDATE SKIP LOCKED)
     UPDATE tasks t SET next_attempt_at = :lease FROM due, requests r
     WHERE t.task_id = due.task_id AND r.request_id = t.request_id
-    RETURNING t.task_id, t.request_id, t.agency, t.asset_type, t.topic, t.key, t.command, t.attempts, t.agency_ref,
+    RETURNING t.task_id, t.request_id, t.agency, t.asset_type, t.action, t.topic, t.key, t.command, t.attempts, t.agency_ref,
               t.answer_due_at, r.trace_id, t.next_attempt_at AS lease""")
 _SENT = text(f"""
     WITH sent AS (SELECT * FROM {rows("s", task_id="text", lease="timestamptz", again_at="timestamptz")}),
@@ -42,8 +43,9 @@ _SENT = text(f"""
     UPDATE tasks t SET sent_at = :now, attempts = t.attempts + 1,
         next_attempt_at = CASE WHEN t.next_attempt_at = sent.lease THEN sent.again_at ELSE t.next_attempt_at END
     FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id AND t.outcome IS NULL""")  # noqa: S608 - constants
-_STILL_IN_FLIGHT = text("""
-    SELECT task_id FROM tasks WHERE task_id = ANY(CAST(:task_ids AS text[])) AND outcome IS NULL AND agency_ref IS NULL""")
+_STILL_IN_FLIGHT = text(f"""
+    SELECT task_id, again_at FROM tasks JOIN {rows("w", task_id="text", again_at="timestamptz")} USING (task_id)
+    WHERE outcome IS NULL AND next_attempt_at = again_at""")  # noqa: S608 - constants
 _OLDEST = text("SELECT min(next_attempt_at) FROM tasks WHERE outcome IS NULL AND next_attempt_at <= :now")
 _SEND_ALL_AGAIN = text("UPDATE tasks SET next_attempt_at = :now WHERE outcome IS NULL AND sent_at IS NOT NULL")
 
@@ -71,9 +73,10 @@ async def mark_sent(connection: AsyncConnection, sent: Sequence[Sent], now: date
     await connection.execute(_SENT, {**arrays("s", sent, "task_id", "lease", "again_at"), "now": now})
 
 
-async def still_in_flight(connection: AsyncConnection, task_ids: Sequence[str]) -> set[str]:
-    """Return which of these the agencies' side has neither answered nor acknowledged."""
-    return set((await connection.execute(_STILL_IN_FLIGHT, {"task_ids": list(task_ids)})).scalars())
+async def still_in_flight(connection: AsyncConnection, sent: Sequence[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
+    """Return which of these (task, when it is sent again) were neither answered, acknowledged nor deferred."""
+    parameters = {"w_task_id": [task_id for task_id, _ in sent], "w_again_at": [again_at for _, again_at in sent]}
+    return {(row.task_id, row.again_at) for row in await connection.execute(_STILL_IN_FLIGHT, parameters)}
 
 
 async def oldest_due(connection: AsyncConnection, now: datetime) -> datetime | None:

@@ -1,0 +1,212 @@
+"""Stage 4, aggregator: a batch of replies becomes outcomes of tasks, in one transaction. It never asks anybody anything.
+
+The task row is the inbox: whatever comes twice, late or from a stranger changes nothing it should not.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.agency import Agency
+from contracts.batching import Linger
+from contracts.clock import Clock
+from contracts.failures import MalformedMessage, ServiceUnavailable
+from contracts.kafka import topics
+from contracts.kafka.codec import Outbound, Record, dead_letter, decode_reply
+from contracts.kafka.consumer import BROKER_ERRORS, Consumer
+from contracts.kafka.producer import Producer
+from contracts.kafka.settings import KafkaSettings
+from contracts.messages import Reply
+from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
+from contracts.words import NewId
+from gateway.domain.answers import Meaning, ask_again_at, meaning_of
+from gateway.settings import GatewaySettings
+from gateway.store.database import Database
+from gateway.store.inbox import Filed, Postponed, Standing, TaskAnswer, apply_answers, file_replies, postpone, standing
+from gateway.store.settlement import ControlHappening, settle
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answered reply with what it means for the task it names."""
+
+    reply: Reply
+    task: Standing
+    meaning: Meaning
+
+
+class Aggregator:
+    """Applies batches of replies."""
+
+    def __init__(self, database: Database, agencies: Mapping[str, Agency], *, clock: Clock, new_id: NewId) -> None:
+        """Take what it works with."""
+        self._database, self._agencies, self._clock, self._new_id = database, agencies, clock, new_id
+
+    async def apply(self, replies: Sequence[Reply]) -> None:
+        """Apply replies, the first answer of each task first.
+
+        Raises: StoreUnavailable; nothing was applied then
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            tasks = await standing(connection, [reply.task_id for reply in replies])
+            known = [reply for reply in replies if reply.task_id in tasks and tasks[reply.task_id].agency == reply.agency]
+            strangers = [reply for reply in replies if reply.task_id not in tasks or tasks[reply.task_id].agency != reply.agency]
+            answers, second = _first_of_each([_read(reply, tasks[reply.task_id]) for reply in known if reply.kind == "answered"])
+            filed = [_filed(reply, "foreign") for reply in strangers]
+            filed += await self._apply_answers(connection, answers, now)
+            filed += [_filed(one.reply, "contradiction") for one in second]
+            await self._postpone(connection, [reply for reply in known if reply.kind != "answered"], tasks, now)
+            if filed:
+                await file_replies(connection, filed, now)
+        BATCH_SIZE.labels("aggregator").observe(len(replies))
+
+    async def _apply_answers(self, connection: AsyncConnection, answers: Sequence[_Answer], now: datetime) -> list[Filed]:
+        """Apply and settle; return the answers that came second and say something else."""
+        if not answers:
+            return []
+        applied = await apply_answers(connection, [_task_answer(one) for one in answers], now)
+        by_task = {one.task.task_id: one for one in answers}
+        happenings = [
+            ControlHappening(one.control_id, one.request_id, event, "agency", one.task_id)
+            for one in applied if one.control_id and (event := by_task[one.task_id].meaning.event)
+        ]
+        await settle(connection, [one for one in applied if not one.control_id], happenings, now=now, new_id=self._new_id)
+        changed = {one.task_id for one in applied}
+        return [_filed(one.reply, "contradiction") for one in answers if one.task.task_id not in changed and _contradicts(one)]
+
+    async def _postpone(
+        self, connection: AsyncConnection, replies: Sequence[Reply], tasks: Mapping[str, Standing], now: datetime
+    ) -> None:
+        postponed = {
+            reply.task_id: Postponed(reply.task_id, reply.agency_ref,
+                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now))
+            for reply in replies
+        }
+        if postponed:
+            await postpone(connection, list(postponed.values()))
+
+
+def _read(reply: Reply, task: Standing) -> _Answer:
+    meaning = meaning_of(reply, asset_type=task.asset_type, action=task.action, is_control=task.control_id is not None)
+    if meaning.alarm:
+        ALARMS.labels("protocol").inc()
+        _log.error("answer_outside_protocol", task_id=task.task_id, agency=task.agency, code=meaning.code)
+    return _Answer(reply, task, meaning)
+
+
+def _first_of_each(answers: Sequence[_Answer]) -> tuple[list[_Answer], list[_Answer]]:
+    """Split answers into the first of each task and those after it that say something else."""
+    first: dict[str, _Answer] = {}
+    second = []
+    for one in answers:
+        kept = first.setdefault(one.task.task_id, one)
+        if kept is not one and (kept.meaning.outcome, kept.meaning.assets) != (one.meaning.outcome, one.meaning.assets):
+            second.append(one)
+    return list(first.values()), second
+
+
+def _contradicts(one: _Answer) -> bool:
+    """Tell whether an answer that changed nothing says something else than the one that stands; else it is a repetition."""
+    repeated = one.task.outcome == one.meaning.outcome and one.task.raw_sha256 == one.reply.raw_sha256
+    if repeated:
+        REPLIES_FILED.labels("repeated").inc()
+    return not repeated
+
+
+def _filed(reply: Reply, why: str) -> Filed:
+    REPLIES_FILED.labels(why).inc()
+    ALARMS.labels(why).inc()
+    _log.error("reply_filed", task_id=reply.task_id, agency=reply.agency, why=why)
+    return Filed(reply.task_id, why, reply.model_dump_json(exclude_none=True))
+
+
+def _task_answer(one: _Answer) -> TaskAnswer:
+    reply, meaning = one.reply, one.meaning
+    return TaskAnswer(task_id=one.task.task_id, outcome=meaning.outcome, code=meaning.code, detail=meaning.detail, assets=meaning.assets,
+                      as_of=reply.as_of, elapsed_s=reply.elapsed_s, raw_sha256=reply.raw_sha256,
+                      raw=reply.raw or (reply.model_dump_json(exclude_none=True) if meaning.alarm else None))
+
+
+async def run(
+    aggregator: Aggregator, consumer: Consumer, producer: Producer, settings: GatewaySettings, stop: asyncio.Event
+) -> None:
+    """Poll, apply, commit, until told to stop; a batch is finished only when its transaction is.
+
+    Raises: one of consumer.BROKER_ERRORS when the broker is gone; the caller starts anew
+    """
+    linger = Linger(settings.aggregator_linger_s, full=64)
+    while not stop.is_set():
+        records = await consumer.poll(settings.aggregator_batch, wait_s=0.2)
+        if records and (wait_s := linger.wait_s()):
+            await asyncio.sleep(wait_s)
+            records += await consumer.poll(settings.aggregator_batch, wait_s=0)
+        if records:
+            if await _handle(aggregator, producer, records, stop):
+                consumer.done(records)
+            linger.saw(len(records))
+
+
+async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[Record], stop: asyncio.Event) -> bool:
+    """Apply a batch, however long the database is away; False if told to stop before it was."""
+    replies, undecodable = _decode(records)
+    set_aside = await _set_aside(producer, undecodable, stop)
+    pause_s = 0.1
+    while set_aside and not stop.is_set():
+        try:
+            await aggregator.apply(replies)
+        except ServiceUnavailable as error:
+            _log.warning("replies_wait", code=error.code, replies=len(replies))
+            await asyncio.sleep(pause_s)
+            pause_s = min(5.0, pause_s * 2)
+        else:
+            return True
+    return False
+
+
+def _decode(records: Sequence[Record]) -> tuple[list[Reply], list[Outbound]]:
+    replies, undecodable = [], []
+    for record in records:
+        try:
+            replies.append(decode_reply(record))
+        except MalformedMessage as error:
+            DEAD_LETTERS.labels(record.topic, error.code).inc()
+            _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, why=str(error))
+            undecodable.append(dead_letter(record, str(error)))
+    return replies, undecodable
+
+
+async def _set_aside(producer: Producer, messages: Sequence[Outbound], stop: asyncio.Event) -> bool:
+    """Write dead letters until the broker has them; False if told to stop before it had."""
+    left = list(messages)
+    while left and not stop.is_set():
+        has_it = await producer.send(left)
+        left = [message for message, done in zip(left, has_it, strict=True) if not done]
+        if left:
+            await asyncio.sleep(0.5)
+    return not left
+
+
+async def serve(
+    aggregator: Aggregator, kafka: KafkaSettings, settings: GatewaySettings, stop: asyncio.Event, *, joined: Callable[[Consumer], None]
+) -> None:
+    """Run the role until told to stop, joining the group anew whenever the broker went away; `joined` is shown each consumer."""
+    producer = Producer(kafka, "chakong.aggregator")
+    while not stop.is_set():
+        consumer = Consumer(kafka, [topics.REPLIES], "chakong.aggregator", "chakong.aggregator")
+        try:
+            await consumer.start()
+            joined(consumer)
+            await run(aggregator, consumer, producer, settings, stop)
+        except BROKER_ERRORS as error:
+            _log.warning("broker_away", role="aggregator", error=type(error).__name__)
+            await asyncio.sleep(0.5)
+        finally:
+            await consumer.stop()
+    await producer.stop()

@@ -1,0 +1,25 @@
+"""Claim checks: signed addresses under which an adapter fetches a document's content until its task ends. Pure."""
+
+import hmac
+from datetime import UTC, datetime
+
+from contracts.keyed import keyed_hash
+
+_PURPOSE = "claim-check"
+
+
+def claim_path(secret: bytes, *, court_code: str, task_id: str, document_id: str, ends_at: datetime) -> str:
+    """Return the path of a claim check, valid until the task's answer is due."""
+    expires = str(int(ends_at.timestamp()))
+    signature = keyed_hash(secret, _PURPOSE, court_code, task_id, document_id, expires)
+    return f"/claims/{task_id}/{document_id}?court={court_code}&expires={expires}&signature={signature}"
+
+
+def claim_holds(  # noqa: PLR0913 - the parts that are signed
+    secret: bytes, *, court_code: str, task_id: str, document_id: str, expires: str, signature: str, now: datetime
+) -> bool:
+    """Tell whether a claim check is one of ours and still in time."""
+    right = keyed_hash(secret, _PURPOSE, court_code, task_id, document_id, expires)
+    if not hmac.compare_digest(right, signature) or not expires.isdigit():
+        return False
+    return now < datetime.fromtimestamp(int(expires), UTC)

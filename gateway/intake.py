@@ -1,0 +1,211 @@
+"""Stage 1, intake: one transaction writes the request and one task per agency. It never sends; the relay does.
+
+Requests that arrive together are committed together. A caller's answer is given only after that commit.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy.exc import DBAPIError
+
+from contracts.batching import Batcher, Linger
+from contracts.case import CaseReference, court_region
+from contracts.clock import Clock
+from contracts.documents import CommandDocument, DocumentRef
+from contracts.failures import Rejected
+from contracts.kafka import topics
+from contracts.keyed import keyed_hash
+from contracts.messages import Command, TransactionWindow
+from contracts.telemetry import BATCH_SIZE, REQUESTS_ACCEPTED
+from contracts.words import NewId
+from gateway.domain.claim_check import claim_path
+from gateway.domain.courts import court_name
+from gateway.domain.deadlines import answer_due_at
+from gateway.domain.directory import Directory
+from gateway.domain.request import RequestBody
+from gateway.domain.routing import LeftOut, Part, Routing, route
+from gateway.settings import GatewaySettings
+from gateway.store.accept import NewRequest, NewTask, accept
+from gateway.store.audit import AuditEntry
+from gateway.store.database import Database
+from gateway.store.idempotency import IdempotencyKey, KeptAnswer, load_answer
+from gateway.store.outbox import DueTask
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A validated request with who sent it and under which key."""
+
+    body: RequestBody
+    key: IdempotencyKey
+    officer: str
+    roles: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The answer to a submission: JSON of the 202 body, and whether it was given before."""
+
+    answer: bytes
+    location: str
+    replayed: bool
+
+
+class Intake:
+    """Takes submissions; `committed` is told of every task whose request was committed."""
+
+    def __init__(  # noqa: PLR0913 - what it works with, each named
+        self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
+        new_request_no: Callable[[datetime, str], str], committed: Callable[[Sequence[DueTask]], None],
+    ) -> None:
+        """Take what it works with; `run` starts the group commit."""
+        self._database, self._directory, self._settings = database, directory, settings
+        self._clock, self._new_id, self._new_request_no, self._committed = clock, new_id, new_request_no, committed
+        self._group: Batcher[NewRequest, bool] = Batcher(
+            self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s), poison=(DBAPIError,))
+        self._in_flight: set[IdempotencyKey] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Commit groups until told to stop."""
+        await self._group.run(stop)
+
+    async def submit(self, submission: Submission) -> Submitted:
+        """Accept a request, or give again the answer its idempotency key has.
+
+        Raises: Rejected 422 no_agency, 409 request_in_flight, 422 idempotency_key_reused; StoreUnavailable
+        """
+        slot = IdempotencyKey(submission.key.court_code, submission.key.path, submission.key.key, "")
+        if slot in self._in_flight:
+            raise Rejected(409, "request_in_flight", "A request with this Idempotency-Key is still in flight")
+        self._in_flight.add(slot)
+        try:
+            return await self._submit(submission)
+        finally:
+            self._in_flight.discard(slot)
+
+    async def _submit(self, submission: Submission) -> Submitted:
+        routing = route(submission.body, self._directory, court_region(submission.key.court_code))
+        if not routing.parts:
+            raise Rejected(422, "no_agency", "No agency of the directory can be asked", detail=_why_nobody(routing.left_out))
+        new = self._new_request(submission, routing)
+        if await self._group.add(new):
+            REQUESTS_ACCEPTED.inc()
+            self._committed([_due(task, new.trace_id) for task in new.new_tasks])
+            return Submitted(new.answer.encode(), new.location, replayed=False)
+        return await self.replay(submission.key)
+
+    async def replay(self, key: IdempotencyKey) -> Submitted:
+        """Give again the answer that was given for this key.
+
+        Raises: Rejected 422 idempotency_key_reused if it came with another body; KeyError if the key is new
+        """
+        async with self._database.transaction() as connection:
+            kept = await load_answer(connection, key)
+        if kept is None:
+            raise KeyError(key.key)
+        check_same_body(kept, key)
+        return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
+
+    async def _commit(self, requests: Sequence[NewRequest]) -> list[bool]:
+        async with self._database.transaction() as connection:
+            accepted = await accept(connection, requests)
+        BATCH_SIZE.labels("intake").observe(len(requests))
+        return [one.request_id in accepted for one in requests]
+
+    def _new_request(self, submission: Submission, routing: Routing) -> NewRequest:
+        now, request_id, body = self._clock.now(), self._new_id(), submission.body
+        court_code = submission.key.court_code
+        left_out = [dict(zip(LeftOut._fields, one, strict=True)) for one in routing.left_out]
+        answer = {"request_id": request_id, "state": "in_progress", "accepted_at": now, "tasks": len(routing.parts), "left_out": left_out}
+        return NewRequest(
+            request_id=request_id, court_code=court_code, case_no=body.case.case_no, region_code=court_region(court_code),
+            body=body.model_dump_json(), left_out=orjson.dumps(left_out).decode(), trace_id=submission.trace_id, accepted_at=now,
+            new_tasks=tuple(self._new_tasks(submission, request_id, routing.parts, now)), key=submission.key,
+            answer=orjson.dumps(answer, option=orjson.OPT_UTC_Z).decode(), location=f"/v1/requests/{request_id}",
+            audit=AuditEntry(now, court_code, submission.officer, submission.roles, "request.submit", request_id,
+                             f"{body.case.case_no} {body.purpose}", "accepted", submission.trace_id),
+        )
+
+    def _new_tasks(self, submission: Submission, request_id: str, parts: Sequence[Part], now: datetime) -> list[NewTask]:
+        lease = now + timedelta(seconds=self._settings.relay_lease_s)
+        due_by_days: dict[int, datetime] = {}
+        tasks = []
+        for part in parts:
+            days = part.agency.answer_due_working_days
+            if days not in due_by_days:
+                due_by_days[days] = self._due_at(now, days, submission.body)
+            command = self._command(submission, request_id, part, now, due_by_days[days])
+            tasks.append(to_task(command, subject=part.subject, topic=topics.commands_for(part.agency),
+                                 key=self._key(part.agency.agency, command.subject.id_no), lease=lease))
+        return tasks
+
+    def _due_at(self, now: datetime, working_days: int, body: RequestBody) -> datetime:
+        due = answer_due_at(now, working_days, body.answer_by)
+        within = self._settings.answer_within_s
+        return due if within is None else min(due, now + timedelta(seconds=within))
+
+    def _key(self, agency: str, id_no: str) -> bytes:
+        """Return the topic key: one agency's commands about one subject stay in order; it tells nothing of either."""
+        return keyed_hash(self._settings.secret, "command-key", agency, id_no).encode()
+
+    def _command(self, submission: Submission, request_id: str, part: Part, now: datetime, due: datetime) -> Command:
+        body, court_code, task_id = submission.body, submission.key.court_code, self._new_id()
+        wants = part.agency.wants_document_content
+        return Command.model_construct(
+            task_id=task_id, request_id=request_id, request_no=self._new_request_no(now, court_region(court_code)), attempt=1,
+            agency=part.agency.agency, asset_type=part.agency.asset_type, action="query", case=case_reference(body.case.case_no, court_code),
+            officer=body.officer, subject=body.subjects[part.subject].identity, answer_due_at=due,
+            documents=tuple(command_document(one, self._settings, court_code, task_id, due if wants else None) for one in body.documents),
+            transactions=body.transactions and TransactionWindow(from_on=body.transactions.from_on, to_on=body.transactions.to_on),
+            of_action=None, agency_ref=None, control=None,
+        )
+
+
+def case_reference(case_no: str, court_code: str) -> CaseReference:
+    """Return what an agency is told of the case."""
+    return CaseReference.model_construct(case_no=case_no, court_code=court_code, court_name=court_name(court_code))
+
+
+def command_document(
+    document: DocumentRef, settings: GatewaySettings, court_code: str, task_id: str, content_until: datetime | None
+) -> CommandDocument:
+    """Return a document as an adapter gets it; with a claim check for its content where the agency wants that."""
+    url = None
+    if content_until is not None and document.document_id is not None:
+        url = settings.gateway_url + claim_path(settings.secret, court_code=court_code, task_id=task_id,
+                                                document_id=document.document_id, ends_at=content_until)
+    return CommandDocument.model_construct(kind=document.kind, document_no=document.document_no, issued_on=document.issued_on,
+                                           document_id=document.document_id, content_url=url)
+
+
+def to_task(command: Command, *, subject: int, topic: str, key: bytes, lease: datetime) -> NewTask:
+    """Return the outbox row of a command."""
+    return NewTask(
+        task_id=command.task_id, request_id=command.request_id, control_id=command.control and command.control.control_id,
+        agency=command.agency, asset_type=command.asset_type, subject=subject, action=command.action, request_no=command.request_no,
+        topic=topic, key=key, command=command.model_dump_json(exclude_none=True), next_attempt_at=lease,
+        answer_due_at=command.answer_due_at,
+    )
+
+
+def check_same_body(kept: KeptAnswer, key: IdempotencyKey) -> None:
+    """Refuse a key that came before with another body.
+
+    Raises: Rejected 422 idempotency_key_reused
+    """
+    if kept.body_sha256 != key.body_sha256:
+        raise Rejected(422, "idempotency_key_reused", "This Idempotency-Key was used with another body")
+
+
+def _due(task: NewTask, trace_id: str) -> DueTask:
+    return DueTask(task_id=task.task_id, request_id=task.request_id, agency=task.agency, asset_type=task.asset_type, action=task.action,
+                   topic=task.topic, key=task.key, command=task.command, attempts=0, agency_ref=None,
+                   answer_due_at=task.answer_due_at, trace_id=trace_id, lease=task.next_attempt_at)
+
+
+def _why_nobody(left_out: Sequence[LeftOut]) -> str:
+    return "; ".join(sorted({f"{one.agency}: {one.reason}" for one in left_out})[:20]) or "no agency keeps what was asked for"

@@ -1,0 +1,146 @@
+"""Stage 2, relay: tasks not yet sent go to Kafka, in order, acknowledged. It never decides; the task row says what is due.
+
+Commands come two ways: handed over right after their commit (fast), and found by the sweep (correct: whatever a crash,
+a full broker or a refusal left behind). Both end in `deliver`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import orjson
+import structlog
+
+from contracts.batching import Batcher, Linger
+from contracts.clock import Clock
+from contracts.failures import ServiceUnavailable
+from contracts.kafka.codec import Envelope, Outbound, command_type
+from contracts.kafka.producer import Producer
+from contracts.telemetry import BATCH_SIZE, OUTBOX_AGE, TASKS_SENT
+from contracts.words import NewId
+from gateway.domain.in_flight import InFlight
+from gateway.settings import GatewaySettings
+from gateway.store.database import Database, Listener
+from gateway.store.outbox import DueTask, Sent, claim, mark_sent, oldest_due, still_in_flight
+
+_log = structlog.get_logger()
+
+#: Longest wait before a command is sent again, whatever its attempts.
+_LONGEST_RESEND = timedelta(minutes=10)
+
+
+class Relay:
+    """Sends due commands; `offer` takes those that were just committed."""
+
+    def __init__(self, database: Database, producer: Producer, settings: GatewaySettings, *, clock: Clock, new_id: NewId) -> None:
+        """Take what it works with; `run` starts it."""
+        self._database, self._producer, self._settings, self._clock, self._new_id = database, producer, settings, clock, new_id
+        self._in_flight = InFlight(settings.in_flight_bytes)
+        self._offers: Batcher[DueTask, None] = Batcher(self._deliver, most=settings.relay_batch,
+                                                       linger=Linger(settings.relay_linger_s, full=64))
+
+    def offer(self, tasks: Sequence[DueTask]) -> None:
+        """Take freshly committed commands; what finds no room is left to the sweep."""
+        for task in tasks:
+            if self._in_flight.full:
+                return
+            self._offers.put(task)
+
+    async def run(self, stop: asyncio.Event, committed: Listener) -> None:
+        """Deliver offers and sweep until told to stop."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._offers.run(stop))
+            group.create_task(self._sweep_until(stop, committed))
+            group.create_task(self._make_room_until(stop))
+
+    async def _sweep_until(self, stop: asyncio.Event, committed: Listener) -> None:
+        while not stop.is_set():
+            try:
+                found = await self._sweep()
+            except ServiceUnavailable as error:
+                _log.warning("sweep_failed", code=error.code)
+                found = 0
+            if not found:
+                await _wait(stop, committed.woken, self._settings.relay_sweep_every_s)
+
+    async def _sweep(self) -> int:
+        now, room = self._clock.now(), self._in_flight.room_for(self._settings.relay_batch)
+        async with self._database.transaction() as connection:
+            oldest = await oldest_due(connection, now)
+            due = await claim(connection, now=now, lease=timedelta(seconds=self._settings.relay_lease_s), most=room) if oldest else []
+        OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)
+        await self._deliver(due)
+        return len(due)
+
+    async def _deliver(self, tasks: Sequence[DueTask]) -> list[None]:
+        """Send commands and mark the acknowledged ones; the others stay due and the sweep finds them."""
+        if tasks:
+            now = self._clock.now()
+            acknowledged = await self._producer.send([to_message(task, self._new_id(), now) for task in tasks])
+            sent = [task for task, has_it in zip(tasks, acknowledged, strict=True) if has_it]
+            await self._mark(sent, now)
+            BATCH_SIZE.labels("relay").observe(len(tasks))
+        return [None] * len(tasks)
+
+    async def _mark(self, sent: Sequence[DueTask], now: datetime) -> None:
+        if not sent:
+            return
+        marks = [Sent(task.task_id, task.lease, now + resend_after(task.attempts, self._settings.resend_after_s)) for task in sent]
+        self._in_flight.sent([(mark.task_id, mark.again_at, len(task.command)) for mark, task in zip(marks, sent, strict=True)])
+        try:
+            async with self._database.transaction() as connection:
+                await mark_sent(connection, marks, now)
+        except ServiceUnavailable as error:
+            _log.warning("mark_failed", code=error.code, tasks=len(sent))
+        for task in sent:
+            TASKS_SENT.labels(task.asset_type).inc()
+
+    async def _make_room_until(self, stop: asyncio.Event) -> None:
+        """Ask the store what was answered meanwhile, often when the broker fills up, rarely when not."""
+        while not stop.is_set():
+            await _wait(stop, None, 0.05 if self._in_flight.pressed else 1.0)
+            asked = self._in_flight.waiting()
+            if not asked:
+                continue
+            try:
+                async with self._database.transaction() as connection:
+                    self._in_flight.keep(asked, await still_in_flight(connection, asked))
+            except ServiceUnavailable as error:
+                _log.warning("in_flight_unknown", code=error.code)
+
+
+def resend_after(attempts: int, first_s: float) -> timedelta:
+    """Return how long to wait for a reply: doubling with each attempt, ten minutes at most."""
+    return min(timedelta(seconds=first_s * 2 ** min(attempts, 10)), _LONGEST_RESEND)
+
+
+def to_message(task: DueTask, message_id: str, now: datetime) -> Outbound:
+    """Write the Kafka message of a command; an acknowledged task is asked for its status."""
+    body = task.command.encode()
+    if task.attempts or task.agency_ref:
+        body = orjson.dumps(_asked_again(orjson.loads(body), task))
+    action = "status" if task.agency_ref else task.action
+    envelope = Envelope(
+        id=message_id, type=command_type(action), source="/gateway", subject=task.task_id, time=now,
+        correlation_id=task.request_id, expiry_time=task.answer_due_at,
+        traceparent=f"00-{task.trace_id}-{task.trace_id[:16]}-01",
+    )
+    return Outbound(task.topic, task.key, body, envelope.headers())
+
+
+def _asked_again(body: dict[str, object], task: DueTask) -> dict[str, object]:
+    body["attempt"] = task.attempts + 1
+    if task.agency_ref:
+        body |= {"action": "status", "of_action": body["action"], "agency_ref": task.agency_ref}
+    return body
+
+
+async def _wait(stop: asyncio.Event, woken: asyncio.Event | None, seconds: float) -> None:
+    waits = [asyncio.create_task(stop.wait())]
+    if woken is not None:
+        waits.append(asyncio.create_task(woken.wait()))
+    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    if woken is not None:
+        woken.clear()

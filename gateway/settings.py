@@ -1,0 +1,31 @@
+"""Settings of the court side. Read once by whoever starts a role, passed down."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class GatewaySettings(BaseSettings):
+    """What every role of the gateway is told; a secret has no default, so the start fails by its name."""
+
+    model_config = SettingsConfigDict(env_prefix="CHAKONG_", frozen=True)
+
+    signing_key: SecretStr = Field(description="secret behind topic keys, asset ids, claim checks and call-back references")
+    token_public_key: str = Field(default="", description="PEM of the key that signs callers' tokens; empty refuses every caller")
+    gateway_url: str = Field(default="http://127.0.0.1:8080", description="where agencies' adapters fetch documents from us")
+    answer_within_s: float | None = Field(default=None, gt=0, description="development: every task is due after so many seconds")
+    group_commit_linger_s: float = Field(default=0.005, description="longest wait for company of an accepted request")
+    group_commit_most: int = Field(default=128, description="most requests in one commit")
+    relay_linger_s: float = Field(default=0.005, description="longest wait for company of a command")
+    relay_batch: int = Field(default=500, description="most commands sent together")
+    relay_sweep_every_s: float = Field(default=0.25, description="how often the outbox is looked through")
+    relay_lease_s: float = Field(default=2.0, description="how long a command stays with one relay")
+    resend_after_s: float = Field(default=30.0, description="first wait for a reply before a command is sent again; doubles")
+    in_flight_bytes: int = Field(default=64 * 1024 * 1024, description="most bytes of unanswered commands and expected replies in Kafka")
+    aggregator_linger_s: float = Field(default=0.010, description="longest wait for company of a reply")
+    aggregator_batch: int = Field(default=1000, description="most replies applied together")
+    schedule_every_s: float = Field(default=0.5, description="how often deadlines and terms are looked at")
+
+    @property
+    def secret(self) -> bytes:
+        """Return the signing key as the 64 bytes at most that a keyed hash takes."""
+        return self.signing_key.get_secret_value().encode()[:64]

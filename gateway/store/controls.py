@@ -1,0 +1,150 @@
+"""Controls and their append-only events. A control's row is the fold of its events; both are written together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.control import Control
+from gateway.store.unnest import arrays, rows
+
+
+@dataclass(frozen=True, slots=True)
+class StoredControl:
+    """A control with what does not change of it; `record` is the asset as the report had it when it was ordered."""
+
+    control_id: str
+    request_id: str
+    court_code: str
+    case_no: str
+    subject: int
+    subject_hash: str
+    asset_id: str
+    asset_type: str
+    agency: str
+    record: Mapping[str, Any]
+    request_no: str
+    created_at: datetime
+    control: Control
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEvent:
+    """One thing that happened to a control, as it is appended; `before` and `after` are states."""
+
+    control_id: str
+    seq: int
+    event_id: str
+    at: datetime
+    kind: str
+    by: str
+    before: str
+    after: str
+    detail: Mapping[str, Any]
+    control: Control
+    report_version: int
+
+
+_COLUMNS = "control_id, request_id, court_code, case_no, subject, subject_hash, asset_id, asset_type, agency, record, request_no, created_at, control"
+_NEW = {"control_id": "text", "request_id": "text", "court_code": "text", "case_no": "text", "subject": "int", "subject_hash": "text",
+        "asset_id": "text", "asset_type": "text", "agency": "text", "record": "text", "request_no": "text", "created_at": "timestamptz",
+        "control": "text", "state": "text", "until_on": "date", "pending": "text", "in_doubt": "bool"}
+_INSERT = text(f"""
+    INSERT INTO controls ({", ".join(_NEW)})
+    SELECT {", ".join(f"c.{name}::jsonb" if name in ("record", "control") else f"c.{name}" for name in _NEW)}
+    FROM {rows("c", **_NEW)}""")  # noqa: S608 - constants
+_LOCK = text(f"""
+    SELECT {_COLUMNS} FROM controls WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id FOR UPDATE""")  # noqa: S608
+_LOAD = text(f"SELECT {_COLUMNS} FROM controls WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id")  # noqa: S608
+_SAVE = text(f"""
+    UPDATE controls c SET control = s.control::jsonb, state = s.state, until_on = s.until_on, pending = s.pending, in_doubt = s.in_doubt
+    FROM {rows("s", control_id="text", control="text", state="text", until_on="date", pending="text", in_doubt="bool")}
+    WHERE c.control_id = s.control_id""")  # noqa: S608 - constants
+_EVENT = {"control_id": "text", "seq": "int", "event_id": "text", "at": "timestamptz", "kind": "text", "by": "text", "before": "text",
+          "after": "text", "detail": "text", "control": "text", "report_version": "int"}
+_APPEND = text(f"""
+    INSERT INTO control_events ({", ".join(_EVENT)})
+    SELECT {", ".join(f"e.{name}::jsonb" if name in ("detail", "control") else f"e.{name}" for name in _EVENT)}
+    FROM {rows("e", **_EVENT)}""")  # noqa: S608 - constants
+_LAST_SEQ = text("""
+    SELECT control_id, max(seq) AS seq FROM control_events WHERE control_id = ANY(CAST(:control_ids AS text[])) GROUP BY control_id""")
+_EVENTS = text("""
+    SELECT control_id, seq, event_id, at, kind, by, before, after, detail, control, report_version FROM control_events
+    WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id, seq""")
+_ENDED = text("""
+    SELECT control_id, request_id FROM controls
+    WHERE until_on < :today AND state IN ('in_force', 'partly_in_force', 'marked') ORDER BY until_on LIMIT :most""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    control_id: str
+    control: str
+    state: str
+    until_on: date | None
+    pending: str | None
+    in_doubt: bool
+
+
+def _row(control_id: str, control: Control) -> _Row:
+    return _Row(control_id, control.model_dump_json(), control.state, control.until_on, control.pending, control.in_doubt)
+
+
+def _stored(row: Mapping[str, Any]) -> StoredControl:
+    return StoredControl(**{**row, "control": Control.model_validate(row["control"])})
+
+
+async def insert_controls(connection: AsyncConnection, controls: Sequence[StoredControl]) -> None:
+    """Write controls that were just ordered."""
+    states = [_row(one.control_id, one.control) for one in controls]
+    fixed = ("control_id", "request_id", "court_code", "case_no", "subject", "subject_hash", "asset_id", "asset_type", "agency",
+             "request_no", "created_at")
+    await connection.execute(_INSERT, {
+        **arrays("c", controls, *fixed), "c_record": [orjson.dumps(one.record).decode() for one in controls],
+        **arrays("c", states, "control", "state", "until_on", "pending", "in_doubt")})
+
+
+async def lock_controls(connection: AsyncConnection, control_ids: Sequence[str]) -> dict[str, StoredControl]:
+    """Lock controls, in one order for all callers, and return them by id."""
+    found = (await connection.execute(_LOCK, {"control_ids": list(control_ids)})).mappings()
+    return {row["control_id"]: _stored(row) for row in found}
+
+
+async def load_controls(connection: AsyncConnection, control_ids: Sequence[str]) -> dict[str, StoredControl]:
+    """Return controls by id."""
+    found = (await connection.execute(_LOAD, {"control_ids": list(control_ids)})).mappings()
+    return {row["control_id"]: _stored(row) for row in found}
+
+
+async def save_controls(connection: AsyncConnection, controls: Mapping[str, Control]) -> None:
+    """Write where controls stand now."""
+    states = [_row(control_id, control) for control_id, control in controls.items()]
+    await connection.execute(_SAVE, arrays("s", states, "control_id", "control", "state", "until_on", "pending", "in_doubt"))
+
+
+async def append_events(connection: AsyncConnection, events: Sequence[ControlEvent]) -> None:
+    """Append events."""
+    plain = ("control_id", "seq", "event_id", "at", "kind", "by", "before", "after", "report_version")
+    await connection.execute(_APPEND, {
+        **arrays("e", events, *plain), "e_detail": [orjson.dumps(one.detail).decode() for one in events],
+        "e_control": [one.control.model_dump_json() for one in events]})
+
+
+async def last_seqs(connection: AsyncConnection, control_ids: Sequence[str]) -> dict[str, int]:
+    """Return the number of each control's last event."""
+    return {row.control_id: row.seq for row in await connection.execute(_LAST_SEQ, {"control_ids": list(control_ids)})}
+
+
+async def load_events(connection: AsyncConnection, control_ids: Sequence[str]) -> list[ControlEvent]:
+    """Return the events of controls, oldest first for each."""
+    found = (await connection.execute(_EVENTS, {"control_ids": list(control_ids)})).mappings()
+    return [ControlEvent(**{**row, "control": Control.model_validate(row["control"])}) for row in found]
+
+
+async def ended_terms(connection: AsyncConnection, today: date, most: int) -> list[tuple[str, str]]:
+    """Return (control, request) of measures whose last day has passed."""
+    return [(row.control_id, row.request_id) for row in await connection.execute(_ENDED, {"today": today, "most": most})]

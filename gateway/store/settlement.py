@@ -1,0 +1,125 @@
+"""What follows from answers and control events, in one transaction: progress, stream, report versions, controls.
+
+Rows are locked in one order by everybody: tasks, requests, controls. The rules are `domain.progress` and `domain.control`.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.failures import IllegalTransition
+from contracts.telemetry import ALARMS, TASKS_ANSWERED
+from contracts.words import NewId
+from gateway.domain.control import Control, apply
+from gateway.domain.control_events import Event, detail_of, kind_of
+from gateway.domain.progress import Happened, Moved, advance
+from gateway.store.controls import ControlEvent, append_events, last_seqs, lock_controls, save_controls
+from gateway.store.inbox import AppliedAnswer, Filed, file_replies, set_late_versions
+from gateway.store.progress import lock_progress, save_progress
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ControlHappening:
+    """An event for a control; `by` is court, agency or clock, `task_id` the step it answers, where there was one."""
+
+    control_id: str
+    request_id: str
+    event: Event
+    by: str
+    task_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A control event that was applied."""
+
+    happening: ControlHappening
+    before: Control
+    after: Control
+
+
+async def settle(
+    connection: AsyncConnection, answers: Sequence[AppliedAnswer], happenings: Sequence[ControlHappening], *, now: datetime, new_id: NewId
+) -> None:
+    """Move requests and controls on. `answers` are those of queries; the steps of controls come as `happenings`."""
+    request_ids = {one.request_id for one in answers} | {one.request_id for one in happenings}
+    if not request_ids:
+        return
+    progress = await lock_progress(connection, sorted(request_ids))
+    steps = await _apply_happenings(connection, happenings, now)
+    happened = _by_request(answers, steps)
+    moved = [advance(one, happened[one.request_id], now) for one in progress if happened[one.request_id]]
+    if moved:
+        await save_progress(connection, moved, now)
+    shown_in = {of: version for one in moved for of, version in one.shown_in.items()}
+    late = [(one.task_id, shown_in[one.task_id]) for one in answers if one.before == "overdue"]
+    if late:
+        await set_late_versions(connection, late)
+    await _append(connection, steps, moved, now, new_id)
+    for one in answers:
+        TASKS_ANSWERED.labels(one.agency, one.outcome).inc()
+
+
+async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[ControlHappening], now: datetime) -> list[_Step]:
+    """Apply events to their controls; one that does not fit is filed with an alarm and changes nothing."""
+    if not happenings:
+        return []
+    stored = await lock_controls(connection, [one.control_id for one in happenings])
+    current = {control_id: one.control for control_id, one in stored.items()}
+    steps, misfits = [], []
+    for one in happenings:
+        before = current[one.control_id]
+        try:
+            after = apply(before, one.event)
+        except IllegalTransition as error:
+            misfits.append(_misfit(one, error))
+            continue
+        current[one.control_id] = after
+        steps.append(_Step(one, before, after))
+    if misfits:
+        await file_replies(connection, misfits, now)
+    if steps:
+        await save_controls(connection, {step.happening.control_id: current[step.happening.control_id] for step in steps})
+    return steps
+
+
+def _misfit(one: ControlHappening, error: IllegalTransition) -> Filed:
+    ALARMS.labels("contradiction").inc()
+    _log.error("control_event_does_not_fit", control_id=one.control_id, event=kind_of(one.event), why=str(error))
+    return Filed(one.task_id or one.control_id, "contradiction", orjson.dumps({"event": kind_of(one.event), **detail_of(one.event)}).decode())
+
+
+def _by_request(answers: Sequence[AppliedAnswer], steps: Sequence[_Step]) -> Mapping[str, list[Happened]]:
+    happened: dict[str, list[Happened]] = defaultdict(list)
+    for one in answers:
+        data = {"task_id": one.task_id, "agency": one.agency, "asset_type": one.asset_type, "outcome": one.outcome}
+        happened[one.request_id].append(Happened("late_task" if one.before else "task", data, one.task_id))
+    for step in steps:
+        data = {"control_id": step.happening.control_id, "state": step.after.state, "pending": step.after.pending}
+        happened[step.happening.request_id].append(Happened("control", data, step.happening.control_id))
+    return happened
+
+
+async def _append(
+    connection: AsyncConnection, steps: Sequence[_Step], moved: Sequence[Moved], now: datetime, new_id: NewId
+) -> None:
+    if not steps:
+        return
+    shown_in = {of: version for one in moved for of, version in one.shown_in.items()}
+    seqs = await last_seqs(connection, [step.happening.control_id for step in steps])
+    events = []
+    for step in steps:
+        control_id = step.happening.control_id
+        seqs[control_id] = seqs.get(control_id, 0) + 1
+        events.append(ControlEvent(
+            control_id=control_id, seq=seqs[control_id], event_id=new_id(), at=now, kind=kind_of(step.happening.event),
+            by=step.happening.by, before=step.before.state, after=step.after.state, detail=detail_of(step.happening.event),
+            control=step.after, report_version=shown_in[control_id]))
+    await append_events(connection, events)
