@@ -1,17 +1,23 @@
 """The bodies of POST /v1/controls and of the actions on a control: models, and a reading that names everything wrong at once."""
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, TypeVar
+from functools import partial
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from contracts.asset_type import Ratio
 from contracts.case import Case, Officer, ShortText
 from contracts.control import Measure
 from contracts.documents import DocumentRef
+from contracts.failures import FieldError, Unfit
 from contracts.money import MOST_FEN
 from contracts.subject import IdType, Name
 from contracts.words import Model
+from gateway.domain.body import read_body
+from gateway.domain.control import DEDUCTS_AT_ONCE
+from gateway.domain.field_errors import field_error
 
 MOST_ITEMS = 500
 Some = Annotated[int, Field(ge=1, le=MOST_FEN, strict=True)]
@@ -19,6 +25,9 @@ ObjectId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Documents = Annotated[tuple[DocumentRef, ...], Field(max_length=100)]
 Months = Annotated[int, Field(ge=1, le=120, strict=True)]
 Body = TypeVar("Body", bound=Model)
+
+_ONE_TERM = "term_months / until_on"
+_ONE_EXTENT = "amount_fen / quantity / capital_fen / ratio"
 
 
 class ControlItem(Model):
@@ -33,8 +42,36 @@ class ControlItem(Model):
     term_months: Months | None = None
     until_on: date | None = None
 
+    @model_validator(mode="after")
+    def _one_extent(self) -> Self:
+        if sum(extent is not None for extent in (self.amount_fen, self.quantity, self.capital_fen, self.ratio)) > 1:
+            raise Unfit("two_extents", "金额、数量、出资额、比例只能填一项", "give one of amount, quantity, capital and ratio", _ONE_EXTENT)
+        return self
 
-class ControlBody(Model):
+    @model_validator(mode="after")
+    def _one_term(self) -> Self:
+        if self.measure not in DEDUCTS_AT_ONCE or (self.term_months and self.until_on):
+            _check_one_term(self.term_months, self.until_on)
+        return self
+
+
+def _check_one_term(term_months: int | None, until_on: date | None) -> None:
+    if term_months is None and until_on is None:
+        raise Unfit("term_required", "应填写期限或截止日期", "a term or an end date is required", _ONE_TERM)
+    if term_months is not None and until_on is not None:
+        raise Unfit("two_terms", "期限与截止日期只能填一项", "give a term or an end date, not both", _ONE_TERM)
+
+
+class ControlDraft(Model):
+    """The parts of a body that are valid by themselves; a part that is not is null."""
+
+    request_id: ObjectId | None = None
+    officer: Officer | None = None
+    documents: Documents | None = None
+    items: Annotated[tuple[ControlItem, ...], Field(min_length=1, max_length=MOST_ITEMS)] | None = None
+
+
+class ControlBody(ControlDraft):
     """POST /v1/controls."""
 
     request_id: ObjectId
@@ -50,6 +87,11 @@ class RenewalBody(Model):
     documents: Documents
     term_months: Months | None = None
     until_on: date | None = None
+
+    @model_validator(mode="after")
+    def _one_term(self) -> Self:
+        _check_one_term(self.term_months, self.until_on)
+        return self
 
 
 class ReleaseBody(Model):
@@ -103,13 +145,35 @@ class ConversionBody(Model):
 
 
 def read_control(raw: bytes, *, today: date) -> ControlBody:
-    """Read and check a body by itself; what depends on the assets is in control_rules.py.
+    """Read and check a body by itself; what depends on the assets is in control_rules.py. `today` is the date in China.
 
     Raises: Rejected 400 malformed_json; Rejected 422 invalid_request with every wrong field
     """
-    raise NotImplementedError
+    return read_body(raw, ControlBody, ControlDraft, partial(_across, today=today), {"items": (MOST_ITEMS, "too_many_items")})
 
 
-def read_action(raw: bytes, model: type[Body], *, today: date) -> Body:
-    """Read the body of an action on a control (RenewalBody, ReleaseBody …). Raises as read_control."""
-    raise NotImplementedError
+def read_action(raw: bytes, model: type[Body]) -> Body:
+    """Read the body of an action on a control (RenewalBody, ReleaseBody, …). Raises as read_control."""
+    return read_body(raw, model, Model, _nothing, {})
+
+
+def _nothing(_: Model) -> list[FieldError]:
+    return []
+
+
+def _across(draft: ControlDraft, *, today: date) -> list[FieldError]:
+    return [*_terms(draft, today), *_repeated_measures(draft)]
+
+
+def _terms(draft: ControlDraft, today: date) -> Iterator[FieldError]:
+    for index, item in enumerate(draft.items or ()):
+        if item.until_on is not None and item.until_on < today:
+            yield field_error(("items", index, "until_on"), "in_the_past", "日期已过", "the date has passed", f"≥ {today}")
+
+
+def _repeated_measures(draft: ControlDraft) -> Iterator[FieldError]:
+    seen: set[tuple[str, str]] = set()
+    for index, item in enumerate(draft.items or ()):
+        if (item.asset_id, item.measure) in seen:
+            yield field_error(("items", index), "duplicate_item", "同一财产的同一措施重复", "this measure on this asset is listed twice")
+        seen.add((item.asset_id, item.measure))
