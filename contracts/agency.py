@@ -1,5 +1,6 @@
 """One row of the agency directory: who keeps which register where, what it can do, and how it is reached."""
 
+import re
 from datetime import time
 from typing import Annotated, Literal, Self
 
@@ -14,6 +15,9 @@ Capability = Literal["query", "freeze", "seal", "renew", "release", "deduct", "t
 Mode = Literal["automatic", "semi_automatic", "manual"]
 AnswersBy = Literal["response", "status", "callback"]
 Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+
+#: What a region code ends with when it means a whole country, province or city: pairs of zeros (500000 is 50, not 5).
+_AREA = re.compile(r"^0{6}$|0{4}$|00$")
 
 
 class OfficeHours(Model):
@@ -64,4 +68,4 @@ class Agency(Model):
 
     def covers(self, region_code: str) -> bool:
         """Tell whether a court's region lies in what the agency serves."""
-        return region_code.startswith(self.region_code.rstrip("0")) or region_code == self.region_code
+        return region_code.startswith(_AREA.sub("", self.region_code))
