@@ -80,6 +80,14 @@ class Transferee(Message):
     id_no: str
 
 
+class FundsAccount(Message):
+    """The court's account of one case, where deducted money goes."""
+
+    bank: str
+    account_no: str
+    name: str
+
+
 class ControlOrder(Message):
     """What a control command asks for, on which asset, and which earlier step it follows."""
 
@@ -97,6 +105,7 @@ class ControlOrder(Message):
     agency_control_no: str | None = None
     waiting_serial: str | None = None
     transferee: Transferee | None = None
+    case_funds_account: FundsAccount | None = None
 
 
 class ControlAnswer(Message):
