@@ -1,0 +1,83 @@
+"""What of an asset can be given out by amount, and its record once some of it is held or gone. Pure.
+
+It goes by the neutral names of fields (interface.md §1), never by asset type: a record without such a field is one whole.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from contracts.asset_type import AssetRecord
+from contracts.control import PriorMeasure
+from services.runtime.mock.law import Measure, Thing, settle
+from services.runtime.mock.port import Holding
+from services.runtime.mock.terms import Term, TermRule, start_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    total: str
+    counted_in: Literal["fen", "units"]
+    available: str = ""
+    frozen: str = ""
+
+
+_NAMES = (
+    _Names("quantity", "units", "available_quantity", "frozen_quantity"),
+    _Names("balance_fen", "fen", "available_balance_fen", "frozen_fen"),
+    _Names("subscribed_capital_fen", "fen"),
+)
+
+
+def _names(record: AssetRecord) -> _Names | None:
+    return next((names for names in _NAMES if hasattr(record, names.total)), None)
+
+
+def thing_of(holding: Holding, rule: TermRule) -> Thing:
+    """Return an asset as the law sees it when the simulation begins: the measures of others are on it, each from its day.
+
+    What is neither available nor held by those measures (a pledge, a bank's own block) cannot be given out.
+    """
+    names = _names(holding.record)
+    counted_in = names.counted_in if names else None
+    priors = tuple(_from_prior(prior, counted_in) for prior in sorted(holding.prior_measures, key=_served))
+    total = max(0, getattr(holding.record, names.total)) if names else 1
+    thing = settle(Thing(total, counted_in, rule, measures=priors), None)
+    blocked = max(0, total - getattr(holding.record, names.available, total) - thing.held) if names else 0
+    return replace(thing, total=total - blocked, pledged=blocked if counted_in == "units" else 0)
+
+
+def _served(prior: PriorMeasure) -> tuple[int, date]:
+    return prior.rank or 1, prior.from_on or date.min
+
+
+def _from_prior(prior: PriorMeasure, counted_in: str | None) -> Measure:
+    requested = {"fen": prior.amount_fen, "units": prior.quantity}.get(counted_in or "")
+    return Measure(
+        kind=prior.kind, authority=prior.authority, document_no=prior.document_no, requested=requested,
+        term=Term(prior.from_on, until_on=prior.until_on), request_no=prior.request_no,
+        served_at=None if prior.from_on is None else start_of(prior.from_on))
+
+
+def today(holding: Holding, before: Thing, now: Thing) -> Holding:
+    """Return the holding as its register shows it now, given the asset when the simulation began and as it is now."""
+    names = _names(holding.record)
+    if names is None or (now.taken, now.held) == (before.taken, before.held):
+        return holding
+    record = holding.record
+    changed: dict[str, object] = {names.total: getattr(record, names.total) - now.taken}
+    if hasattr(record, names.available):
+        changed[names.available] = max(0, now.total - now.taken - now.held)
+    if hasattr(record, names.frozen):
+        changed[names.frozen] = max(0, getattr(record, names.frozen) - before.held) + now.held
+    if now.taken and hasattr(record, "share_ratio"):
+        changed["share_ratio"] = str(Fraction(record.share_ratio) * (now.total - now.taken) / now.total)
+    return replace(holding, record=record.model_copy(update=changed))
+
+
+def units_worth(holding: Holding, amount_fen: int) -> int:
+    """Return how many units of a security pay an amount at its recorded price; all of them if it has none."""
+    total: int = getattr(holding.record, "quantity", 0)
+    value_fen = holding.record.value_fen()
+    return -(-amount_fen * total // value_fen) if value_fen else total
