@@ -1,0 +1,164 @@
+"""Commands become the depository's request files, its feedback files become answers. Pure; it keeps and calls nothing.
+
+Sources: domain.md §3, §6.1; golden pairs in examples.py. A code that these tables do not have is never given a meaning.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import quote
+
+from contracts.agency import Agency
+from contracts.control import ControlOrder
+from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
+from contracts.messages import Command
+from contracts.money import fen_to_yuan
+from services.runtime import port
+from services.securities import agency_api as wire
+from services.securities import feedback
+from services.securities.file import CONTENT_TYPE, File, batch_no, institution, pack, unpack
+
+_MEASURES = {"freeze": "01", "renew": "02", "release": "04", "deduct": "06", "freeze_and_deduct": "08",
+             "transfer": "09"}
+_RELEASE_WAITING = "05"
+_ID_TYPES = {
+    "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
+    "hk_macao_return_permit": "06", "taiwan_permit": "07", "military_card": "08", "armed_police_card": "14",
+    "organisation_code": "20", "uscc": "21", "business_licence": "22", "other": "99",
+}
+_DOCUMENTS = {
+    "assist_query_notice": "01", "assist_freeze_notice": "02", "assist_execution_notice": "03",
+    "assist_publicity_notice": "04", "assist_release_notice": "05", "assist_deduct_notice": "06", "ruling": "11",
+    "release_ruling": "12", "deduct_ruling": "13", "transfer_ruling": "14", "application": "21",
+    "written_confirmation": "22", "transfer_letter": "23",
+}
+
+
+class Securities:
+    """The translation for securities depositories."""
+
+    asset_type = "securities"
+
+    def to_call(self, agency: Agency, outgoing: Sequence[port.Outgoing]) -> port.AgencyCall:
+        """Write one request file, or ask for the result of an earlier request number. See port.Adapter."""
+        command = outgoing[0].command
+        if not _able(agency, command.action):
+            raise AgencyUnsupported(f"{agency.agency} does not do {command.action}")
+        if command.action == "status":
+            return port.AgencyCall("GET", f"/results/{_family(command.asks)}/{quote(command.request_no, safe='')}")
+        head = wire.Head("00", f"{_family(command.action)}QQ", institution(agency), batch_no(command.request_no))
+        lines = [fields for one in outgoing for fields in _request(one)]
+        content = pack(head, lines, _attachments(outgoing))
+        return port.AgencyCall("POST", f"/files/{head.file_name}.zip", content, CONTENT_TYPE)
+
+    def to_answers(
+        self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,
+    ) -> Mapping[str, port.Answer]:
+        """Read a feedback or receipt file. See port.Adapter."""
+        file = _file(agency, asked, response)
+        lines = _by_request(file, asked)
+        if file.head.prefix.endswith("HZ"):
+            return _receipt(file.head, lines)
+        as_of = _stamp(file.head)
+        read = partial(feedback.found if file.head.prefix == "CXFK" else feedback.controlled, as_of)
+        return {request_no: feedback.answer(read, own) for request_no, own in lines.items()}
+
+
+ADAPTER = Securities()
+
+
+def _able(agency: Agency, action: str) -> bool:
+    if action == "freeze_and_deduct":
+        return agency.can("freeze") and agency.can("deduct")
+    return agency.can(action) and (action in _MEASURES or action in ("query", "status"))
+
+
+def _family(asks: str) -> str:
+    return "CX" if asks == "query" else "KZ"
+
+
+def _request(one: port.Outgoing) -> Iterator[Sequence[str]]:
+    command = one.command
+    case, officer, subject = command.case, command.officer, command.subject
+    yield wire.RequestLine(
+        "01", command.request_no, case.court_code, case.court_name, case.case_no, officer.name, officer.work_card_no,
+        officer.duty_card_no, officer.phone or "", subject.name, _ID_TYPES[subject.id_type], subject.id_no,
+        one.callback_url or "")
+    for document in command.documents:
+        member = _member(document.document_id) if document.document_id in one.contents else ""
+        yield wire.DocumentLine("02", command.request_no, _DOCUMENTS[document.kind], document.document_no,
+                                _yyyymmdd(document.issued_on), member)
+    if command.control is not None:
+        yield _order(command, command.control)
+
+
+def _order(command: Command, control: ControlOrder) -> wire.OrderLine:
+    measure = _MEASURES[command.action]
+    if command.action == "release" and control.waiting_serial:
+        measure = _RELEASE_WAITING
+    return wire.OrderLine(
+        "03", command.request_no, measure, str(control.asset["securities_account"]),
+        str(control.asset["security_code"]), _text(control.quantity),
+        "" if control.amount_fen is None else fen_to_yuan(control.amount_fen), _text(control.term_months),
+        _yyyymmdd(control.until_on), control.original_request_no or "", control.original_case_no or "",
+        control.agency_control_no or "", control.waiting_serial or "")
+
+
+def _yyyymmdd(on: date | None) -> str:
+    return f"{on:%Y%m%d}" if on else ""
+
+
+def _text(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _member(document_id: str | None) -> str:
+    return f"WS{str(document_id).removeprefix('sha256:')}"
+
+
+def _attachments(outgoing: Sequence[port.Outgoing]) -> dict[str, bytes]:
+    return {_member(document_id): content for one in outgoing for document_id, content in one.contents.items()}
+
+
+def _file(agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse) -> File:
+    if response.status != HTTPStatus.OK or response.content_type.partition(";")[0].strip().lower() != CONTENT_TYPE:
+        raise AgencyProtocolError(f"status {response.status}, {response.content_type[:80]!r}: not a file")
+    file = unpack(response.body)
+    if file.head.prefix not in (f"{_family(asked[0].asks)}FK", f"{_family(asked[0].asks)}HZ") or file.attachments:
+        raise AgencyProtocolError("the file is of another kind, or it has members its document does not have")
+    batches = (batch_no(one.request_no) for one in asked)
+    if file.head.institution != institution(agency) or file.head.batch not in batches:
+        raise AgencyProtocolError("the file answers another institution or batch")
+    return file
+
+
+def _by_request(file: File, asked: Sequence[port.Asked]) -> dict[str, list[list[str]]]:
+    groups: dict[str, list[list[str]]] = {one.request_no: [] for one in asked}
+    for fields in file.lines:
+        own = groups.get(fields[1]) if len(fields) > 1 else None
+        if own is None:
+            raise AgencyProtocolError("a line belongs to no request that was asked")
+        own.append(fields)
+    return groups
+
+
+def _stamp(head: wire.Head) -> datetime:
+    if head.code:
+        raise AgencyProtocolError(f"a feedback file has no code, not {head.code[:40]!r}")
+    try:
+        return wire.instant(head.stamp)
+    except ValueError as error:
+        raise AgencyProtocolError(f"the file's stamp: {error}") from error
+
+
+def _receipt(head: wire.Head, lines: Mapping[str, list[list[str]]]) -> dict[str, port.Answer]:
+    match head.code:
+        case "1000":
+            return {request_no: feedback.answer(feedback.accepted, own) for request_no, own in lines.items()}
+        case "9001" | "9002":
+            raise AgencyUnavailable(head.message)
+        case "9003":
+            return {request_no: port.Refused("not_authorised", head.message[:500]) for request_no in lines}
+        case _:
+            raise AgencyProtocolError(f"the file as a whole failed: {head.code[:40]!r} {head.message[:200]}")
