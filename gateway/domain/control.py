@@ -4,7 +4,7 @@ Pure: `apply(control, event) -> control`. It never reads a clock, and it never c
 control past its deadline is in doubt, not failed. Events are in control_events.py. Source: domain.md §7, design.md §3.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -13,12 +13,13 @@ from pydantic import AwareDatetime
 from contracts.clock import china_date
 from contracts.control import ControlState, Measure
 from contracts.failures import IllegalTransition
+from contracts.money import MOST_FEN
 from contracts.words import Message
 from gateway.domain.control_events import (
     AnswerOverdue, Confirmed, Deducted, Event, Holding, Lapsed, Marked, PartlyConfirmed, PartlyDeducted, PartlyReleased,
-    Refused, Released, Renewed, Reversed, Sent, TermEnded, Transferred, Waiting, event_of, kind_of,
+    Refused, Released, Renewed, Reversed, Sent, TermEnded, Transferred, Waiting, kind_of,
 )
-from gateway.domain.deadlines import term_end
+from gateway.domain.deadlines import corresponding_day, term_end
 
 #: States in which the agency holds the asset, so that a term runs.
 HELD = frozenset({"in_force", "partly_in_force", "marked"})
@@ -35,6 +36,9 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
 }
 #: Measures that move the money at once, without a freeze before (民诉法解释 art. 484).
 DEDUCTS_AT_ONCE = frozenset({"freeze_and_deduct", "withdraw_income"})
+#: What an agency may say of a measure and we take over as said.
+_SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "waiting_serial", "served_at", "effective_at", "agency_control_no",
+         "deducted_fen")
 
 
 class Control(Message):
@@ -71,14 +75,122 @@ def asked(measure: Measure, **terms: object) -> Control:
     return Control.model_validate({"measure": measure, "pending": measure, **terms})
 
 
-def apply(control: Control, event: Event) -> Control:
+def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911 - one match is the machine, one line an arrow
     """Return the control after an event.
 
     Raises: IllegalTransition if the event does not fit; the caller files it with an alarm, it changes nothing
     """
-    raise NotImplementedError
+    match event:
+        case Sent(action=action) if control.pending is None and action in MAY_ASK.get(control.state, ()):
+            return _sent(control, event)
+        case AnswerOverdue(code=code) if control.pending is not None:
+            return _with(control, in_doubt=True, code=code)
+        case Refused(code=code) if control.state == "requested":
+            return _ended(control, "refused", code=code)
+        case Refused(code=code) if control.pending is not None:
+            return _answered(control, code=code)
+        case Confirmed(rank=None | 1) if control.state in LIVE or control.state == "requested":
+            return _held(control, "in_force", event)
+        case PartlyConfirmed() if control.state in {"requested", "waiting", "marked", "partly_in_force"}:
+            return _held(control, "partly_in_force", event)
+        case Marked() if control.state in {"requested", "marked"}:
+            return _held(control, "marked", event)
+        case Waiting(rank=rank) if control.state in {"requested", "waiting"} and rank != 1:
+            return _heard(control, "waiting", event, until_on=None)
+        case Renewed(until_on=end) if _awaits(control, "renew") and _is_later(end, control.until_on):
+            return _renewed(control, event)
+        case PartlyReleased() if _awaits(control, "release") and _holds_less(control, event):
+            return _answered(_held(control, control.state, event))
+        case PartlyDeducted(deducted_fen=fen) if _awaits(control, "deduct") and (fen or 0) > control.deducted_fen:
+            return _answered(_held(control, control.state, event))
+        case Deducted() if _awaits_money(control):
+            return _ended(_heard(control, control.state, event), "deducted")
+        case Transferred() if _awaits(control, "transfer"):
+            return _ended(control, "transferred")
+        case Released() if control.state in LIVE:
+            return _ended(control, "released")
+        case TermEnded() if control.state in HELD:
+            return _ended(control, "expired", until_on=control.until_on)
+        case Lapsed(surplus_claim=surplus) if control.state in LIVE:
+            return _ended(control, "lapsed", surplus_claim=surplus)
+        case Reversed(code=code) if control.state in LIVE:
+            return _ended(control, "reversed", code=code)
+    raise IllegalTransition(f"{kind_of(event)} does not fit {control.state} with pending {control.pending}")
+
+
+def _with(control: Control, **changed: object) -> Control:
+    return control.model_copy(update=changed)
+
+
+def _sent(control: Control, event: Sent) -> Control:
+    if event.action == "renew" and event.until_on is None:
+        raise IllegalTransition("a renewal names its new end")
+    return _with(control, pending=event.action, code=None, asked_until_on=event.until_on or control.asked_until_on)
+
+
+def _answered(control: Control, **changed: object) -> Control:
+    """Take an answer to what was pending."""
+    return _with(control, pending=None, in_doubt=False, **{"code": None, **changed})
+
+
+def _ended(control: Control, state: ControlState, **changed: object) -> Control:
+    """Enter a final state: nothing is pending, nothing runs, nothing is ranked."""
+    return _answered(control, **{"state": state, "until_on": None, "rank": None, "waiting_serial": None, **changed})
+
+
+def _heard(control: Control, state: ControlState, event: Holding, **changed: object) -> Control:
+    """Take what an agency says of a measure; what it does not say stands. A first answer ends the asking for it."""
+    said = {name: value for name in _SAID if (value := getattr(event, name)) is not None}
+    first = {"pending": None, "in_doubt": False, "code": None} if control.state == "requested" else {}
+    rank = control.rank if event.rank is None and state == control.state else event.rank
+    return _with(control, **{**said, **first, "rank": rank, "state": state, **changed})
+
+
+def _held(control: Control, state: ControlState, event: Holding) -> Control:
+    """Take what an agency says of an asset that it holds, with the end of the term."""
+    held = _heard(control, state, event, **({"waiting_serial": None} if state == "in_force" else {}))
+    return _with(held, until_on=event.until_on or control.until_on or _own_end(held))
+
+
+def _own_end(control: Control) -> date | None:
+    """Return the end date where the agency gave none: the date asked for, else the term from its effect."""
+    if control.asked_until_on is not None or control.term_months is None or control.effective_at is None:
+        return control.asked_until_on
+    return term_end(china_date(control.effective_at), control.term_months, control.last_day)
+
+
+def _renewed(control: Control, event: Renewed) -> Control:
+    """Extend the term; the rank stays."""
+    renewed = _heard(control, control.state, event, rank=control.rank)
+    return _answered(renewed, until_on=event.until_on or control.asked_until_on)
+
+
+def _awaits(control: Control, action: str) -> bool:
+    return control.state in HELD and control.pending == action
+
+
+def _is_later(end: date | None, before: date | None) -> bool:
+    """Tell whether a renewal moved the end; an answer with the old end says that nothing was done."""
+    return end is None or before is None or end > before
+
+
+def _holds_less(control: Control, event: PartlyReleased) -> bool:
+    """Tell whether a part was released; an answer with what was held before says that nothing was done."""
+    less_money = event.actual_fen is not None and event.actual_fen < (control.actual_fen or MOST_FEN)
+    return less_money or (event.actual_quantity is not None and event.actual_quantity < (control.actual_quantity or MOST_FEN))
+
+
+def _awaits_money(control: Control) -> bool:
+    if control.state == "requested":
+        return control.measure in DEDUCTS_AT_ONCE
+    return _awaits(control, "deduct")
 
 
 def renewal_end(control: Control, term_months: int) -> date:
-    """Return the end date of a renewal: the corresponding day so many months after the present end."""
-    raise NotImplementedError
+    """Return the end date of a renewal: the corresponding day so many months after the present end.
+
+    Raises: IllegalTransition if no term runs
+    """
+    if control.until_on is None:
+        raise IllegalTransition("no term runs that could be renewed")
+    return corresponding_day(control.until_on, term_months)[0]

@@ -1,5 +1,6 @@
 """Working days, answer deadlines, office hours and terms, all in China Standard Time. Pure. domain.md §7.5, §10."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -81,14 +82,39 @@ def answer_due_at(received_at: datetime, working_days: int, answer_by: date | No
 
 def next_open(at: datetime, hours: OfficeHours | None, calendar: Calendar = CALENDAR) -> datetime:
     """Return the instant itself if the office is open then, else the next opening, in UTC."""
-    raise NotImplementedError
+    if hours is None:
+        return at
+    here = at.astimezone(CHINA)
+    day = here.date()
+    if _opens_on(day, hours, calendar) and here.time() < hours.closes:
+        return max(at, _at(day, hours.opens)).astimezone(UTC)
+    day += timedelta(days=1)
+    while not _opens_on(day, hours, calendar):
+        day += timedelta(days=1)
+    return _at(day, hours.opens)
+
+
+def _opens_on(day: date, hours: OfficeHours, calendar: Calendar) -> bool:
+    return hours.every_day or calendar.is_working_day(day)
+
+
+def _at(day: date, clock_time: time) -> datetime:
+    return datetime.combine(day, clock_time, CHINA).astimezone(UTC)
 
 
 def corresponding_day(start_on: date, months: int) -> tuple[date, bool]:
     """Return the same day so many months later, and whether that month has it; else its last day (民法典 art. 202)."""
-    raise NotImplementedError
+    year, month = divmod(start_on.year * 12 + start_on.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(start_on.day, last)), start_on.day <= last
 
 
-def term_end(start_on: date, months: int, last_day: Literal["day_before", "corresponding_day"]) -> date:
-    """Return the last day of a term; terms never roll for holidays. Source: domain.md §7.5, §8a."""
-    raise NotImplementedError
+def term_end(start_on: date, months: int, last_day: Literal["day_before", "corresponding_day"] = "day_before") -> date:
+    """Return the last day of a term; terms never roll for holidays.
+
+    Shape:  the day before the corresponding day, or that day itself, as the agency counts; a month without the
+            corresponding day ends the term with its last day either way
+    Source: domain.md §7.5, §8a; 2006-01-12 and two years -> 2008-01-11
+    """
+    day, exists = corresponding_day(start_on, months)
+    return day - timedelta(days=1) if exists and last_day == "day_before" else day
