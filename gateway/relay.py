@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import orjson
 import structlog
 
-from contracts.batching import Batcher, Linger
+from contracts.batching import Batcher, Linger, pause
 from contracts.clock import Clock
 from contracts.failures import ServiceUnavailable
 from contracts.kafka.codec import Envelope, Outbound, command_type
@@ -21,7 +21,7 @@ from contracts.words import NewId
 from gateway.domain.in_flight import InFlight
 from gateway.settings import GatewaySettings
 from gateway.store.database import Database, Listener
-from gateway.store.outbox import DueTask, Sent, claim, mark_sent, oldest_due, still_in_flight
+from gateway.store.outbox import DueTask, Sent, claim, mark_sent, oldest_due, send_all_again, still_in_flight
 
 _log = structlog.get_logger()
 
@@ -52,6 +52,22 @@ class Relay:
             group.create_task(self._offers.run(stop))
             group.create_task(self._sweep_until(stop, committed))
             group.create_task(self._make_room_until(stop))
+            group.create_task(self._stay_connected_until(stop))
+
+    async def send_all_again(self) -> None:
+        """Make every unanswered command due: the broker that had them is gone with its messages.
+
+        Raises: StoreUnavailable
+        """
+        async with self._database.transaction() as connection:
+            await send_all_again(connection, self._clock.now())
+
+    async def _stay_connected_until(self, stop: asyncio.Event) -> None:
+        """Open the producer before it is needed, so that readiness tells the truth on an idle gateway."""
+        while not stop.is_set():
+            if not self._producer.connected:
+                await self._producer.send([])
+            await pause(stop, 1.0)
 
     async def _sweep_until(self, stop: asyncio.Event, committed: Listener) -> None:
         while not stop.is_set():

@@ -1,0 +1,67 @@
+"""What the roles of one process share: clock, identifiers, directory, settings, addresses, and what is ready."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from contracts.agency import Agency
+from contracts.kafka.settings import KafkaSettings
+from deploy.clock import SystemClock
+from gateway.domain.directory import Directory, parse_directory
+from gateway.settings import GatewaySettings
+from gateway.store.settings import StoreSettings
+
+AGENCIES = Path(__file__).parent / "agencies.yaml"
+
+
+@dataclass
+class Mesh:
+    """One process of the mesh. `checks` says by name whether each role of it is ready; `told` gives addresses to whoever waits."""
+
+    directory: Directory
+    clock: SystemClock
+    #: what stands behind the colon of a role's name (`worker:deposits,vehicles`)
+    detail: str = ""
+    port: int = 0
+    #: told a role's name and address once it listens
+    announce: Callable[[str, str], None] = lambda _name, _url: None
+    checks: dict[str, Callable[[], bool]] = field(default_factory=dict)
+    #: hands commands from intake to the relay when both are in this process
+    committed: list[Callable[..., None]] = field(default_factory=list)
+    #: the broker of this process lost every message with the last process
+    fresh_broker: bool = False
+
+    def of(self, detail: str) -> "Mesh":
+        """Return the mesh as one role sees it."""
+        return replace(self, detail=detail)
+
+    @property
+    def agencies(self) -> Mapping[str, Agency]:
+        """Return the directory's agencies by code."""
+        return self.directory.by_code
+
+    @cached_property
+    def gateway(self) -> GatewaySettings:
+        """Return the settings of the court side."""
+        return GatewaySettings()
+
+    @cached_property
+    def store(self) -> StoreSettings:
+        """Return where PostgreSQL is."""
+        return StoreSettings()
+
+    @cached_property
+    def kafka(self) -> KafkaSettings:
+        """Return where Kafka is."""
+        return KafkaSettings()
+
+
+def load_directory(path: Path) -> Directory:
+    """Read and check the agency directory.
+
+    Raises: DirectoryInvalid naming every row that is wrong
+    """
+    return parse_directory(yaml.safe_load(path.read_text(encoding="utf-8")))

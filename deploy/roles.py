@@ -1,0 +1,54 @@
+"""Wire each role: settings to constructor, constructor to `serve`. No rule and no loop lives here."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+from contracts.kafka.consumer import Consumer
+from contracts.kafka.producer import Producer
+from deploy.clock import new_id, new_request_no
+from deploy.mesh import Mesh
+from gateway import aggregator as aggregator_role
+from gateway import schedule as schedule_role
+from gateway.aggregator import Aggregator
+from gateway.intake import Intake
+from gateway.relay import Relay
+from gateway.schedule import Schedule
+from gateway.store.database import COMMANDS_CHANNEL, Database, Listener
+from gateway.store.outbox import DueTask
+
+
+async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
+    """Run the relay."""
+    database, producer = Database(mesh.store), Producer(mesh.kafka, "chakong.relay")
+    role = Relay(database, producer, mesh.gateway, clock=mesh.clock, new_id=new_id)
+    if mesh.fresh_broker:
+        await role.send_all_again()
+    mesh.committed.append(role.offer)
+    mesh.checks["relay"] = lambda: producer.connected
+    committed = Listener(mesh.store, COMMANDS_CHANNEL, every_s=mesh.gateway.relay_sweep_every_s)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(committed.run(stop))
+        group.create_task(role.run(stop, committed))
+    await producer.stop()
+    await database.close()
+
+
+async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
+    """Run the aggregator."""
+    database = Database(mesh.store)
+    role = Aggregator(database, mesh.agencies, clock=mesh.clock, new_id=new_id)
+    mesh.checks["aggregator"] = lambda: False
+
+    def joined(consumer: Consumer) -> None:
+        mesh.checks["aggregator"] = lambda: consumer.assigned
+
+    await aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined)
+    await database.close()
+
+
+async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
+    """Run the schedule."""
+    database = Database(mesh.store)
+    await schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id), mesh.gateway, stop)
+    await database.close()

@@ -1,0 +1,100 @@
+import asyncio
+
+import pytest
+
+from contracts.batching import Batcher, Linger, pause
+
+
+class Poison(Exception):
+    pass
+
+
+async def running(batcher, work):
+    stop = asyncio.Event()
+    loop = asyncio.create_task(batcher.run(stop))
+    try:
+        return await work
+    finally:
+        stop.set()
+        await loop
+
+
+async def test_items_that_come_together_are_handled_together():
+    sizes = []
+
+    async def handle(items):
+        sizes.append(len(items))
+        await asyncio.sleep(0.01)
+        return [item * 2 for item in items]
+
+    batcher = Batcher(handle, most=50, linger=Linger(0.002))
+    results = await running(batcher, asyncio.gather(*(batcher.add(number) for number in range(100))))
+    assert results == [number * 2 for number in range(100)]
+    assert sizes == [50, 50]
+
+
+async def test_one_poison_item_fails_alone():
+    async def handle(items):
+        if 13 in items:
+            raise Poison
+        return items
+
+    batcher = Batcher(handle, most=64, linger=Linger(0), poison=(Poison,))
+    results = await running(batcher, asyncio.gather(*(batcher.add(number) for number in range(40)), return_exceptions=True))
+    assert [result for result in results if not isinstance(result, Poison)] == [n for n in range(40) if n != 13]
+    assert isinstance(results[13], Poison)
+
+
+async def test_any_other_error_reaches_every_caller_of_the_batch():
+    async def handle(_items):
+        raise OSError("away")
+
+    batcher = Batcher(handle, most=64, linger=Linger(0), poison=(Poison,))
+    results = await running(batcher, asyncio.gather(*(batcher.add(n) for n in range(3)), return_exceptions=True))
+    assert [type(result) for result in results] == [OSError] * 3
+
+
+async def test_what_waits_when_told_to_stop_is_still_handled():
+    handled = []
+
+    async def handle(items):
+        handled.extend(items)
+        return items
+
+    batcher = Batcher(handle, most=1, linger=Linger(0))
+    futures = [batcher.put(number) for number in range(3)]
+    stop = asyncio.Event()
+    stop.set()
+    await batcher.run(stop)
+    assert handled == [0, 1, 2]
+    assert all(future.done() for future in futures)
+
+
+async def test_a_cancelled_caller_does_not_disturb_the_others():
+    async def handle(items):
+        return items
+
+    batcher = Batcher(handle, most=10, linger=Linger(0))
+    gone = batcher.put(1)
+    gone.cancel()
+    assert await running(batcher, batcher.add(2)) == 2
+
+
+def test_linger_is_nothing_when_idle_and_grows_with_load_up_to_its_bound():
+    linger = Linger(0.01, full=11)
+    assert linger.wait_s() == 0
+    for _ in range(50):
+        linger.saw(6)
+    assert linger.wait_s() == pytest.approx(0.005, rel=0.01)
+    for _ in range(50):
+        linger.saw(500)
+    assert linger.wait_s() == 0.01
+
+
+async def test_a_pause_ends_at_once_when_told_to_stop():
+    stop = asyncio.Event()
+    stop.set()
+    async with asyncio.timeout(1):
+        await pause(stop, 60)
+    async with asyncio.timeout(1):
+        await pause(asyncio.Event(), 0.001)
