@@ -1,0 +1,149 @@
+"""The answers of the REST edge as models: for `/openapi.json` and the tests. interface.md §1. The routes write bytes themselves."""
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from contracts.agency import Capability, Channel, Mode
+from contracts.failures import FieldError, Rule
+from contracts.outcome import Outcome
+from contracts.report import AssetReport
+from contracts.words import Model, Text
+
+
+class Problem(Model):
+    """A refusal or a fault. Source: RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="stable; each route lists its own")
+    trace_id: str
+    errors: tuple[FieldError, ...] = ()
+    rule: Rule | None = Field(default=None, description="the rule of law a refusal rests on")
+
+
+class LeftOutAgency(Model):
+    """An agency that is not asked about one subject, and why."""
+
+    agency: str
+    asset_type: str
+    subject: int
+    reason: str
+
+
+class RequestAccepted(Model):
+    """The answer to POST /v1/requests."""
+
+    request_id: str
+    state: Literal["in_progress"]
+    accepted_at: AwareDatetime
+    tasks: int
+    left_out: tuple[LeftOutAgency, ...]
+
+
+class Counts(Model):
+    """How many tasks there are and how each ended; `awaiting` have no outcome yet."""
+
+    tasks: int
+    awaiting: int
+    found: int
+    none_found: int
+    refused: int
+    unsupported: int
+    failed: int
+    overdue: int
+
+
+class TaskLine(Model):
+    """One agency's part of a request."""
+
+    task_id: str
+    agency: str
+    asset_type: str
+    subject: int
+    outcome: Outcome | None
+    code: str | None
+    attempts: int
+    answer_due_at: AwareDatetime
+    answered_at: AwareDatetime | None
+    late: bool
+
+
+class RequestSummary(Model):
+    """A request in a list."""
+
+    request_id: str
+    case_no: str
+    state: Literal["in_progress", "ended"]
+    all_answered: bool = Field(description="ended, and no gap")
+    accepted_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    report_version: int
+    counts: Counts
+
+
+class RequestStatus(RequestSummary):
+    """GET /v1/requests/{request_id}."""
+
+    tasks: tuple[TaskLine, ...]
+
+
+class RequestList(Model):
+    """GET /v1/requests, newest first."""
+
+    items: tuple[RequestSummary, ...]
+    next_cursor: str | None
+
+
+class DocumentStored(Model):
+    """The answer to POST /v1/documents."""
+
+    document_id: str
+    size_bytes: int
+    media_type: str
+
+
+class AgencyEntry(Model):
+    """One agency of the directory."""
+
+    agency: str
+    name: Text
+    asset_type: str
+    region_code: str
+    channel: Channel
+    capabilities: tuple[Capability, ...]
+    mode: Mode
+    answer_due_working_days: int
+    served_by: Literal["adapter", "external"]
+    state: Literal["available"]
+
+
+class AgencyList(Model):
+    """GET /v1/agencies."""
+
+    items: tuple[AgencyEntry, ...]
+    next_cursor: None
+
+
+class AssetTypeEntry(Model):
+    """One kind of asset: what can be done to it and with which documents, and the JSON Schema of its record."""
+
+    asset_type: str
+    name: Text
+    measures: tuple[str, ...]
+    required_documents: dict[str, tuple[tuple[str, ...], ...]]
+    record_schema: dict[str, Any]
+
+
+class AssetTypeList(Model):
+    """GET /v1/asset-types."""
+
+    items: tuple[AssetTypeEntry, ...]
+    next_cursor: None
+
+
+MODELS: tuple[type[BaseModel], ...] = (
+    Problem, RequestAccepted, RequestStatus, RequestList, AssetReport, DocumentStored, AgencyList, AssetTypeList,
+)

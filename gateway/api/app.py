@@ -1,0 +1,23 @@
+"""The FastAPI application: which routers there are, and what every call goes through."""
+
+from fastapi import FastAPI
+
+from gateway.api import health
+from gateway.api.deps import Deps
+from gateway.api.edge import Edge
+from gateway.api.openapi import describe
+from gateway.api.problems import HANDLERS
+
+#: One router a group of paths; a new one is added here.
+ROUTERS = (health.router,)
+
+
+def make_app(deps: Deps) -> FastAPI:
+    """Make the application; `deps.run` does what goes on behind it."""
+    app = FastAPI(title="查控 Chakong", version="1", redirect_slashes=False, exception_handlers=dict(HANDLERS))
+    app.state.deps = deps
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Edge, new_id=deps.new_id, most_in_flight=deps.api.most_in_flight)
+    describe(app)
+    return app

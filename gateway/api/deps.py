@@ -1,0 +1,60 @@
+"""What the REST edge works with: made once by whoever starts the role, reached from every call."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from contracts.clock import Clock
+from contracts.words import NewId
+from gateway.api.audit import AuditTrail
+from gateway.api.settings import ApiSettings
+from gateway.api.streams import Streams
+from gateway.api.tokens import TokenReader
+from gateway.domain.directory import Directory
+from gateway.intake import Intake
+from gateway.settings import GatewaySettings
+from gateway.store.database import Database, Listener
+
+
+@dataclass(frozen=True, eq=False)
+class Deps:
+    """Everything a call may need.
+
+    Shape: `events` listens to EVENTS_CHANNEL; `token_clock` is the machine's own clock, so that a tester who advances
+           `clock` ends no tokens; `checks` are what `/readyz` asks besides the database and the outbox, by name
+    """
+
+    settings: GatewaySettings
+    database: Database
+    events: Listener
+    directory: Directory
+    intake: Intake
+    clock: Clock
+    token_clock: Clock
+    new_id: NewId
+    checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    audit: AuditTrail = field(init=False)
+    tokens: TokenReader = field(init=False)
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "audit", AuditTrail(self.database, linger_s=self.api.audit_linger_s))
+        object.__setattr__(self, "tokens", TokenReader(self.settings.token_public_key, self.token_clock))
+        object.__setattr__(self, "streams", Streams(self.database, self.events, most=self.api.most_streams))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Do what goes on behind the calls until told to stop: group commits and the listening of the streams."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.intake.run(stop))
+            group.create_task(self.audit.run(stop))
+            group.create_task(self.events.run(stop))
+            group.create_task(self.streams.run(stop))
+
+
+def deps_of(request: Request) -> Deps:
+    """Return what the application was made with."""
+    deps: Deps = request.app.state.deps
+    return deps

@@ -1,0 +1,112 @@
+"""What `/openapi.json` says beside the paths: the models of bodies and answers, the token, and every problem code of a route."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from gateway.api import answers
+from gateway.domain.request import RequestBody
+
+_REF = "#/components/schemas/{model}"
+#: Problem code -> status and meaning. interface.md §1.
+PROBLEMS: Mapping[str, tuple[int, str]] = {
+    "malformed_json": (400, "the body is no JSON: syntax, encoding, NaN, depth"),
+    "empty_body": (400, "there is no body"),
+    "body_cut_short": (400, "the body ended before its announced length"),
+    "idempotency_key_required": (400, "the header Idempotency-Key is missing"),
+    "bad_idempotency_key": (400, "it is longer than 255 characters or not printable ASCII"),
+    "bad_last_event_id": (400, "Last-Event-ID is not the id of an event"),
+    "unauthenticated": (401, "the token is missing, forged, incomplete or expired"),
+    "not_permitted": (403, "no role of the caller has this right"),
+    "officer_mismatch": (403, "the officer of the body is not the bearer of the token"),
+    "court_mismatch": (403, "the case belongs to another court"),
+    "bad_claim": (403, "the claim check is not one of ours or has ended"),
+    "not_found": (404, "there is no such object in the caller's court"),
+    "no_such_version": (404, "the report has no such version"),
+    "not_acceptable": (406, "none of the accepted formats is offered"),
+    "body_too_slow": (408, "the body did not arrive in time"),
+    "request_in_flight": (409, "a call with this Idempotency-Key is under way"),
+    "body_too_large": (413, "the body is longer than the limit"),
+    "unsupported_media_type": (415, "the content type or encoding is not taken"),
+    "media_type_mismatch": (415, "the content is not what its content type says"),
+    "invalid_request": (422, "fields are wrong; `errors` names each"),
+    "invalid_parameter": (422, "query parameters are wrong; `errors` names each"),
+    "idempotency_key_reused": (422, "the Idempotency-Key came before with another body"),
+    "no_agency": (422, "no agency of the directory can be asked"),
+    "internal": (500, "a fault of ours, logged under `trace_id`"),
+    "database_unavailable": (503, "nothing was accepted; try again after `Retry-After`"),
+    "overloaded": (503, "too many calls at once; try again after `Retry-After`"),
+    "too_many_streams": (503, "too many event streams are open"),
+}
+_EVERYWHERE = ("internal", "database_unavailable", "overloaded")
+
+
+def schema(model: type[BaseModel]) -> dict[str, str]:
+    """Return the reference to a model's schema; the model must be in `_MODELS`."""
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+def answer(description: str, model: type[BaseModel] | None = None, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Describe one answer of a route; `headers` maps a name to its meaning."""
+    content: dict[str, Any] = {"application/json": {"schema": schema(model)} if model else {}}
+    described = {name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in (headers or {}).items()}
+    return {"description": description, "content": content, "headers": described}
+
+
+def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the refusals of a route, a status each with its codes."""
+    named = sorted({*codes, *_EVERYWHERE}, key=lambda code: (PROBLEMS[code][0], code))
+    return {status: _refusal(list(group)) for status, group in groupby(named, key=lambda code: PROBLEMS[code][0])}
+
+
+def _refusal(codes: list[str]) -> dict[str, Any]:
+    lines = "\n".join(f"- `{code}`: {PROBLEMS[code][1]}" for code in codes)
+    return {"description": lines, "content": {"application/problem+json": {"schema": schema(answers.Problem)}}}
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Describe a JSON body that the route reads by itself."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema(model)}}}}
+
+
+def header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+    """Describe a request header that the route reads by itself."""
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": {"type": "string"}}
+
+
+def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
+    """Describe a query parameter that the route reads by itself."""
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": of_schema or {"type": "string"}}
+
+
+IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
+_MODELS = (RequestBody, *answers.MODELS)
+
+
+def describe(app: FastAPI) -> None:
+    """Let the application describe itself with all of this; made once, at the first question."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _description(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _description(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    _, models = models_json_schema([(model, "validation") for model in _MODELS], ref_template=_REF)
+    components = made.setdefault("components", {})
+    components.setdefault("schemas", {}).update(models["$defs"])
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT, EdDSA"}}
+    for path, operations in made["paths"].items():
+        if path.startswith("/v1/"):
+            for operation in operations.values():
+                operation["security"] = [{"bearer": []}]
+    return made

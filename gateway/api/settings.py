@@ -1,0 +1,21 @@
+"""Settings of the REST edge. Read once by whoever starts the role, passed down."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ApiSettings(BaseSettings):
+    """How the server behaves towards its callers."""
+
+    model_config = SettingsConfigDict(env_prefix="CHAKONG_API_", frozen=True)
+
+    head_deadline_s: float = Field(default=10.0, gt=0, description="how long the head of a call may take to arrive")
+    body_deadline_s: float = Field(default=10.0, gt=0, description="how long the body of a call may take to arrive")
+    keep_alive_s: int = Field(default=15, ge=1, description="how long an idle connection is kept")
+    drain_s: int = Field(default=10, ge=1, description="how long calls under way may take when the role ends")
+    most_connections: int = Field(default=12_000, ge=1, description="connections, idle ones too; beyond them 503")
+    most_in_flight: int = Field(default=1_000, ge=1, description="calls worked on at once, streams apart; beyond them 503")
+    most_streams: int = Field(default=5_000, ge=1, description="event streams at once; beyond them 503")
+    heartbeat_s: float = Field(default=10.0, gt=0, le=15, description="how often a silent event stream says that it lives")
+    audit_linger_s: float = Field(default=0.003, description="longest wait of an audit entry for company")
+    most_outbox_age_s: float = Field(default=60.0, description="age of the oldest unsent command from which we are not ready")
