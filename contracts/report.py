@@ -73,6 +73,7 @@ class Gap(Model):
     outcome: Outcome | None
     code: str
     reason: Text
+    detail: str | None = Field(default=None, description="the agency's own words")
 
 
 class Section(Model):

@@ -13,11 +13,27 @@ from pydantic import AwareDatetime
 from contracts.clock import china_date
 from contracts.control import ControlState, Measure
 from contracts.failures import IllegalTransition
-from contracts.money import MOST_FEN
 from contracts.words import Message
 from gateway.domain.control_events import (
-    AnswerOverdue, Confirmed, Deducted, Event, Holding, Lapsed, Marked, PartlyConfirmed, PartlyDeducted, PartlyReleased,
-    Refused, Released, Renewed, Reversed, Sent, TermEnded, Transferred, Waiting, kind_of,
+    AnswerOverdue,
+    Confirmed,
+    Deducted,
+    Event,
+    Holding,
+    Lapsed,
+    Marked,
+    PartlyConfirmed,
+    PartlyDeducted,
+    PartlyReleased,
+    Refused,
+    Released,
+    Renewed,
+    Reversed,
+    Sent,
+    TermEnded,
+    Transferred,
+    Waiting,
+    kind_of,
 )
 from gateway.domain.deadlines import corresponding_day, term_end
 
@@ -176,8 +192,11 @@ def _is_later(end: date | None, before: date | None) -> bool:
 
 def _holds_less(control: Control, event: PartlyReleased) -> bool:
     """Tell whether a part was released; an answer with what was held before says that nothing was done."""
-    less_money = event.actual_fen is not None and event.actual_fen < (control.actual_fen or MOST_FEN)
-    return less_money or (event.actual_quantity is not None and event.actual_quantity < (control.actual_quantity or MOST_FEN))
+    return _is_less(event.actual_fen, control.actual_fen) or _is_less(event.actual_quantity, control.actual_quantity)
+
+
+def _is_less(now: int | None, before: int | None) -> bool:
+    return now is not None and (before is None or now < before)
 
 
 def _awaits_money(control: Control) -> bool:

@@ -7,8 +7,24 @@ from contracts.control import FINAL_STATES, Measure
 from contracts.failures import IllegalTransition
 from gateway.domain.control import Control, apply, asked
 from gateway.domain.control_events import (
-    AnswerOverdue, Confirmed, Deducted, Event, Lapsed, Marked, PartlyConfirmed, PartlyDeducted, PartlyReleased, Refused, Released,
-    Renewed, Reversed, Sent, TermEnded, Transferred, Waiting, kind_of,
+    AnswerOverdue,
+    Confirmed,
+    Deducted,
+    Event,
+    Lapsed,
+    Marked,
+    PartlyConfirmed,
+    PartlyDeducted,
+    PartlyReleased,
+    Refused,
+    Released,
+    Renewed,
+    Reversed,
+    Sent,
+    TermEnded,
+    Transferred,
+    Waiting,
+    kind_of,
 )
 
 _END, _LATER_END = date(2027, 11, 21), date(2028, 11, 21)

@@ -1,107 +1,136 @@
-"""Compile stored answers into the unified asset report. Pure; a report is never stored, only what it is compiled from."""
+"""Compile stored answers into the unified asset report. Pure; a report is never stored, only what it is compiled from.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+The parts: report_views (what goes in), report_assets (merging), worth (amounts), report_text (the statement), report_changes.
+"""
 
-from contracts.control import ControlState
-from contracts.messages import FoundAsset
-from contracts.outcome import Outcome
-from contracts.report import AssetReport
-from contracts.subject import Subject
-from contracts.words import Text
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from fractions import Fraction
+from math import floor
 
+from contracts.outcome import OUTCOMES, reason
+from contracts.registry import asset_type
+from contracts.report import (
+    AgencyLine,
+    AssetReport,
+    Completeness,
+    Gap,
+    ReportAsset,
+    ReportControl,
+    ReportSubject,
+    Section,
+    Totals,
+)
+from gateway.domain.report_assets import check_assets, merged_assets
+from gateway.domain.report_changes import changes, with_changes
+from gateway.domain.report_text import is_gap, outcome_word, statement
+from gateway.domain.report_views import AssetIdOf, ControlView, ReportRequest, TaskView
+from gateway.domain.worth import secured_fen
 
-class AssetIdOf(Protocol):
-    """Gives an asset its id: a keyed hash of court (bound by the caller), asset type, holder of the key, key."""
+__all__ = ["AssetIdOf", "ControlView", "ReportRequest", "TaskView", "changes", "check_assets", "compile_report", "with_changes"]
 
-    def __call__(self, asset_type: str, holder: str, key: str) -> str:
-        """Return the id; `holder` is empty, an agency code, or an identity, by the type's key scope."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ReportRequest:
-    """What the report needs of the stored request; `asset_types` as asked (routing.asked_types)."""
-
-    request_id: str
-    case_no: str
-    subjects: Sequence[Subject]
-    asset_types: Sequence[str]
-    left_out: int = 0
-    claim_fen: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """One query task and its answer; `outcome` null while awaiting."""
-
-    task_id: str
-    agency: str
-    name: Text
-    asset_type: str
-    subject: int
-    outcome: Outcome | None = None
-    code: str | None = None
-    detail: str | None = None
-    as_of: datetime | None = None
-    answered_at: datetime | None = None
-    elapsed_s: float | None = None
-    raw_sha256: str | None = None
-    assets: Sequence[FoundAsset] = ()
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ControlView:
-    """One control on an asset of the report, as it stands. Amounts in fen."""
-
-    control_id: str
-    asset_id: str
-    asset_type: str
-    subject: int
-    agency: str
-    measure: str
-    state: ControlState
-    pending: str | None = None
-    in_doubt: bool = False
-    rank: int | None = None
-    requested_fen: int | None = None
-    actual_fen: int | None = None
-    actual_quantity: int | None = None
-    until_on: date | None = None
-    #: of its first step, so that our own measure in an agency's later answer is not counted as a prior one
-    request_no: str | None = None
+#: The code of a gap whose answer gave none.
+_CODE_WITHOUT_ONE = {"refused": "rejected_by_agency", "unsupported": "no_capability", "failed": "fault", "overdue": "no_answer",
+                     "awaiting": "awaiting"}
 
 
 def compile_report(
     request: ReportRequest, tasks: Sequence[TaskView], controls: Sequence[ControlView], *,
     version: int, compiled_at: datetime, asset_id: AssetIdOf,
 ) -> AssetReport:
-    """Merge the answers to one request into its asset report, without `changes`.
+    """Merge the answers to one request into its asset report, without `changes` (with_changes adds them).
 
     Shape:  a section for each subject and asset type asked, in the order asked; every task in `agencies` once;
             the order of tasks and controls does not matter
     Units:  fen; instants UTC
     Raises: pydantic.ValidationError if a stored record is not one of its type (check_assets keeps such answers out)
     """
-    raise NotImplementedError
+    tasks = _in_order(request, tasks)
+    subjects = tuple(_subject(request, index, tasks, controls, asset_id) for index in range(len(request.subjects)))
+    shown = _controls(subjects, controls)
+    return AssetReport(
+        request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
+        all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(map(is_gap, tasks)),
+        completeness=_completeness(request, tasks), totals=_totals(request, subjects, shown), subjects=subjects,
+        agencies=tuple(map(_line, tasks)), controls=shown)
 
 
-def with_changes(before: AssetReport | None, after: AssetReport) -> AssetReport:
-    """Return a report with what differs from the version before it; the first has no changes."""
-    raise NotImplementedError
+def _in_order(request: ReportRequest, tasks: Sequence[TaskView]) -> list[TaskView]:
+    place = {code: index for index, code in enumerate(request.asset_types)}
+    return sorted(tasks, key=lambda task: (task.subject, place[task.asset_type], task.agency, task.task_id))
 
 
-def check_assets(asset_type: str, assets: Sequence[FoundAsset]) -> None:
-    """Check what an adapter, ours or another's, found.
+def _subject(
+    request: ReportRequest, index: int, tasks: Sequence[TaskView], controls: Sequence[ControlView], asset_id: AssetIdOf,
+) -> ReportSubject:
+    subject = request.subjects[index]
+    sections = []
+    for code in request.asset_types:
+        asked = [task for task in tasks if task.subject == index and task.asset_type == code]
+        assets = merged_assets(asset_type(code), subject, asked, controls, asset_id)
+        sections.append(Section(asset_type=code, asked=len(asked), assets=assets, gaps=tuple(_gap(task) for task in asked if is_gap(task))))
+    return ReportSubject(subject=index, kind=subject.kind, role=subject.role, name=subject.name, id_type=subject.id_type,
+                         id_no=subject.id_no, sections=tuple(sections))
 
-    Raises: AgencyProtocolError if a record is not one of its type
-    """
-    raise NotImplementedError
+
+def _gap(task: TaskView) -> Gap:
+    code = task.code or _CODE_WITHOUT_ONE[outcome_word(task)]
+    return Gap(agency=task.agency, task_id=task.task_id, outcome=task.outcome, code=code, reason=reason(code), detail=task.detail)
 
 
-def secured_fen(control: ControlView, record: Mapping[str, object], rights: Sequence[object], measures: Sequence[object]) -> int:
-    """Return what one control really secures."""
-    raise NotImplementedError
+def _line(task: TaskView) -> AgencyLine:
+    return AgencyLine(agency=task.agency, name=task.name, asset_type=task.asset_type, task_id=task.task_id, subject=task.subject,
+                      outcome=task.outcome, as_of=task.as_of, answered_at=task.answered_at, elapsed_s=task.elapsed_s,
+                      raw_sha256=task.raw_sha256, late=task.late)
+
+
+def _completeness(request: ReportRequest, tasks: Sequence[TaskView]) -> Completeness:
+    counted = Counter(map(outcome_word, tasks))
+    counts = {word: counted[word] for word in (*OUTCOMES, "awaiting")}
+    return Completeness(asked=len(tasks), left_out=request.left_out, statement=statement(request, tasks), **counts)
+
+
+def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView]) -> tuple[ReportControl, ...]:
+    assets = {(subject.subject, asset.asset_id): asset
+              for subject in subjects for section in subject.sections for asset in section.assets}
+    return tuple(_control(control, assets.get((control.subject, control.asset_id)))
+                 for control in sorted(controls, key=lambda one: one.control_id))
+
+
+def _control(control: ControlView, asset: ReportAsset | None) -> ReportControl:
+    secured = 0
+    if asset is not None:
+        kind = asset_type(control.asset_type)
+        secured = secured_fen(control, kind, kind.record.model_validate(asset.record), asset.prior_measures, asset.priority_rights)
+    return ReportControl(
+        control_id=control.control_id, asset_id=control.asset_id, asset_type=control.asset_type, subject=control.subject,
+        agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,
+        rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen, secured_fen=secured,
+        until_on=control.until_on)
+
+
+def _totals(request: ReportRequest, subjects: Sequence[ReportSubject], controls: Sequence[ReportControl]) -> Totals:
+    assets = [asset for subject in subjects for section in subject.sections for asset in section.assets]
+    return Totals(
+        value_fen=sum(_share_of_value(asset) for asset in assets),
+        encumbered_fen=sum(asset.encumbered_fen for asset in assets if asset.value_fen is not None),
+        controllable_fen=sum(asset.controllable_fen or 0 for asset in assets),
+        secured_fen=_secured(controls), claim_fen=request.claim_fen,
+        unvalued_assets=sum(asset.value_fen is None for asset in assets))
+
+
+def _share_of_value(asset: ReportAsset) -> int:
+    return floor(Fraction(asset.debtor_share) * (asset.value_fen or 0))
+
+
+def _secured(controls: Sequence[ReportControl]) -> int:
+    """Add up what is secured; two measures on one whole thing (seal and seize) secure it once."""
+    by_asset: dict[str, int] = {}
+    total = 0
+    for control in controls:
+        if asset_type(control.asset_type).counted_in is None:
+            by_asset[control.asset_id] = max(by_asset.get(control.asset_id, 0), control.secured_fen)
+        else:
+            total += control.secured_fen
+    return total + sum(by_asset.values())

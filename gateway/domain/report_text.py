@@ -1,0 +1,93 @@
+"""The statement of a report that a judge can read aloud: what was asked, what came back, what nobody answered. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from contracts.outcome import GAP_OUTCOMES, OUTCOME_NAMES
+from contracts.registry import asset_types
+from contracts.words import Text
+from gateway.domain.report_views import ReportRequest, TaskView
+
+#: More names than this are counted, not read aloud.
+MOST_NAMES = 20
+
+
+def outcome_word(task: TaskView) -> str:
+    """Return the outcome of a task, `awaiting` while it has none."""
+    return task.outcome or "awaiting"
+
+
+def is_gap(task: TaskView) -> bool:
+    """Tell whether a task leaves a gap in the report."""
+    return task.outcome is None or task.outcome in GAP_OUTCOMES
+
+
+def statement(request: ReportRequest, tasks: Sequence[TaskView]) -> Text:
+    """Say how complete a report is, in both languages; `tasks` in the order of the report."""
+    gaps = [task for task in tasks if is_gap(task)]
+    unasked = _unasked(request, tasks)
+    return Text(zh="".join([_counts_zh(request, tasks), _gaps_zh(request, gaps), _unasked_zh(unasked), _left_out_zh(request)]),
+                en=" ".join(filter(None, [_counts_en(request, tasks), _gaps_en(request, gaps), _unasked_en(unasked),
+                                          _left_out_en(request)])))
+
+
+def _unasked(request: ReportRequest, tasks: Sequence[TaskView]) -> list[tuple[str, Text]]:
+    asked = {(task.subject, task.asset_type) for task in tasks}
+    names = {code: kind.name for code, kind in asset_types().items()}
+    return [(subject.name, names.get(code, Text(zh=code, en=code))) for index, subject in enumerate(request.subjects)
+            for code in request.asset_types if (index, code) not in asked]
+
+
+def _counts_zh(request: ReportRequest, tasks: Sequence[TaskView]) -> str:
+    by_outcome = Counter(map(outcome_word, tasks))
+    head = f"本报告就{len(request.subjects)}名被查询人，共向{len({task.agency for task in tasks})}个单位发出{len(tasks)}项查询"
+    answered = f"其中{by_outcome['found']}项查到财产、{by_outcome['none_found']}项回复无财产"
+    rest = "、".join(f"{OUTCOME_NAMES[word].zh}{by_outcome[word]}项" for word in OUTCOME_NAMES
+                    if by_outcome[word] and word not in ("found", "none_found"))
+    return f"{head}，{answered}{'；' if rest else ''}{rest}。"
+
+
+def _counts_en(request: ReportRequest, tasks: Sequence[TaskView]) -> str:
+    by_outcome = Counter(map(outcome_word, tasks))
+    counts = ", ".join(f"{by_outcome[word]} {name.en}" for word, name in OUTCOME_NAMES.items()
+                       if by_outcome[word] or word in ("found", "none_found"))
+    return (f"{len(tasks)} queries about {len(request.subjects)} subject(s) went to "
+            f"{len({task.agency for task in tasks})} agencies: {counts}.")
+
+
+def _gaps_zh(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
+    if not gaps:
+        return "全部查询均已得到答复。"
+    named = "、".join(f"{task.name.zh}（{request.subjects[task.subject].name}，{OUTCOME_NAMES[outcome_word(task)].zh}）"
+                     for task in gaps[:MOST_NAMES])
+    more = f"等{len(gaps)}项" if len(gaps) > MOST_NAMES else ""
+    return f"本报告不完整，未获答复的有：{named}{more}。未回复不等于无财产。"
+
+
+def _gaps_en(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
+    if not gaps:
+        return "Every query was answered."
+    named = "; ".join(f"{task.name.en} ({request.subjects[task.subject].name}, {OUTCOME_NAMES[outcome_word(task)].en})"
+                      for task in gaps[:MOST_NAMES])
+    more = f" and {len(gaps) - MOST_NAMES} more" if len(gaps) > MOST_NAMES else ""
+    return f"This report is incomplete; no usable answer came from: {named}{more}. No answer does not mean no assets."
+
+
+def _unasked_zh(unasked: Sequence[tuple[str, Text]]) -> str:
+    named = "、".join(f"{subject}的{kind.zh}" for subject, kind in unasked[:MOST_NAMES])
+    more = f"等{len(unasked)}项" if len(unasked) > MOST_NAMES else ""
+    return f"没有单位可供查询的有：{named}{more}。未查询不等于无财产。" if unasked else ""
+
+
+def _unasked_en(unasked: Sequence[tuple[str, Text]]) -> str:
+    named = "; ".join(f"{kind.en} of {subject}" for subject, kind in unasked[:MOST_NAMES])
+    more = f" and {len(unasked) - MOST_NAMES} more" if len(unasked) > MOST_NAMES else ""
+    return f"No agency could be asked for: {named}{more}. Not asked does not mean no assets." if unasked else ""
+
+
+def _left_out_zh(request: ReportRequest) -> str:
+    return f"另有{request.left_out}项因辖区、功能、主体类型或本院未选而未查询。" if request.left_out else ""
+
+
+def _left_out_en(request: ReportRequest) -> str:
+    return f"{request.left_out} more were left out by region, capability, kind of subject or choice." if request.left_out else ""

@@ -1,0 +1,74 @@
+"""What a report is compiled from: the request, its tasks and its controls, as the store reads them. Values only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from contracts.control import ControlState
+from contracts.messages import FoundAsset
+from contracts.outcome import Outcome
+from contracts.subject import Subject
+from contracts.words import Text
+
+
+class AssetIdOf(Protocol):
+    """Gives an asset its id: a keyed hash of court (bound by the caller), asset type, holder of the key, key."""
+
+    def __call__(self, asset_type: str, holder: str, key: str) -> str:
+        """Return the id; `holder` is empty, an agency code, or an identity, by the type's key scope."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What the report needs of the stored request; `asset_types` as asked (routing.asked_types)."""
+
+    request_id: str
+    case_no: str
+    subjects: Sequence[Subject]
+    asset_types: Sequence[str]
+    left_out: int = 0
+    claim_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One query task and its answer; `outcome` null while awaiting."""
+
+    task_id: str
+    agency: str
+    name: Text
+    asset_type: str
+    subject: int
+    outcome: Outcome | None = None
+    code: str | None = None
+    detail: str | None = None
+    as_of: datetime | None = None
+    answered_at: datetime | None = None
+    elapsed_s: float | None = None
+    raw_sha256: str | None = None
+    assets: Sequence[FoundAsset] = ()
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ControlView:
+    """One control on an asset of the report, as it stands. Amounts in fen."""
+
+    control_id: str
+    asset_id: str
+    asset_type: str
+    subject: int
+    agency: str
+    measure: str
+    state: ControlState
+    pending: str | None = None
+    in_doubt: bool = False
+    rank: int | None = None
+    requested_fen: int | None = None
+    actual_fen: int | None = None
+    actual_quantity: int | None = None
+    until_on: date | None = None
+    #: of its first step, so that our own measure in an agency's later answer is not counted as a prior one
+    request_no: str | None = None

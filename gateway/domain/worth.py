@@ -1,0 +1,88 @@
+"""What an asset is worth to the case: its value, what stands before us, what can be controlled, what is secured. Pure, exact."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from contracts.asset_type import AssetRecord, AssetType
+from contracts.control import PriorityRight, PriorMeasure
+from gateway.domain.report_views import ControlView
+
+#: Measures that find a thing and hold nothing.
+_HOLDS_NOTHING = frozenset({"watchlist"})
+#: States in which a measure secures something; what waits or is only marked does not (domain.md §8a, LIMIT waiting).
+_SECURES = frozenset({"in_force", "partly_in_force"})
+#: Rights that take the whole thing when no amount is registered, so that nothing is overstated.
+_WHOLE_WITHOUT_AMOUNT = frozenset({"mortgage", "maximum_mortgage", "pledge", "lien"})
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Amounts of one asset in fen, rounded down; null where the register gives no value."""
+
+    value_fen: int | None
+    share: Fraction
+    encumbered_fen: int
+    controllable_fen: int | None
+    #: the debtor's share of what prior measures and priority rights leave
+    net_fen: int | None
+
+
+def worth(kind: AssetType, record: AssetRecord, measures: Sequence[PriorMeasure], rights: Sequence[PriorityRight]) -> Worth:
+    """Value one asset.
+
+    Shape:  encumbered = prior measures and priority rights, at most the debtor's share of the value;
+            controllable = share x min(value - encumbrances, what the register calls available): what the register
+            has already taken off is not taken off again
+    """
+    value, share = record.value_fen(), record.share()
+    if value is None:
+        known = sum(one.amount_fen or 0 for one in (*measures, *rights))
+        return Worth(None, share, known, None, None)
+    burden = min(Fraction(value), sum((_of_measure(kind, record, value, one) for one in measures), Fraction())
+                 + sum(_of_right(value, one) for one in rights))
+    available = record.available_fen()
+    free = value - burden
+    return Worth(value, share, floor(min(burden, value * share)),
+                 floor(share * (free if available is None else min(free, available))), floor(share * free))
+
+
+def _of_measure(kind: AssetType, record: AssetRecord, value: int, measure: PriorMeasure) -> Fraction:
+    """Return what a prior measure takes; one without an amount or a quantity takes the whole thing."""
+    if measure.amount_fen is not None:
+        return Fraction(measure.amount_fen)
+    if measure.quantity is not None:
+        return _part(kind, record, value, measure.quantity)
+    return Fraction(value)
+
+
+def _of_right(value: int, right: PriorityRight) -> Fraction:
+    if right.amount_fen is not None:
+        return Fraction(right.amount_fen)
+    return Fraction(value if right.kind in _WHOLE_WITHOUT_AMOUNT else 0)
+
+
+def _part(kind: AssetType, record: AssetRecord, value: int, quantity: int) -> Fraction:
+    """Return the value of some units of a thing counted in units, or of the whole."""
+    whole = getattr(record, "quantity", 0) if kind.counted_in == "quantity" else 0
+    return Fraction(value * min(quantity, whole), whole) if whole else Fraction(value)
+
+
+def secured_fen(
+    control: ControlView, kind: AssetType, record: AssetRecord, measures: Sequence[PriorMeasure], rights: Sequence[PriorityRight],
+) -> int:
+    """Return what one control really secures, after prior measures and priority rights. Source: domain.md §7.4, §8a.
+
+    Shape:  money: what the agency says is held (it counts prior freezes itself) less priority rights; units and whole
+            things: their worth, at most what prior measures and rights leave; unknown worth secures nothing known
+    """
+    amounts = worth(kind, record, measures, rights)
+    if control.state not in _SECURES or control.measure in _HOLDS_NOTHING or amounts.value_fen is None or amounts.net_fen is None:
+        return 0
+    if kind.counted_in == "amount_fen":
+        return max(0, (control.actual_fen or 0) - floor(sum(_of_right(amounts.value_fen, one) for one in rights)))
+    if kind.counted_in == "quantity":
+        held = _part(kind, record, amounts.value_fen, control.actual_quantity or 0)
+        return min(floor(held * amounts.share), amounts.net_fen)
+    return amounts.net_fen
