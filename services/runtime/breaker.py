@@ -44,6 +44,10 @@ class Breaker:
             return self, False
         return replace(self, probing=True, until_s=now_s + self.rule.probe_s), True
 
+    def wait_s(self, now_s: float) -> float:
+        """Return when a call that was not admitted may be made; while one tries, the first pause is a good guess."""
+        return self.rule.pause_s if self.probing else max(0.0, self.until_s - now_s)
+
     def succeeded(self) -> "Breaker":
         """Take an answer into account, whatever it said."""
         return self if not self.failures and not self.openings else Breaker(self.rule)
