@@ -77,7 +77,7 @@ class Ledger:
         if known and agency.idempotent:
             self._journal.append({"agency": agency.agency, "again": order.request_no}, durable=False)
             known[-1].times_received += 1
-            return self._as_it_stands(agency, known[-1], at)
+            return self.as_it_stands(agency, known[-1], at)
         self._journal.append({"agency": agency.agency, "at": at.isoformat(), "order": asdict(order)})
         return self._act(agency, order, at).effect
 
@@ -127,9 +127,10 @@ class Ledger:
     def effect(self, agency: Agency, request_no: str, now: datetime) -> Effect | None:
         """Return what an earlier order did, a measure as it stands now; None if there was no such order."""
         entries = self._entries.get(agency.agency, {}).get(request_no)
-        return self._as_it_stands(agency, entries[-1], now) if entries else None
+        return self.as_it_stands(agency, entries[-1], now) if entries else None
 
-    def _as_it_stands(self, agency: Agency, entry: Entry, now: datetime) -> Effect:
+    def as_it_stands(self, agency: Agency, entry: Entry, now: datetime) -> Effect:
+        """Return what an entry's order did: a measure as it stands now, a follow-up as it was done."""
         if entry.place is None or entry.index is None or entry.order.action in FOLLOW_UPS:
             return entry.effect
         found = self._register.find(agency, entry.order.key, entry.holder)
