@@ -29,16 +29,20 @@ class Sink(Protocol):
 class Sender:
     """Sends groups of messages, many groups in one batch."""
 
-    def __init__(self, sink: Sink, *, linger_s: float, most_bytes: int, clock: Clock, new_id: Callable[[], str]) -> None:
-        """Take what sends, the longest linger, and the largest message the broker takes."""
+    def __init__(
+        self, sink: Sink, *, linger_s: float, most_bytes: int, clock: Clock, new_id: Callable[[], str], keeps: bool = True,
+    ) -> None:
+        """Take what sends, the longest linger, the largest message the broker takes, and whether it tries again."""
         self._sink, self.most_bytes, self._clock, self._new_id = sink, most_bytes, clock, new_id
         self._batcher = Batcher[Sequence[Outbound], bool](self._send, most=_MOST_GROUPS, linger=Linger(linger_s))
         self._gives_up = asyncio.Event()
+        if not keeps:
+            self._gives_up.set()
 
     async def send(self, messages: Sequence[Outbound]) -> bool:
         """Wait until the broker has all messages of a group.
 
-        Shape: False only if the role ends first; whoever asked must not call the work done
+        Shape: False if it did not take them all; a sender that keeps them says so only when the role ends
         """
         return await self._batcher.add(messages) if messages else True
 
