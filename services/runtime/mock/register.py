@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from random import Random
 
 from contracts.agency import Agency
@@ -18,6 +19,11 @@ def canonical(id_no: str) -> str:
     return resident_id_18(number) if len(number) == _LEGACY_DIGITS and number.isdigit() else number
 
 
+@lru_cache(maxsize=2)
+def _by_number(seed: int) -> Mapping[str, RegisteredSubject]:
+    return {canonical(subject.id_no): subject for subject in invent(seed)}
+
+
 class Register:
     """Subjects in a fixed order; holdings are made when they are asked for and remembered, at most `most_cached` answers."""
 
@@ -26,7 +32,7 @@ class Register:
     ) -> None:
         self.agencies = {agency.agency: agency for agency in agencies if agency.asset_type in mocks}
         self._seed, self._mocks, self._most_cached = seed, mocks, most_cached
-        self._subjects = {canonical(subject.id_no): subject for subject in invent(seed)}
+        self._subjects = _by_number(seed)
         self._made: OrderedDict[tuple[str, str], tuple[Holding, ...]] = OrderedDict()
         self._holders: dict[str, dict[str, str]] = {code: {} for code in self.agencies}
         self._indexed: set[str] = set()
