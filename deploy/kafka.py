@@ -27,8 +27,7 @@ _DEBIAN_PACKAGES = Path(__file__).with_name("debian-packages.sh")
 _OLDEST_JAVA = 17
 _CLUSTER_ID = "Y2hha29uZy10ZXN0cy0wMQ"
 _STARTED = "Kafka Server started"
-_START_TIMEOUT_S = 90
-_STOP_TIMEOUT_S = 30
+_PATIENCE_S = 90
 _JAVA_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 #: A killed broker may come back only when its old session has ended.
 _BROKER_SESSION_TIMEOUT_MS = 2000
@@ -119,7 +118,8 @@ def find_java() -> str:
 
 def _java_version(java: str) -> int:
     printed = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    return int((re.search(r'version "(\d+)', printed) or "00")[1])
+    match = re.search(r'version "(\d+)', printed)
+    return int(match[1]) if match else 0
 
 
 @dataclass
@@ -153,7 +153,7 @@ class _Broker:
         self.process = self._java("kafka.Kafka", str(self.settings_file))
 
     def wait_until_it_serves(self) -> None:
-        deadline = time.monotonic() + _START_TIMEOUT_S
+        deadline = time.monotonic() + _PATIENCE_S
         while _STARTED not in self._log_tail():
             if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
                 raise KafkaError(f"broker {self.node} did not start:\n{self._log_tail()[-3000:]}")
@@ -165,7 +165,7 @@ class _Broker:
             return
         process.send_signal(end_signal)
         try:
-            process.wait(_STOP_TIMEOUT_S)
+            process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
