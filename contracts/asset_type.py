@@ -18,12 +18,17 @@ from contracts.words import Model, Text
 KeyScope = Literal["everywhere", "agency", "subject"]
 
 
-def labelled(zh: str, wire: str, description: str, **more: Any) -> Any:
+def labelled(zh: str, wire: str, description: str, *, words: str = "", **more: Any) -> Any:
     """Declare a record field with its Chinese label and the wire code of the network query-control interface.
 
-    Reports, schemas and adapters all read this one declaration. Source: domain.md §4, §6.1
+    Reports, schemas and adapters all read this one declaration; `words` says an enumeration in Chinese, as
+    `normal 正常 sealed 查封`. Source: domain.md §4, §6.1
     """
-    return Field(description=description, json_schema_extra={"x-label-zh": zh, "x-wire": wire}, **more)
+    extra: dict[str, Any] = {"x-label-zh": zh, "x-wire": wire}
+    if words:
+        listed = words.split()
+        extra["x-words-zh"] = dict(zip(listed[::2], listed[1::2], strict=True))
+    return Field(description=description, json_schema_extra=extra, **more)
 
 
 class CoOwner(Model):
@@ -105,6 +110,11 @@ class AssetType:
         """Return the Chinese label of each field."""
         return {name: field.json_schema_extra["x-label-zh"]  # type: ignore[index,misc]
                 for name, field in self.record.model_fields.items()}
+
+    def words(self) -> dict[str, dict[str, str]]:
+        """Return the Chinese words of each field that is an enumeration."""
+        return {name: field.json_schema_extra["x-words-zh"]  # type: ignore[index,misc]
+                for name, field in self.record.model_fields.items() if "x-words-zh" in (field.json_schema_extra or {})}
 
 
 def fen_of(quantity: int, unit_price_fen: int | None) -> int | None:

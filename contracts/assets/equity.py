@@ -25,7 +25,8 @@ class EquityRecord(AssetRecord):
     uscc: Uscc = labelled("统一社会信用代码", "TYSHXYDM", "of the company held")
     company_name: Line = labelled("企业名称", "QYMC", "company held")
     registration_status: Literal["in_operation", "revoked", "deregistered", "moved_out", "suspended"] = labelled(
-        "登记状态", "DJZT", "state of the company")
+        "登记状态", "DJZT", "state of the company",
+        words="in_operation 存续 revoked 吊销 deregistered 注销 moved_out 迁出 suspended 停业")
     holder_name: Line = labelled("股东名称", "GDMC", "shareholder")
     subscribed_capital_fen: Fen = labelled("认缴出资额（分）", "RJCZE", "capital subscribed")
     paid_in_capital_fen: Fen | None = labelled("实缴出资额（分）", "SJCZE", "capital paid in", default=None)

@@ -18,7 +18,8 @@ class ProvidentFundRecord(AssetRecord):
     employer_name: Line | None = labelled("单位名称", "DWMC", "employer", default=None)
     balance_fen: Fen = labelled("个人账户余额（分）", "GRZHYE", "balance")
     account_status: Literal["normal", "sealed_dormant", "merged", "transferred_out", "withdrawn_closed", "frozen", "other"] = labelled(
-        "个人账户状态", "GRZHZT", "state; 01 normal and 02 sealed (dormant) are live")
+        "个人账户状态", "GRZHZT", "state; 01 normal and 02 sealed (dormant) are live",
+        words="normal 正常 sealed_dormant 封存 merged 合并销户 transferred_out 外部转出 withdrawn_closed 提取销户 frozen 冻结 other 其他")
     contribution_base_fen: Fen | None = labelled("缴存基数（分）", "GRJCJS", "contribution base", default=None)
     rate_personal: Decimal | None = labelled("个人缴存比例", "GRJCBL", "personal rate", default=None, ge=0, le=1)
     rate_employer: Decimal | None = labelled("单位缴存比例", "DWJCBL", "employer's rate", default=None, ge=0, le=1)

@@ -17,8 +17,11 @@ class RealEstateRecord(AssetRecord):
     certificate_no: Line | None = labelled("不动产权证号", "BDCQZH", "number of the title certificate", default=None)
     location: Line = labelled("坐落", "ZL", "where it is")
     right_type: Literal["house", "construction_land", "homestead", "land_ownership", "contracted_land", "forest", "sea",
-                        "structure", "advance_notice"] = labelled("权利类型", "QLLX", "kind of right")
-    right_status: Literal["current", "historical", "pending"] = labelled("权属状态", "QSZT", "whether the right stands")
+                        "structure", "advance_notice"] = labelled("权利类型", "QLLX", "kind of right",
+        words="house 房屋所有权 construction_land 建设用地使用权 homestead 宅基地使用权 land_ownership 土地所有权 contracted_land 土地承包经营权 "
+              "forest 林权 sea 海域使用权 structure 构筑物所有权 advance_notice 预告登记")
+    right_status: Literal["current", "historical", "pending"] = labelled("权属状态", "QSZT", "whether the right stands",
+        words="current 现势 historical 历史 pending 办理中")
     planned_use: Line | None = labelled("规划用途", "GHYT", "planned use", default=None)
     house_nature: Line | None = labelled("房屋性质", "FWXZ", "nature of the house", default=None)
     area_building_m2: float | None = labelled("建筑面积（平方米）", "JZMJ", "building area", default=None, ge=0)
@@ -30,7 +33,8 @@ class RealEstateRecord(AssetRecord):
     total_floors: int | None = labelled("总层数", "ZCS", "floors of the building", default=None, ge=1)
     holder_name: Line = labelled("权利人", "QLR", "holder of the right")
     share_ratio: Ratio | None = labelled("权利比例", "QLBL", "the debtor's share", default=None, examples=["1/2"])
-    co_ownership: Literal["sole", "joint", "by_shares", "other"] = labelled("共有方式", "GYFS", "kind of co-ownership")
+    co_ownership: Literal["sole", "joint", "by_shares", "other"] = labelled("共有方式", "GYFS", "kind of co-ownership",
+        words="sole 单独所有 joint 共同共有 by_shares 按份共有 other 其他共有")
     co_owners: tuple[CoOwner, ...] = labelled("共有人", "GYR", "other owners", default=())
     registry: Line = labelled("登记机构", "DJJG", "registering office")
     region_code: str = labelled("地区代码", "QXDM", "GB/T 2260", pattern=r"^\d{6}$")

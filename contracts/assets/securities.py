@@ -37,9 +37,10 @@ class SecurityRecord(AssetRecord):
     securities_account: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}$")] = labelled("证券账户", "ZQZH", "account")
     security_code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] = labelled("证券代码", "ZQDM", "code")
     security_name: Line = labelled("证券名称", "ZQMC", "name")
-    market: Literal["shanghai", "shenzhen", "beijing"] = labelled("市场", "SC", "exchange")
+    market: Literal["shanghai", "shenzhen", "beijing"] = labelled("市场", "SC", "exchange", words="shanghai 上海 shenzhen 深圳 beijing 北京")
     holder_name: Line = labelled("持有人", "CYR", "holder")
-    share_nature: Literal["tradable", "restricted", "bond", "fund"] = labelled("股份性质", "GFXZ", "nature of the shares")
+    share_nature: Literal["tradable", "restricted", "bond", "fund"] = labelled("股份性质", "GFXZ", "nature of the shares",
+        words="tradable 流通 restricted 限售 bond 债券 fund 基金")
     custody_unit: Line | None = labelled("托管单元", "TGDY", "custody unit", default=None)
     quantity: Quantity = labelled("持有数量", "CYSL", "units held")
     available_quantity: Quantity = labelled("可用数量", "KYSL", "units neither frozen nor pledged")

@@ -1,14 +1,35 @@
-"""Rules of law that a control must keep, which need the asset: measure, documents, amount, term, liability. Pure."""
+"""Rules of law that a control must keep, which need the asset: measure, documents, extent, term, liability. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.agency import Agency, Capability
+from contracts.asset_type import AssetType
+from contracts.clock import china_date
+from contracts.control import MEASURE_NAMES, Measure
+from contracts.documents import DocumentRef
 from contracts.failures import FieldError, Rejected, Rule
+from contracts.registry import asset_type
 from contracts.report import AssetReport
 from contracts.subject import Role
-from gateway.domain.control_body import ControlBody
+from gateway.domain import law
+from gateway.domain.control_body import ControlBody, ControlItem
+from gateway.domain.deadlines import corresponding_day
 from gateway.domain.directory import Directory
+from gateway.domain.field_errors import field_error
+from gateway.domain.request import document_errors
+
+#: What an agency must offer for a measure.
+CAPABILITY_FOR: Mapping[Measure, Capability] = {
+    "freeze": "freeze", "seal": "seal", "pre_seal": "seal", "seize": "seal", "watchlist": "seal",
+    "freeze_and_deduct": "deduct", "withdraw_income": "deduct",
+}
+#: The fields of an item that may say how much, by what the asset type counts measures in.
+_EXTENTS: Mapping[str | None, tuple[str, ...]] = {
+    "amount_fen": ("amount_fen",), "quantity": ("quantity",), "ratio": ("ratio", "capital_fen"), None: (),
+}
+_ALL_EXTENTS = ("amount_fen", "quantity", "capital_fen", "ratio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +55,118 @@ class Finding:
 
 def targets(report: AssetReport) -> dict[str, Target]:
     """Return the assets of a report by id; one that two subjects hold is listed under one who is liable."""
-    raise NotImplementedError
+    on = china_date(report.compiled_at)
+    found: dict[str, Target] = {}
+    for subject in report.subjects:
+        for section in subject.sections:
+            for asset in section.assets:
+                target = Target(asset.asset_id, section.asset_type, subject.subject, subject.role,
+                                tuple(source.agency for source in asset.sources), asset.record, asset.debtor_share)
+                known = found.get(asset.asset_id)
+                if known is None or (not _is_liable(known, on) and _is_liable(target, on)):
+                    found[asset.asset_id] = target
+    return found
+
+
+def agency_for(target: Target, measure: Measure, directory: Directory) -> Agency | None:
+    """Return the agency that a measure goes to: the newest source that offers it, None if no source does."""
+    sources = (directory.by_code.get(code) for code in target.agencies)
+    return next((one for one in sources if one is not None and one.can(CAPABILITY_FOR[measure])), None)
 
 
 def check_items(
     body: ControlBody, assets: Mapping[str, Target], directory: Directory, *, case_no: str, today: date,
 ) -> list[Finding]:
-    """Find everything wrong with the items, all at once; an empty list lets the call through."""
-    raise NotImplementedError
+    """Find everything wrong with the items, all at once; an empty list lets the call through. `today` is the date in China."""
+    findings = list(_case(case_no, today))
+    for index, item in enumerate(body.items):
+        target = assets.get(item.asset_id)
+        if target is None:
+            findings.append(_wrong(index, "asset_id", "unknown_asset", "报告中没有这项财产", "the report has no such asset"))
+        else:
+            findings += _item(index, item, target, directory, body.documents, today)
+    return list(dict.fromkeys(findings))
+
+
+def check_documents(kind: AssetType, action: str, documents: Sequence[DocumentRef]) -> list[FieldError]:
+    """Name the documents that a measure or a follow-up on a kind of asset lacks."""
+    return document_errors(kind.documents.get(action, ()), documents)
+
+
+def check_term(kind: AssetType, path: Sequence[str | int], months: int | None, until_on: date | None, start_on: date,
+               today: date) -> list[Finding]:
+    """Check a term against its cap DUR-*; a renewal starts at the present end. The corresponding day is within the cap."""
+    cap = law.cap_months(kind.duration_rule, today)
+    latest = corresponding_day(start_on, cap)[0]
+    if (months is None or months <= cap) and (until_on is None or until_on <= latest):
+        return []
+    name = "term_months" if months is not None else "until_on"
+    error = field_error((*path, name), "term_over_cap", f"期限超过法定上限（{cap}个月）", f"the term is over the legal cap of {cap} months",
+                        f"≤ {cap}" if months is not None else f"≤ {latest}")
+    return [Finding(error, law.rules(today)[kind.duration_rule].rule)]
 
 
 def refusal(findings: Sequence[Finding]) -> Rejected:
     """Make the problem of some findings: 422 control_refused, with the first rule of law among them."""
-    raise NotImplementedError
+    rule = next((finding.rule for finding in findings if finding.rule), None)
+    return Rejected(422, "control_refused", "控制请求不能受理 / The control cannot be taken", [one.error for one in findings], rule)
+
+
+def _wrong(index: int, name: str, code: str, zh: str, en: str, expected: str = "", rule: Rule | None = None) -> Finding:
+    return Finding(field_error(("items", index, name), code, zh, en, expected), rule)
+
+
+def _case(case_no: str, today: date) -> Iterator[Finding]:
+    row = law.may_control(case_no, today)
+    if row is not None:
+        yield Finding(field_error(("request_id",), "case_type_may_not_control", row.zh, row.en, "执, 执恢, 执保, 财保"), row.rule)
+
+
+def _item(
+    index: int, item: ControlItem, target: Target, directory: Directory, documents: Sequence[DocumentRef], today: date,
+) -> Iterator[Finding]:
+    kind = asset_type(target.asset_type)
+    yield from _liability(index, target, documents, today)
+    if item.measure not in kind.measures:
+        yield _wrong(index, "measure", "measure_not_for_asset_type", f"{kind.name.zh}不适用{MEASURE_NAMES[item.measure].zh}",
+                     "this measure is not for this kind of asset", ", ".join(kind.measures))
+        return
+    if agency_for(target, item.measure, directory) is None:
+        yield _wrong(index, "measure", "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this measure")
+    barred = law.exemption(target.record, item.measure, today)
+    if barred is not None:
+        yield _wrong(index, "asset_id", "asset_exempt", barred.zh, barred.en, rule=barred.rule)
+    yield from map(Finding, check_documents(kind, item.measure, documents))
+    yield from _extent(index, item, kind, today)
+    yield from check_term(kind, ("items", index), item.term_months, item.until_on, today, today)
+
+
+def _is_liable(target: Target, today: date) -> bool:
+    row = law.liability(target.role, today)
+    return row is not None and row.parameters["liable"] is True
+
+
+def _liability(index: int, target: Target, documents: Sequence[DocumentRef], today: date) -> Iterator[Finding]:
+    row = law.liability(target.role, today)
+    if row is None or not _is_liable(target, today):
+        zh, en = (row.zh, row.en) if row else ("该主体的财产不得控制", "this subject's property may not be controlled")
+        yield _wrong(index, "asset_id", "subject_not_liable", zh, en, rule=row.rule if row else None)
+        return
+    needed = row.parameters.get("document")
+    if needed is not None and needed not in {document.kind for document in documents}:
+        yield Finding(field_error(("documents",), "document_missing", row.zh, row.en, str(needed)), row.rule)
+
+
+def _extent(index: int, item: ControlItem, kind: AssetType, today: date) -> Iterator[Finding]:
+    """Check how much is asked: a specific amount for an account (LIMIT-ACC), units for securities, nothing for a house."""
+    fitting = _EXTENTS[kind.counted_in]
+    for name in _ALL_EXTENTS:
+        if name not in fitting and getattr(item, name) is not None:
+            yield _wrong(index, name, "extent_not_for_asset_type", f"{kind.name.zh}不按此项控制", "this kind of asset is not counted so",
+                         "/".join(fitting))
+    if fitting and all(getattr(item, name) is None for name in fitting):
+        money = kind.counted_in == "amount_fen"
+        row = law.rules(today)["LIMIT-ACC"]
+        zh, en = (row.zh, row.en) if money else ("应载明控制的数量或比例", "state the quantity or ratio to be controlled")
+        yield _wrong(index, fitting[0], "amount_required" if money else "extent_required", zh, en, "/".join(fitting),
+                     row.rule if money else None)
