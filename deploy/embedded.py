@@ -15,7 +15,7 @@ from deploy.broker import EmbeddedBroker
 from deploy.postgres import start_postgres
 
 #: What the in-process broker needs of its clients, and what it can hold (design.md §4).
-_BROKER = {"CHAKONG_KAFKA_FETCH_MAX_WAIT_MS": "5", "CHAKONG_IN_FLIGHT_BYTES": str(4 * 1024 * 1024)}
+BROKER = {"CHAKONG_KAFKA_FETCH_MAX_WAIT_MS": "5", "CHAKONG_IN_FLIGHT_BYTES": str(4 * 1024 * 1024)}
 _SIGNING_KEY = "signing.key"
 
 
@@ -41,7 +41,7 @@ def servers(environment: MutableMapping[str, str], folder: Path) -> Iterator[boo
         ours = "KAFKA_BOOTSTRAP_SERVERS" not in environment
         if ours:
             environment["KAFKA_BOOTSTRAP_SERVERS"] = stack.enter_context(EmbeddedBroker()).start()
-            for name, value in _BROKER.items():
+            for name, value in BROKER.items():
                 environment.setdefault(name, value)
         yield ours
 
@@ -60,3 +60,15 @@ def _kept_key(path: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))
     return path.read_text()
+
+
+def addresses_of(environment: MutableMapping[str, str], folder: Path, port: int) -> None:
+    """Choose the addresses that the environment leaves open, on loopback, so that roles of one machine find each other."""
+    environment.setdefault("CHAKONG_MOCK_LEDGER_DIR", str(folder / "mock-agencies"))
+    environment["CHAKONG_API_PORT"] = str(port or free_port())
+    environment.setdefault("CHAKONG_GATEWAY_URL", f"http://127.0.0.1:{environment['CHAKONG_API_PORT']}")
+    environment.setdefault("CHAKONG_CONTENT_BASE_URL", environment["CHAKONG_GATEWAY_URL"])
+    environment.setdefault("CHAKONG_CALLBACK_PORT", str(free_port()))
+    environment.setdefault("CHAKONG_CALLBACK_BASE_URL", f"http://127.0.0.1:{environment['CHAKONG_CALLBACK_PORT']}")
+    environment.setdefault("CHAKONG_MOCK_PORT", str(free_port()))
+    environment.setdefault("CHAKONG_MOCK_AGENCIES_URL", f"http://127.0.0.1:{environment['CHAKONG_MOCK_PORT']}")

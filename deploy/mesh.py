@@ -25,9 +25,10 @@ class Mesh:
     clock: SystemClock
     #: what stands behind the colon of a role's name (`worker:deposits,vehicles`)
     detail: str = ""
-    port: int = 0
-    #: told a role's name and address once it listens
-    announce: Callable[[str, str], None] = lambda _name, _url: None
+    #: the folder that holds everything embedded
+    folder: Path = Path(".chakong")
+    #: the address of each role that answers HTTP, by its name, once it listens
+    listening: dict[str, str] = field(default_factory=dict)
     checks: dict[str, Callable[[], bool]] = field(default_factory=dict)
     #: hands commands from intake to the relay when both are in this process
     committed: list[Callable[..., None]] = field(default_factory=list)

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
 
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
@@ -15,7 +14,12 @@ from gateway.intake import Intake
 from gateway.relay import Relay
 from gateway.schedule import Schedule
 from gateway.store.database import COMMANDS_CHANNEL, Database, Listener
-from gateway.store.outbox import DueTask
+from services.runtime import callbacks as callbacks_role
+from services.runtime import worker as worker_role
+from services.runtime.mock import serve as mock_role
+from services.runtime.mock.settings import MockSettings
+from services.runtime.registry import mock_agencies as registered_mocks
+from services.runtime.settings import CallbackSettings, WorkerSettings
 
 
 async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
@@ -52,3 +56,35 @@ async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
     database = Database(mesh.store)
     await schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id), mesh.gateway, stop)
     await database.close()
+
+
+async def worker(mesh: Mesh, stop: asyncio.Event) -> None:
+    """Run a worker of the asset types behind the role's colon, of all without one."""
+    settings = WorkerSettings(asset_types=mesh.detail) if mesh.detail else WorkerSettings()
+    name = f"worker:{mesh.detail}" if mesh.detail else "worker"
+    mesh.checks[name] = lambda: False
+
+    def ready() -> None:
+        mesh.checks[name] = lambda: True
+
+    await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_id,
+                            random=random.Random(), on_ready=ready)
+
+
+async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
+    """Run the server that agencies call back."""
+
+    def listening(url: str) -> None:
+        mesh.listening["callbacks"] = url
+
+    await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_id, on_ready=listening)
+
+
+async def mock_agencies(mesh: Mesh, stop: asyncio.Event) -> None:
+    """Run the mock agencies."""
+
+    def listening(url: str) -> None:
+        mesh.listening["mock-agencies"] = url
+
+    await mock_role.serve(MockSettings(), stop, clock=mesh.clock, agencies=mesh.directory.agencies, mocks=registered_mocks(),
+                          on_ready=listening)

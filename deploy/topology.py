@@ -43,7 +43,7 @@ def containers() -> dict[str, str]:
     return entries
 
 
-def chosen(names: list[str]) -> list[tuple[str, Role, str]]:
+def chosen(names: list[str]) -> list[tuple[Role, str]]:
     """Return the roles named (all without a name) with what stands behind the colon.
 
     Raises: ValueError naming an unknown role
@@ -53,5 +53,5 @@ def chosen(names: list[str]) -> list[tuple[str, Role, str]]:
         role, _, detail = name.partition(":")
         if role not in ROLES:
             raise ValueError(f"unknown role {role!r}; there are {', '.join(ROLES)}")
-        found.append((role, ROLES[role], detail))
+        found.append((ROLES[role], detail))
     return found

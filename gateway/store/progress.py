@@ -25,6 +25,7 @@ _VERSIONS = text(f"""
     INSERT INTO report_versions (request_id, version, made_at, cause) SELECT request_id, version, CAST(:now AS timestamptz), cause
     FROM {rows("v", request_id="text", version="int", cause="text")}""")  # noqa: S608 - constants
 _STREAM = text("SELECT seq, kind, data FROM request_events WHERE request_id = :request_id ORDER BY seq")
+_ENDED = text("SELECT request_id FROM requests WHERE request_id = ANY(CAST(:request_ids AS text[])) AND ended_at IS NOT NULL")
 _MADE_AT = text("SELECT made_at FROM report_versions WHERE request_id = :request_id AND version = :version")
 
 
@@ -59,3 +60,8 @@ async def version_made_at(connection: AsyncConnection, request_id: str, version:
     """Return when a report version was made, None if there is no such version."""
     made_at: datetime | None = (await connection.execute(_MADE_AT, {"request_id": request_id, "version": version})).scalar_one_or_none()
     return made_at
+
+
+async def ended_among(connection: AsyncConnection, request_ids: Sequence[str]) -> list[str]:
+    """Return which of these requests have ended."""
+    return list((await connection.execute(_ENDED, {"request_ids": list(request_ids)})).scalars())

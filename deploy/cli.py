@@ -1,0 +1,115 @@
+"""The one entry point: `chakong`. Each command says what it does in one line; the work is elsewhere."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy import demo as demo_run
+from deploy import load as load_run
+from deploy import embedded, issuer, process, topics
+from deploy.clock import SystemClock
+from deploy.mesh import AGENCIES, load_directory
+from gateway.store.migrate import upgrade
+from gateway.store.settings import StoreSettings
+from services.runtime.mock.register import Register
+from services.runtime.registry import mock_agencies as registered_mocks
+
+app = typer.Typer(help="查控 Chakong: one request, every agency, one report.", no_args_is_help=True, add_completion=False)
+database = typer.Typer(help="The database.", no_args_is_help=True)
+kafka_topics = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
+agencies = typer.Typer(help="The mock agencies.", invoke_without_command=True)
+app.add_typer(database, name="db")
+app.add_typer(kafka_topics, name="topics")
+app.add_typer(agencies, name="mock-agencies")
+
+
+def directory_path() -> Path:
+    """Return the directory file in use."""
+    return Path(os.environ.get("CHAKONG_AGENCIES", AGENCIES))
+
+
+@app.command()
+def serve(roles: Annotated[list[str] | None, typer.Argument(help="roles; default: all")] = None, port: int = 8080) -> None:
+    """Run roles: all of them embedded, unless the environment names servers."""
+    process.run(roles or [], port, directory_path())
+
+
+@app.command()
+def run(port: int = 8080) -> None:
+    """Run the mesh and stay up, printing a token and a curl that works."""
+    process.run([], port, directory_path(), greeting=True)
+
+
+@app.command()
+def demo() -> None:
+    """Play the demo and print its report."""
+    demo_run.run(embedded.data_dir())
+
+
+@app.command()
+def token(
+    court: Annotated[str, typer.Option(help="court code")], officer: Annotated[str, typer.Option(help="work card number")],
+    role: Annotated[list[str], typer.Option(help="judge, clerk, approver, operator, auditor, agency, tester")],
+) -> None:
+    """Print one development token."""
+    now = SystemClock().now()
+    print(issuer.token(embedded.data_dir(), court_code=court, officer=officer, roles=role, now=now))
+
+
+@agencies.callback()
+def mock_agencies_alone(
+    context: typer.Context, port: int = 0, seed: Annotated[int, typer.Option(help="same seed, same answers")] = 1
+) -> None:
+    """Run the mock agencies alone."""
+    if context.invoked_subcommand is None:
+        os.environ |= {"CHAKONG_MOCK_PORT": str(port or embedded.free_port()), "CHAKONG_MOCK_SEED": str(seed)}
+        process.run(["mock-agencies"], 0, directory_path(), servers=False)
+
+
+@agencies.command("subjects")
+def mock_subjects(
+    holding: Annotated[str, typer.Option("--with", help="asset types they hold, comma separated")] = "",
+    limit: Annotated[int | None, typer.Option(help="how many")] = None, seed: int = 1,
+) -> None:
+    """Print subjects of the seeded register, one JSON object a line."""
+    register = Register(seed, load_directory(directory_path()).agencies, registered_mocks())
+    for one in register.subjects([code for code in holding.split(",") if code], limit):
+        subject = {"kind": one.kind, "role": "debtor", "name": one.name, "id_type": one.id_type, "id_no": one.id_no}
+        print(json.dumps(subject, ensure_ascii=False))
+
+
+@app.command()
+def load(
+    seconds: Annotated[float, typer.Option(help="how long to measure, after five seconds of warming up")] = 20,
+    rate: Annotated[float | None, typer.Option(help="requests a second; without it as many as come back")] = None,
+    in_flight: Annotated[int, typer.Option(help="requests in flight, without a rate")] = 64,
+    kafka: Annotated[bool, typer.Option("--kafka/--embedded", help="on Apache Kafka or on the in-process broker")] = False,
+) -> None:
+    """Start a mesh of three processes, load it, and print requests a second, times and CPU a request."""
+    load_run.run(embedded.data_dir() / "load", "kafka" if kafka else "embedded", load_run.Plan(seconds, rate, in_flight))
+
+
+@database.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest schema."""
+    asyncio.run(upgrade(StoreSettings()))
+
+
+@kafka_topics.command("create")
+def topics_create() -> None:
+    """Create the topics that are missing."""
+    for line in asyncio.run(topics.create(load_directory(directory_path()))):
+        print(line)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

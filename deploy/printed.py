@@ -1,0 +1,82 @@
+"""The report as a person reads it in a terminal: Chinese first, English beside it. Pure but for the console it is given."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from contracts.money import display_yuan
+from contracts.outcome import OUTCOME_NAMES
+from contracts.registry import asset_types
+
+Json = Mapping[str, Any]
+
+
+def print_report(console: Console, report: Json) -> None:
+    """Print one report: statement, totals, then each subject's sections with their gaps."""
+    statement = report["completeness"]["statement"]
+    console.print(Panel(f"[bold]{statement['zh']}[/]\n{statement['en']}", title=f"财产查控报告 Asset report · {report['case_no']} · v{report['version']}"))
+    console.print(_totals(report["totals"]))
+    for subject in report["subjects"]:
+        console.rule(f"{subject['name']}  {masked(subject['id_no'])}")
+        for section in subject["sections"]:
+            console.print(_section(section))
+
+
+def masked(id_no: str) -> str:
+    """Mask an id number for a screen: first six and last four. Source: domain.md §13."""
+    return f"{id_no[:6]}{'*' * max(0, len(id_no) - 10)}{id_no[-4:]}"
+
+
+def _yuan(fen: int | None) -> str:
+    return "—" if fen is None else display_yuan(fen)
+
+
+def _totals(totals: Json) -> Table:
+    table = Table(title="合计 Totals（元 CNY）", show_header=True, title_justify="left")
+    names = {"value_fen": "价值 value", "encumbered_fen": "负担 encumbered", "controllable_fen": "可控 controllable",
+             "secured_fen": "已保全 secured", "claim_fen": "执行标的 claim"}
+    for name in names.values():
+        table.add_column(name, justify="right")
+    table.add_column("未估值 unvalued", justify="right")
+    table.add_row(*(_yuan(totals[name]) for name in names), str(totals["unvalued_assets"]))
+    return table
+
+
+def _section(section: Json) -> Table:
+    kind = asset_types()[section["asset_type"]]
+    table = Table(title=f"{kind.name.zh} {kind.name.en}", title_justify="left", expand=True, caption=_gaps(section["gaps"]), caption_justify="left")
+    table.add_column("财产 asset", ratio=4)
+    for name in ("价值 value", "负担 encumbered", "可控 controllable"):
+        table.add_column(name, justify="right", ratio=2)
+    table.add_column("份额 share", justify="right")
+    table.add_column("在先 prior", ratio=2)
+    table.add_column("来源 source", ratio=2)
+    for asset in section["assets"]:
+        table.add_row(_named(kind.key, asset["record"]), _yuan(asset["value_fen"]), _yuan(asset["encumbered_fen"]),
+                      _yuan(asset["controllable_fen"]), asset["debtor_share"], _prior(asset), _joined(asset["sources"], "agency"))
+    if not section["assets"]:
+        table.add_row("（无已知财产 nothing known）" if section["gaps"] else "（各单位均回复无财产 every agency answered: none）")
+    return table
+
+
+def _named(key: Iterable[str], record: Json) -> str:
+    shown = [str(record[name]) for name in key]
+    shown += [str(record[name]) for name in ("location", "brand", "company_name", "security_name", "account_class", "employer_name") if record.get(name)]
+    return " · ".join(shown)
+
+
+def _prior(asset: Json) -> str:
+    parts = [f"{one['kind']} {one['authority']}" for one in asset["prior_measures"]]
+    return "; ".join(parts + [f"{one['kind']} {one['holder']}" for one in asset["priority_rights"]]) or "—"
+
+
+def _joined(items: Iterable[Json], name: str) -> str:
+    return ", ".join(item[name] for item in items)
+
+
+def _gaps(gaps: Iterable[Json]) -> str | None:
+    lines = [f"[red]缺口 gap[/] {gap['agency']}: {OUTCOME_NAMES[gap['outcome'] or 'awaiting'].zh} {gap['reason']['zh']} / {gap['reason']['en']}" for gap in gaps]
+    return "\n".join(lines) or None

@@ -1,0 +1,79 @@
+"""One process of the mesh: the servers it must start itself, the roles it runs, the end in order when it is told to."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import httpx
+import uvloop
+
+from deploy import embedded, logs, topology
+from deploy.clock import SystemClock
+from deploy.greeting import greet
+from deploy.mesh import Mesh, load_directory
+from gateway.store.migrate import upgrade
+
+#: How long roles may take to end before the process ends without them.
+_DRAIN_S = 20.0
+
+
+def run(names: list[str], port: int, directory: Path, *, greeting: bool = False, servers: bool = True) -> None:
+    """Run roles until SIGTERM or SIGINT; `servers` false: they need neither database nor Kafka.
+
+    Raises: ValueError for an unknown role; whatever a role fails with
+    """
+    roles = topology.chosen(names)
+    folder = embedded.data_dir()
+    embedded.secrets_of(os.environ, folder)
+    embedded.addresses_of(os.environ, folder, port)
+    logs.configure(sys.stderr)
+    with embedded.servers(os.environ, folder) if servers else nullcontext(False) as fresh_broker:  # noqa: FBT003 - the value
+        mesh = Mesh(load_directory(directory), SystemClock(), folder=folder, fresh_broker=fresh_broker)
+        uvloop.run(_serve(mesh, roles, greeting=greeting))
+
+
+async def _serve(mesh: Mesh, roles: Sequence[tuple[topology.Role, str]], *, greeting: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if mesh.fresh_broker:
+        await upgrade(mesh.store)
+    serving = [asyncio.create_task(role.serve(mesh.of(detail), stop)) for role, detail in roles]
+    announcing = asyncio.create_task(_announce(mesh, sum(role.http for role, _ in roles), greeting=greeting))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopping, *serving], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    announcing.cancel()
+    await _end_in_time(serving)
+
+
+async def _end_in_time(serving: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for the roles to end; cancel those that take too long, and pass on what a role failed with."""
+    ended, late = await asyncio.wait(serving, timeout=_DRAIN_S)
+    for task in late:
+        task.cancel()
+    for task in ended:
+        task.result()
+
+
+async def _announce(mesh: Mesh, addresses: int, *, greeting: bool) -> None:
+    """Print where the process can be reached: the mock agencies at once, the API when it is ready."""
+    while len(mesh.listening) < addresses:
+        await asyncio.sleep(0.02)
+    if url := mesh.listening.get("mock-agencies"):
+        print(f"mock-agencies {url}", flush=True)
+    if url := mesh.listening.get("api"):
+        await _until_ready(url)
+        print(f"ready {url}", flush=True)
+        if greeting:
+            print(greet(url, mesh.folder, mesh.clock.now()), flush=True)
+
+
+async def _until_ready(url: str) -> None:
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        while (await client.get(f"{url}/readyz")).status_code != httpx.codes.OK:
+            await asyncio.sleep(0.05)
