@@ -1,8 +1,89 @@
-"""Fill the pages that court people read and print."""
+"""Fill the pages that court people read and print: Chinese first, English beneath, no script, nothing loaded from elsewhere."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from contracts.clock import CHINA
+from contracts.control import MEASURE_NAMES, STATE_NAMES
+from contracts.money import display_yuan
+from contracts.outcome import OUTCOME_NAMES
+from contracts.registry import asset_types
 from contracts.report import AssetReport
+from contracts.words import Text
+
+_ROLES = {
+    "debtor": Text(zh="被执行人", en="debtor"), "added_debtor": Text(zh="追加被执行人", en="added debtor"),
+    "spouse": Text(zh="配偶", en="spouse"), "legal_representative": Text(zh="法定代表人", en="legal representative"),
+    "responsible_person": Text(zh="主要负责人", en="responsible person"),
+    "third_party_confirmed": Text(zh="书面确认的第三人", en="third party who confirmed"),
+}
+_RIGHTS = {"mortgage": "抵押", "maximum_mortgage": "最高额抵押", "pledge": "质押", "lien": "留置", "residence_right": "居住权", "other": "其他"}
+_UNITS = {"CNY": "元"}
+_CHANGES = {"asset_added": "新增财产", "asset_removed": "财产不再出现", "asset_changed": "财产变化", "outcome_changed": "答复变化",
+            "control_changed": "控制变化"}
 
 
 def render_report(report: AssetReport) -> str:
-    """Return a report as one HTML page: Chinese with English beneath, printable on A4, no script, nothing loaded."""
-    raise NotImplementedError
+    """Return a report as one HTML page, printable on A4."""
+    return _environment().get_template("report.html").render(report=report, agencies={line.agency: line.name for line in report.agencies})
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(loader=PackageLoader("gateway.web", "."), autoescape=True, undefined=StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels}
+    environment.globals |= {"TYPES": {code: kind.name for code, kind in asset_types().items()}, "OUTCOMES": OUTCOME_NAMES,
+                            "STATES": STATE_NAMES, "MEASURES": MEASURE_NAMES, "ROLES": _ROLES, "RIGHTS": _RIGHTS, "CHANGES": _CHANGES}
+    return environment
+
+
+def _yuan(fen: int | None) -> str:
+    """Write fen as yuan; what is not known is a dash, which is not zero."""
+    return "—" if fen is None else f"{display_yuan(fen)} 元"
+
+
+def _instant(at: datetime | None) -> str:
+    return "—" if at is None else at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _named(code: str | None, names: Mapping[str, Text]) -> Text:
+    """Return the two-language name of a word; one that the table lacks is shown as it is."""
+    return names.get(code or "") or Text(zh=code or "—", en=code or "—")
+
+
+def _ratio(share: str) -> str:
+    return "全部" if share == "1" else share
+
+
+def _labels(names: Iterable[str], asset_type: str) -> list[str]:
+    labels = asset_types()[asset_type].labels()
+    return [_without_unit(labels[name]) for name in names]
+
+
+def _without_unit(label: str) -> str:
+    return label.replace("（分）", "")
+
+
+def _fields(record: Mapping[str, Any], asset_type: str) -> list[tuple[str, str]]:
+    """Return what a record says as label and text, in the order its type declares; co-owners have a place of their own."""
+    kind = asset_types()[asset_type]
+    words, unit = kind.words(), _UNITS.get(record.get("currency", "CNY"), record.get("currency", ""))
+    return [(_without_unit(label), _text(name, record[name], words.get(name, {}), unit))
+            for name, label in kind.labels().items() if record.get(name) not in (None, "", [], ()) and name != "co_owners"]
+
+
+def _text(name: str, value: object, words: Mapping[str, str], unit: str) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int) and name.endswith("_fen"):
+        return f"{display_yuan(value)} {unit}"
+    if isinstance(value, list | tuple):
+        return "；".join(_text(name, one, words, unit) for one in value)
+    if isinstance(value, Mapping):
+        return "，".join(_text(key, one, {}, unit) for key, one in value.items() if one is not None)
+    return words.get(str(value), str(value))
