@@ -75,7 +75,7 @@ def prior(kind="freeze", **changes):
 
 
 class FakeMock:
-    """Holds what it is given for everyone, or for one subject; its own words are JSON: {"ask": "query", "id_no"} or {"order"}."""
+    """Holds what it is given for everyone, or for one subject; its own words: JSON with an id number, an order or a status."""
 
     def __init__(self, asset_type="deposits", holdings=(), only=None):
         self.asset_type, self.held, self.only, self.received = asset_type, tuple(holdings), only, 0
@@ -86,6 +86,7 @@ class FakeMock:
     def answer(self, desk, request):
         self.received += 1
         body = json.loads(request.body or b"{}")
+        url = body.pop("url", None)
         if "status" in body:
             kept = desk.answer_later(body["status"])
             return kept or MockResponse(202, b'{"state":"working"}')
@@ -98,8 +99,7 @@ class FakeMock:
         if desk.agency.answers_by == "response":
             return answered
         number = body.get("number") or body["request_no"]
-        return Later(MockResponse(202, b'{"state":"taken"}'), {number: answered},
-                     {number: body["url"]} if "url" in body else {})
+        return Later(MockResponse(202, b'{"state":"taken"}'), {number: answered}, {number: url} if url else {})
 
     def error(self, desk, request, kind):
         return MockResponse(body=f'"{kind}"'.encode())

@@ -86,7 +86,7 @@ async def _listen(app: MockApp, settings: MockSettings, stop: asyncio.Event, on_
     host, port = listening.getsockname()[:2]
     config = uvicorn.Config(
         app, http=_Protocol, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
-        date_header=False, timeout_keep_alive=75, timeout_graceful_shutdown=1)
+        date_header=False, proxy_headers=False, timeout_keep_alive=75, timeout_graceful_shutdown=1)
     server = _Server(config, lambda: on_ready(f"http://{host}:{port}"))
     serving, stopping = asyncio.create_task(server.serve([listening])), asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
