@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 from tenacity.stop import stop_base
+from yarl import URL
 
 from contracts.agency import Agency
 from contracts.clock import Clock
@@ -45,13 +46,14 @@ class HttpSession:
     ) -> AgencyResponse:
         """Make one call.
 
+        Shape:   the URL is sent as it is written; whoever writes it quotes it
         Units:   timeout_s from the first byte sent to the last received, so a slow drip ends too
         Raises:  NotReached, AgencyUnavailable (no answer, cut off, 5xx, 429), AgencyProtocolError (redirect, too long,
                  compressed unasked, not HTTP)
         """
         try:
             async with asyncio.timeout(timeout_s), self._open().request(
-                call.method, url, data=call.content or None, allow_redirects=False,
+                call.method, URL(url, encoded=True), data=call.content or None, allow_redirects=False,
                 headers={"Content-Type": call.content_type, **call.headers, **(headers or {})},
             ) as response:
                 self._check(response)
