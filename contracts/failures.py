@@ -155,13 +155,14 @@ class ServiceUnavailable(ChakongError):
 class Rejected(ChakongError):
     """A caller's request cannot be taken."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a problem document
+    def __init__(
         self,
         status: int,
         code: str,
         title: str,
         errors: Sequence[FieldError] = (),
         rule: Rule | None = None,
+        *,
         detail: str = "",
     ) -> None:
         """Keep the parts of the RFC 9457 problem document this becomes."""

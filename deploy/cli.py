@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from deploy import demo as demo_run
-from deploy import load as load_run
 from deploy import embedded, issuer, process, topics
+from deploy import load as load_run
 from deploy.clock import SystemClock
 from deploy.mesh import AGENCIES, load_directory
 from gateway.store.migrate import upgrade

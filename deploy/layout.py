@@ -86,7 +86,7 @@ def _servers(
 @contextmanager
 def _process(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator["subprocess.Popen[str]"]:
     with log.open("w") as errors:
-        process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603 - ours
+        process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
             yield process
         finally:

@@ -1,5 +1,6 @@
 """What the roles of one process share: clock, identifiers, directory, settings, addresses, and what is ready."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,8 +28,8 @@ class Mesh:
     detail: str = ""
     #: the folder that holds everything embedded
     folder: Path = Path(".chakong")
-    #: the address of each role that answers HTTP, by its name, once it listens
-    listening: dict[str, str] = field(default_factory=dict)
+    #: name and address of each role that answers HTTP, once it listens
+    listening: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)
     checks: dict[str, Callable[[], bool]] = field(default_factory=dict)
     #: hands commands from intake to the relay when both are in this process
     committed: list[Callable[..., None]] = field(default_factory=list)

@@ -31,7 +31,7 @@ def run(names: list[str], port: int, directory: Path, *, greeting: bool = False,
     embedded.secrets_of(os.environ, folder)
     embedded.addresses_of(os.environ, folder, port)
     logs.configure(sys.stderr)
-    with embedded.servers(os.environ, folder) if servers else nullcontext(False) as fresh_broker:  # noqa: FBT003 - the value
+    with embedded.servers(os.environ, folder) if servers else nullcontext(False) as fresh_broker:
         mesh = Mesh(load_directory(directory), SystemClock(), folder=folder, fresh_broker=fresh_broker)
         uvloop.run(_serve(mesh, roles, greeting=greeting))
 
@@ -42,7 +42,7 @@ async def _serve(mesh: Mesh, roles: Sequence[tuple[topology.Role, str]], *, gree
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if mesh.fresh_broker:
         await upgrade(mesh.store)
-    serving = [asyncio.create_task(role.serve(mesh.of(detail), stop)) for role, detail in roles]
+    serving: list[asyncio.Task[None]] = [asyncio.create_task(role.serve(mesh.of(detail), stop)) for role, detail in roles]
     announcing = asyncio.create_task(_announce(mesh, sum(role.http for role, _ in roles), greeting=greeting))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([stopping, *serving], return_when=asyncio.FIRST_COMPLETED)
@@ -62,11 +62,10 @@ async def _end_in_time(serving: Sequence[asyncio.Task[None]]) -> None:
 
 async def _announce(mesh: Mesh, addresses: int, *, greeting: bool) -> None:
     """Print where the process can be reached: the mock agencies at once, the API when it is ready."""
-    while len(mesh.listening) < addresses:
-        await asyncio.sleep(0.02)
-    if url := mesh.listening.get("mock-agencies"):
+    listening = dict([await mesh.listening.get() for _ in range(addresses)])
+    if url := listening.get("mock-agencies"):
         print(f"mock-agencies {url}", flush=True)
-    if url := mesh.listening.get("api"):
+    if url := listening.get("api"):
         await _until_ready(url)
         print(f"ready {url}", flush=True)
         if greeting:
@@ -75,5 +74,5 @@ async def _announce(mesh: Mesh, addresses: int, *, greeting: bool) -> None:
 
 async def _until_ready(url: str) -> None:
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-        while (await client.get(f"{url}/readyz")).status_code != httpx.codes.OK:
+        while (await client.get(f"{url}/readyz")).status_code != httpx.codes.OK:  # noqa: ASYNC110 - asked over HTTP
             await asyncio.sleep(0.05)

@@ -5,12 +5,11 @@ import random
 
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
-from deploy.clock import new_id, new_request_no
+from deploy.clock import new_id
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
 from gateway import schedule as schedule_role
 from gateway.aggregator import Aggregator
-from gateway.intake import Intake
 from gateway.relay import Relay
 from gateway.schedule import Schedule
 from gateway.store.database import COMMANDS_CHANNEL, Database, Listener
@@ -68,14 +67,14 @@ async def worker(mesh: Mesh, stop: asyncio.Event) -> None:
         mesh.checks[name] = lambda: True
 
     await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_id,
-                            random=random.Random(), on_ready=ready)
+                            random=random.SystemRandom(), on_ready=ready)
 
 
 async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the server that agencies call back."""
 
     def listening(url: str) -> None:
-        mesh.listening["callbacks"] = url
+        mesh.listening.put_nowait(("callbacks", url))
 
     await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_id, on_ready=listening)
 
@@ -84,7 +83,7 @@ async def mock_agencies(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the mock agencies."""
 
     def listening(url: str) -> None:
-        mesh.listening["mock-agencies"] = url
+        mesh.listening.put_nowait(("mock-agencies", url))
 
     await mock_role.serve(MockSettings(), stop, clock=mesh.clock, agencies=mesh.directory.agencies, mocks=registered_mocks(),
                           on_ready=listening)

@@ -1,14 +1,14 @@
 """The one list of roles. A role is `async def serve(mesh, stop)`; one process runs the list, or one container runs one entry."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
 from contracts.registry import asset_types
 from deploy import roles
 from deploy.mesh import Mesh
 
-Serve = Callable[[Mesh, asyncio.Event], Awaitable[None]]
+Serve = Callable[[Mesh, asyncio.Event], Coroutine[object, object, None]]
 
 
 @dataclass(frozen=True)

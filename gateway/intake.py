@@ -58,7 +58,7 @@ class Submitted:
 class Intake:
     """Takes submissions; `committed` is told of every task whose request was committed."""
 
-    def __init__(  # noqa: PLR0913 - what it works with, each named
+    def __init__(
         self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
         new_request_no: Callable[[datetime, str], str], committed: Callable[[Sequence[DueTask]], None],
     ) -> None:
@@ -160,7 +160,7 @@ class Intake:
             agency=part.agency.agency, asset_type=part.agency.asset_type, action="query", case=case_reference(body.case.case_no, court_code),
             officer=body.officer, subject=body.subjects[part.subject].identity, answer_due_at=due,
             documents=tuple(command_document(one, self._settings, court_code, task_id, due if wants else None) for one in body.documents),
-            transactions=body.transactions and TransactionWindow(from_on=body.transactions.from_on, to_on=body.transactions.to_on),
+            transactions=TransactionWindow(**body.transactions.model_dump()) if body.transactions else None,
             of_action=None, agency_ref=None, control=None,
         )
 
@@ -185,7 +185,7 @@ def command_document(
 def to_task(command: Command, *, subject: int, topic: str, key: bytes, lease: datetime) -> NewTask:
     """Return the outbox row of a command."""
     return NewTask(
-        task_id=command.task_id, request_id=command.request_id, control_id=command.control and command.control.control_id,
+        task_id=command.task_id, request_id=command.request_id, control_id=command.control.control_id if command.control else None,
         agency=command.agency, asset_type=command.asset_type, subject=subject, action=command.action, request_no=command.request_no,
         topic=topic, key=key, command=command.model_dump_json(exclude_none=True), next_attempt_at=lease,
         answer_due_at=command.answer_due_at,

@@ -1,4 +1,4 @@
-"""Create topics on a real Kafka. (The in-process broker has no controller; there topics appear on first use.)"""
+"""Create topics on a real Kafka. (The in-process broker has no controller; there topics appear on first use.)."""
 
 from collections.abc import Sequence
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.control import Control
@@ -94,7 +94,7 @@ def _row(control_id: str, control: Control) -> _Row:
     return _Row(control_id, control.model_dump_json(), control.state, control.until_on, control.pending, control.in_doubt)
 
 
-def _stored(row: Mapping[str, Any]) -> StoredControl:
+def _stored(row: RowMapping) -> StoredControl:
     return StoredControl(**{**row, "control": Control.model_validate(row["control"])})
 
 

@@ -102,8 +102,8 @@ def _by_request(answers: Sequence[AppliedAnswer], steps: Sequence[_Step]) -> Map
         data = {"task_id": one.task_id, "agency": one.agency, "asset_type": one.asset_type, "outcome": one.outcome}
         happened[one.request_id].append(Happened("late_task" if one.before else "task", data, one.task_id))
     for step in steps:
-        data = {"control_id": step.happening.control_id, "state": step.after.state, "pending": step.after.pending}
-        happened[step.happening.request_id].append(Happened("control", data, step.happening.control_id))
+        changed = {"control_id": step.happening.control_id, "state": step.after.state, "pending": step.after.pending}
+        happened[step.happening.request_id].append(Happened("control", changed, step.happening.control_id))
     return happened
 
 

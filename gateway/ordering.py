@@ -1,0 +1,174 @@
+"""Stage 1 for controls: one transaction writes the controls, their first tasks and the audit. It never sends; the relay does.
+
+What is lawful was checked before (domain.control_rules); here it is only written down and asked for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.agency import Agency
+from contracts.asset_type import AssetType
+from contracts.case import court_region
+from contracts.clock import Clock, china_date
+from contracts.control import ControlOrder
+from contracts.kafka import topics
+from contracts.keyed import keyed_hash
+from contracts.messages import Command
+from contracts.registry import asset_type
+from contracts.subject import Subject
+from contracts.words import NewId
+from gateway.domain import law
+from gateway.domain.control import Control, asked
+from gateway.domain.control_body import ControlBody, ControlItem
+from gateway.domain.control_rules import Target, agency_for, check_items, refusal
+from gateway.domain.deadlines import answer_due_at
+from gateway.domain.directory import Directory
+from gateway.domain.progress import Happened, advance
+from gateway.intake import Submitted, case_reference, check_same_body, command_document, to_task
+from gateway.settings import GatewaySettings
+from gateway.store.accept import NewTask, add_tasks
+from gateway.store.audit import AuditEntry, append
+from gateway.store.controls import ControlEvent, StoredControl, append_events, insert_controls
+from gateway.store.database import Database
+from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
+from gateway.store.progress import lock_progress, save_progress
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSubmission:
+    """A control body with the request it is about, the assets of its newest report, and who sent it under which key."""
+
+    body: ControlBody
+    case_no: str
+    subjects: Sequence[Subject]
+    assets: Mapping[str, Target]
+    key: IdempotencyKey
+    officer: str
+    roles: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One control with the task that asks for it."""
+
+    control: StoredControl
+    task: NewTask
+
+
+class Ordering:
+    """Takes orders of measures on assets of a report."""
+
+    def __init__(
+        self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
+        new_request_no: Callable[[datetime, str], str],
+    ) -> None:
+        """Take what it works with."""
+        self._database, self._directory, self._settings = database, directory, settings
+        self._clock, self._new_id, self._new_request_no = clock, new_id, new_request_no
+
+    async def submit(self, submission: ControlSubmission) -> Submitted:
+        """Accept an order, or give again the answer its idempotency key has.
+
+        Raises: Rejected 422 control_refused naming every bad item, 422 idempotency_key_reused; StoreUnavailable
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            kept = await load_answer(connection, submission.key)
+            if kept is None:
+                orders = self._orders(submission, now)
+                answer = _answer(orders)
+                location = f"/v1/controls?request_id={submission.body.request_id}"
+                if await keep_answer(connection, submission.key, status=202, location=location, answer=answer, now=now):
+                    await self._write(connection, submission, orders, now)
+                    return Submitted(answer.encode(), location, replayed=False)
+                kept = await load_answer(connection, submission.key)
+        if kept is None:
+            raise KeyError(submission.key.key)
+        check_same_body(kept, submission.key)
+        return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
+
+    def _orders(self, submission: ControlSubmission, now: datetime) -> list[_Order]:
+        findings = check_items(submission.body, submission.assets, self._directory, case_no=submission.case_no, today=china_date(now))
+        if findings:
+            raise refusal(findings)
+        return [self._order(submission, item, now) for item in submission.body.items]
+
+    def _order(self, submission: ControlSubmission, item: ControlItem, now: datetime) -> _Order:
+        target = submission.assets[item.asset_id]
+        agency = agency_for(target, item.measure, self._directory)
+        if agency is None:
+            raise KeyError(item.asset_id)
+        kind, subject, court_code = asset_type(target.asset_type), submission.subjects[target.subject], submission.key.court_code
+        request_no = self._new_request_no(now, court_region(court_code))
+        control = StoredControl(
+            control_id=self._new_id(), request_id=submission.body.request_id, court_code=court_code, case_no=submission.case_no,
+            subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject), asset_id=item.asset_id,
+            asset_type=target.asset_type, agency=agency.agency, record=target.record, request_no=request_no, created_at=now,
+            control=_begin(item, agency, kind, now),
+        )
+        return _Order(control, self._task(submission, item, control, agency, now))
+
+    def _task(
+        self, submission: ControlSubmission, item: ControlItem, stored: StoredControl, agency: Agency, now: datetime
+    ) -> NewTask:
+        task_id, due = self._new_id(), answer_due_at(now, agency.answer_due_working_days, None)
+        wants, kind = due if agency.wants_document_content else None, asset_type(stored.asset_type)
+        command = Command(
+            task_id=task_id, request_id=stored.request_id, request_no=stored.request_no, agency=agency.agency,
+            asset_type=stored.asset_type, action=item.measure, case=case_reference(stored.case_no, stored.court_code),
+            officer=submission.body.officer, subject=submission.subjects[stored.subject].identity, answer_due_at=due,
+            documents=tuple(command_document(one, self._settings, stored.court_code, task_id, wants)
+                            for one in submission.body.documents),
+            control=ControlOrder(
+                control_id=stored.control_id, measure=item.measure, asset=dict(stored.record), amount_fen=item.amount_fen,
+                quantity=item.quantity, capital_fen=item.capital_fen, ratio=item.ratio, term_months=stored.control.term_months,
+                until_on=item.until_on),
+        )
+        key = keyed_hash(self._settings.secret, "command-key", agency.agency, kind.key_text(stored.record)).encode()
+        return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=now)
+
+    async def _write(
+        self, connection: AsyncConnection, submission: ControlSubmission, orders: Sequence[_Order], now: datetime
+    ) -> None:
+        (progress,) = await lock_progress(connection, [submission.body.request_id])
+        happened = [Happened("control", {"control_id": one.control.control_id, "state": one.control.control.state,
+                                         "pending": one.control.control.pending}, one.control.control_id) for one in orders]
+        moved = advance(progress, happened, now)
+        await insert_controls(connection, [one.control for one in orders])
+        await add_tasks(connection, [one.task for one in orders])
+        await save_progress(connection, [moved], now)
+        await append_events(connection, [self._ordered(one.control, moved.shown_in[one.control.control_id], now) for one in orders])
+        await append(connection, [AuditEntry(
+            now, submission.key.court_code, submission.officer, submission.roles, "control.order", one.control.control_id,
+            f"{submission.case_no} {one.control.control.measure}", "accepted", submission.trace_id) for one in orders])
+
+    def _ordered(self, stored: StoredControl, report_version: int, now: datetime) -> ControlEvent:
+        return ControlEvent(
+            control_id=stored.control_id, seq=1, event_id=self._new_id(), at=now, kind="ordered", by="court", before="requested",
+            after="requested", detail={}, control=stored.control, report_version=report_version)
+
+
+def subject_hash(secret: bytes, subject: Subject) -> str:
+    """Return what a control is found by when somebody searches for a subject's id number."""
+    return keyed_hash(secret, "subject", *subject.identity_key)
+
+
+def _begin(item: ControlItem, agency: Agency, kind: AssetType, now: datetime) -> Control:
+    """Begin a control; an order without a term takes the longest the law allows."""
+    months = item.term_months
+    if months is None and item.until_on is None:
+        months = law.cap_months(kind.duration_rule, china_date(now))
+    return asked(
+        item.measure, requested_fen=item.amount_fen, requested_quantity=item.quantity, requested_capital_fen=item.capital_fen,
+        requested_ratio=item.ratio, term_months=months, asked_until_on=item.until_on, last_day=agency.last_day)
+
+
+def _answer(orders: Sequence[_Order]) -> str:
+    return orjson.dumps({"controls": [
+        {"control_id": one.control.control_id, "asset_id": one.control.asset_id, "state": one.control.control.state,
+         "pending": one.control.control.pending} for one in orders]}).decode()
