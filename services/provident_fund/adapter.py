@@ -45,6 +45,7 @@ _REASONS = {
 }
 #: Persons only; a measure the centre does not do.
 _UNSUPPORTED = frozenset({"2007", "3006"})
+_UNAVAILABLE = {"9001": "office_closed", "9002": "busy"}
 _STATES: Mapping[str, ControlState] = {
     "1": "in_force", "2": "waiting", "3": "partly_in_force", "4": "released", "5": "expired", "6": "lapsed",
     "7": "deducted", "8": "reversed",
@@ -77,7 +78,7 @@ class ProvidentFund:
         envelope = _envelope(response)
         if envelope.code == "9003":
             return {one.request_no: port.Refused("not_authorised", envelope.msg[:500]) for one in asked}
-        _check(agency, envelope)
+        _check(envelope)
         as_of, results = _stamp(envelope), _by_request(envelope, asked)
         return {one.request_no: _answer(one.asks, results[one.request_no], as_of) for one in asked}
 
@@ -133,9 +134,9 @@ def _envelope(response: port.AgencyResponse) -> wire.Envelope:
         raise AgencyProtocolError(f"not JSON: {error}") from error
 
 
-def _check(agency: Agency, envelope: wire.Envelope) -> None:
-    if envelope.code in ("9001", "9002"):
-        raise AgencyUnavailable(f"{agency.agency}: {envelope.msg[:200]}")
+def _check(envelope: wire.Envelope) -> None:
+    if envelope.code in _UNAVAILABLE:
+        raise AgencyUnavailable(envelope.msg[:500], code=_UNAVAILABLE[envelope.code])
     if envelope.code != "0000":
         raise AgencyProtocolError(f"the call as a whole failed: {envelope.code[:40]!r} {envelope.msg[:200]}")
 

@@ -24,6 +24,7 @@ from services.runtime.mock.port import Desk, Effect, Holding, Later, MockRequest
 
 Words = dict[str, Any]
 
+_STANDING_OF = "/gjj/jg/"
 _ACTIONS = {"01": "freeze", "02": "renew", "03": "release", "04": "deduct", "05": "freeze_and_deduct"}
 _KINDS = {
     "01": "assist_query_notice", "02": "assist_freeze_notice", "03": "assist_execution_notice",
@@ -67,8 +68,8 @@ class FundCentre:
 
     def answer(self, desk: Desk, request: MockRequest) -> MockResponse | Later:
         """Answer a query, a control, or the question how an earlier request stands. See MockAgency."""
-        if request.method == "GET" and request.path.startswith("/gjj/jg/"):
-            return _standing(desk, unquote(request.path.removeprefix("/gjj/jg/")))
+        if request.method == "GET" and request.path.startswith(_STANDING_OF):
+            return _standing(desk, unquote(request.path.removeprefix(_STANDING_OF)))
         if request.method == "POST" and request.path in ("/gjj/cx", "/gjj/kz"):
             return _answered(desk, request.path, request.body)
         return MockResponse(status=404)
@@ -217,7 +218,7 @@ def _effect(number: str, effect: Effect) -> Words:
 
 def _numbers(request: MockRequest) -> list[str]:
     if request.method == "GET":
-        return [unquote(request.path.rpartition("/")[2])]
+        return [unquote(request.path.removeprefix(_STANDING_OF))]
     return [one["qqdh"] for one in orjson.loads(request.body)["qqs"]]
 
 

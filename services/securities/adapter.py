@@ -156,8 +156,10 @@ def _receipt(head: wire.Head, lines: Mapping[str, list[list[str]]]) -> dict[str,
     match head.code:
         case "1000":
             return {request_no: feedback.answer(feedback.accepted, own) for request_no, own in lines.items()}
-        case "9001" | "9002":
-            raise AgencyUnavailable(head.message)
+        case "9001":
+            raise AgencyUnavailable(head.message[:500], code="office_closed")
+        case "9002":
+            raise AgencyUnavailable(head.message[:500], code="busy")
         case "9003":
             return {request_no: port.Refused("not_authorised", head.message[:500]) for request_no in lines}
         case _:

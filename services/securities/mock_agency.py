@@ -69,7 +69,7 @@ class Depository:
 
     def answer(self, desk: Desk, request: MockRequest) -> MockResponse | Later:
         """Answer a request file, or the question for the result of an earlier request number. See MockAgency."""
-        parts = request.path.strip("/").split("/")
+        parts = request.path.strip("/").split("/", 2)
         if request.method == "GET" and parts[0] == "results" and len(parts) == 3:  # noqa: PLR2004 - results/CX/number
             return _result(desk, parts[1], unquote(parts[2]))
         if request.method == "POST" and parts[0] == "files":
@@ -235,7 +235,7 @@ def _receipt(desk: Desk, family: str, batch: str, code: str, lines: Lines) -> Mo
 def _addressed(request: MockRequest) -> tuple[str, str, list[str]]:
     """Return the family, the batch and the request numbers a call is about."""
     if request.method == "GET":
-        _, family, number = request.path.strip("/").split("/")
+        _, family, number = request.path.strip("/").split("/", 2)
         return family, batch_no(unquote(number)), [unquote(number)]
     file = unpack(request.body)
     return file.head.prefix[:2], file.head.batch, [fields[1] for fields in file.lines if fields[0] == "01"]
