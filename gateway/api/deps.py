@@ -9,6 +9,7 @@ from starlette.requests import Request
 from contracts.clock import Clock
 from contracts.words import NewId
 from gateway.api.audit import AuditTrail
+from gateway.api.known_documents import KnownDocuments
 from gateway.api.settings import ApiSettings
 from gateway.api.streams import Streams
 from gateway.api.tokens import TokenReader
@@ -39,6 +40,7 @@ class Deps:
     audit: AuditTrail = field(init=False)
     tokens: TokenReader = field(init=False)
     streams: Streams = field(init=False)
+    known_documents: KnownDocuments = field(init=False, default_factory=KnownDocuments)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "audit", AuditTrail(self.database, linger_s=self.api.audit_linger_s))

@@ -57,7 +57,7 @@ class Edge:
             await self._app(call.scope, receive, call.send)
         except Exception as error:  # noqa: BLE001 - the edge: a fault of ours is logged and answered, never shown
             # Only where it happened: a message may hold a value of the body.
-            _log.error("unexpected_fault", error=type(error).__name__, where=_where(error))
+            _log.error("answer_cut_short" if call.begun else "unexpected_fault", error=type(error).__name__, where=_where(error))
             if not call.begun:
                 await unexpected(call.trace_id)(call.scope, receive, call.send)
 

@@ -85,7 +85,7 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 
 
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
-_MODELS = (RequestBody, *answers.MODELS)
+_MODELS: tuple[type[BaseModel], ...] = (RequestBody, *answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:

@@ -1,6 +1,6 @@
 """Every refusal and every fault as an RFC 9457 problem document. interface.md §1, errors."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,7 +22,7 @@ _TITLES: Mapping[int, tuple[str, str]] = {
 }
 
 
-def problem(  # noqa: PLR0913 - the parts of a problem document
+def problem(
     status: int, code: str, title: str, *, trace_id: str, detail: str = "", errors: Sequence[FieldError] = (),
     rule: Rule | None = None, headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -86,6 +86,6 @@ def overloaded(trace_id: str) -> Response:
                    headers={"Retry-After": "1"})
 
 
-HANDLERS: Mapping[int | type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+HANDLERS: Mapping[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     ChakongError: _of_failure, HTTPException: _of_framework, RequestValidationError: _of_validation,
 }

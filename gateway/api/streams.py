@@ -38,14 +38,17 @@ class Streams:
         self._open: set[Watch] = set()
         self.closing = False
 
-    @contextmanager
-    def watch(self, request_id: str) -> Iterator[Watch]:
-        """Watch a request while the block runs.
+    def check_room(self) -> None:
+        """Refuse one stream too many.
 
         Raises: TooManyStreams
         """
         if len(self._open) >= self._most:
             raise TooManyStreams
+
+    @contextmanager
+    def watch(self, request_id: str) -> Iterator[Watch]:
+        """Watch a request while the block runs."""
         watch = Watch(request_id)
         self._open.add(watch)
         try:

@@ -1,0 +1,95 @@
+"""Query parameters: read strictly, every wrong one named at once."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Collection, Mapping
+
+from starlette.requests import Request
+
+from contracts.case import normal_case_no, parse_case_no
+from contracts.failures import FieldError, Rejected, Unfit
+
+Reader = Callable[[str], object]
+
+USUAL_LIMIT = 50
+MOST_LIMIT = 200
+_CURSOR_ID = re.compile(rb"[0-9A-Za-z_-]{1,64}")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+
+
+def read_parameters(request: Request, readers: Mapping[str, Reader]) -> dict[str, object]:
+    """Return the parameters given, read.
+
+    Raises: Rejected 422 invalid_parameter naming every parameter that is unknown, repeated or wrong
+    """
+    found: dict[str, object] = {}
+    errors: list[FieldError] = []
+    for name, text in request.query_params.multi_items():
+        try:
+            found[name] = _read(name, text, readers, found)
+        except Unfit as unfit:
+            errors.append(FieldError(pointer=f"?{_shown(name)}", code=unfit.code, zh=unfit.zh, en=unfit.en, expected=unfit.expected))
+    if errors:
+        names = ", ".join(one.pointer[1:] for one in errors)
+        raise Rejected(422, "invalid_parameter", "查询参数有误 / The query parameters are not valid", errors, detail=names)
+    return found
+
+
+def _read(name: str, text: str, readers: Mapping[str, Reader], found: Collection[str]) -> object:
+    if name not in readers:
+        raise Unfit("unknown_parameter", "没有这个参数", "there is no such parameter", ", ".join(readers))
+    if name in found:
+        raise Unfit("repeated_parameter", "参数重复", "the parameter is given twice")
+    return readers[name](text)
+
+
+def _shown(name: str) -> str:
+    """Return a name that is safe to show: a plain word, or nothing of it."""
+    return name if re.fullmatch(r"[A-Za-z_]{1,40}", name) else "…"
+
+
+def limit(text: str) -> int:
+    """Read how many items a list gives."""
+    if not _WHOLE.fullmatch(text) or not 1 <= int(text) <= MOST_LIMIT:
+        raise Unfit("bad_limit", "数量不正确", "the limit is not valid", f"1 … {MOST_LIMIT}")
+    return int(text)
+
+
+def whole(text: str) -> int:
+    """Read a number that is not negative."""
+    if not _WHOLE.fullmatch(text):
+        raise Unfit("bad_number", "应为非负整数", "this is not a whole number", "0, 1, 2 …")
+    return int(text)
+
+
+def case_no(text: str) -> str:
+    """Read a case number."""
+    parse_case_no(text)
+    return normal_case_no(text)
+
+
+def one_of(*values: str) -> Reader:
+    """Make a reader that takes one of these words."""
+
+    def read(text: str) -> str:
+        if text not in values:
+            raise Unfit("unknown_value", "取值不在允许范围内", "this is not one of the allowed values", ", ".join(values))
+        return text
+
+    return read
+
+
+def cursor(text: str) -> str:
+    """Read the id that a cursor stands for."""
+    try:
+        decoded = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        decoded = b""
+    if not _CURSOR_ID.fullmatch(decoded) or cursor_of(decoded.decode()) != text:
+        raise Unfit("bad_cursor", "分页游标不正确", "this is no cursor of ours", "next_cursor of the page before")
+    return decoded.decode()
+
+
+def cursor_of(last_id: str) -> str:
+    """Return the cursor of the page after an item."""
+    return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")

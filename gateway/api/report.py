@@ -1,0 +1,124 @@
+"""GET the asset report of a request: compiled from stored answers each time, so that version n reads the same for ever."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.failures import NotFound, Rejected
+from contracts.keyed import keyed_hash
+from contracts.report import AssetReport
+from gateway.api.accept import chosen
+from gateway.api.calls import Call, doing
+from gateway.api.openapi import answer, header, parameter, refusals
+from gateway.api.parameters import read_parameters, whole
+from gateway.domain.directory import Directory
+from gateway.domain.report import ReportRequest, compile_report, with_changes
+from gateway.domain.request import RequestBody
+from gateway.domain.routing import asked_types
+from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_report_head
+from gateway.store.snapshot import snapshot
+from gateway.web.render import render_report
+
+router = APIRouter(tags=["requests"])
+
+_OFFERED = ("application/json", "text/html")
+#: A page with personal data: nothing is loaded, nothing runs, nobody frames it.
+_PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+                 "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+@router.get(
+    "/v1/requests/{request_id}/report", summary="The unified asset report",
+    openapi_extra={"parameters": [parameter("version", "0: the live view; without: the newest", type="integer", minimum=0),
+                                  header("If-None-Match", "an ETag given before")]},
+    responses={
+        200: {**answer("the report", AssetReport, headers={"ETag": "of this version and format"}),
+              "content": {"application/json": answer("", AssetReport)["content"]["application/json"], "text/html": {}}},
+        304: {"description": "the caller has it"},
+        **refusals("unauthenticated", "not_permitted", "not_found", "no_such_version", "not_acceptable", "invalid_parameter")},
+)
+async def get_report(request: Request, request_id: str) -> Response:
+    """Return a version of the report as JSON, or as a page for people."""
+    async with doing(request, "request.read", request_id) as call:
+        version = read_parameters(request, {"version": whole}).get("version")
+        media_type = chosen(request.headers.get("accept"), _OFFERED)
+        head, answers, before = await _load(call, request_id, version if isinstance(version, int) else None)
+        call.basis = f"{head.case_no} report {answers.version if answers else 'not modified'}"
+        if answers is None:
+            return Response(None, 304, _caching(head, media_type, version))
+        report = _compile(call, head, answers, before)
+        return _answer(report, media_type, _caching(head, media_type, version))
+
+
+async def _load(call: Call, request_id: str, version: int | None) -> tuple[ReportHead, Answers | None, Answers | None]:
+    """Return the request with the answers of a version and of the one before, all as of one instant; none if the caller has them."""
+    directory = call.deps.directory
+    async with call.deps.database.transaction() as connection:
+        await snapshot(connection)
+        head = await load_report_head(connection, request_id)
+        if head is None:
+            raise NotFound
+        call.check(head.court_code)
+        number = _version(head, version)
+        if _has_it(call.request, head, version):
+            return head, None, None
+        answers = await load_answers(connection, request_id, number, directory)
+        before = await load_answers(connection, request_id, number - 1, directory) if number > 1 else None
+    return head, answers, before
+
+
+def _version(head: ReportHead, version: int | None) -> int:
+    """Return the version to show: the live view while the request is under way, else one of those made."""
+    number = head.report_version if version is None else version
+    oldest = LIVE if head.ended_at is None else 1
+    if not oldest <= number <= head.report_version:
+        raise Rejected(404, "no_such_version", "没有该版本的报告 / The report has no such version",
+                       detail=f"{oldest} … {head.report_version}")
+    return number
+
+
+def _tag(head: ReportHead, media_type: str, version: object) -> str:
+    """Return the ETag: a version never changes, the live view changes with the request's events."""
+    number = head.report_version if version is None else version
+    live = f".{head.event_seq}" if number == LIVE else ""
+    return f'"{number}{live}-{media_type.rpartition("/")[2]}"'
+
+
+def _has_it(request: Request, head: ReportHead, version: object) -> bool:
+    given = request.headers.get("if-none-match", "")
+    tag = _tag(head, chosen(request.headers.get("accept"), _OFFERED), version)
+    return any(one.strip().removeprefix("W/") in (tag, "*") for one in given.split(","))
+
+
+def _caching(head: ReportHead, media_type: str, version: object) -> dict[str, str]:
+    return {"ETag": _tag(head, media_type, version), "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+
+
+def _answer(report: AssetReport, media_type: str, headers: Mapping[str, str]) -> Response:
+    if media_type == "text/html":
+        return Response(render_report(report), 200, {**headers, **_PAGE_HEADERS}, media_type)
+    return Response(report.model_dump_json().encode(), 200, headers, media_type)
+
+
+def _compile(call: Call, head: ReportHead, answers: Answers, before: Answers | None) -> AssetReport:
+    asset_id = partial(keyed_hash, call.deps.settings.secret, "asset-id", head.court_code)
+    report_request = _report_request(head, answers, call.deps.directory)
+    now = call.deps.clock.now()
+
+    def compiled(one: Answers, at: datetime) -> AssetReport:
+        return compile_report(report_request, one.tasks, one.controls, version=one.version, compiled_at=one.made_at or at, asset_id=asset_id)
+
+    return with_changes(compiled(before, now) if before else None, compiled(answers, now))
+
+
+def _report_request(head: ReportHead, answers: Answers, directory: Directory) -> ReportRequest:
+    body = RequestBody.model_validate(head.body)
+    types = asked_types(body.asset_types, body.agencies, directory)
+    # What was asked stays in the report when its agency has left the directory since.
+    left = sorted({task.asset_type for task in answers.tasks} - set(types))
+    claim = body.case.claim
+    return ReportRequest(head.request_id, head.case_no, body.subjects, (*types, *left), head.left_out, claim.total_fen if claim else None)

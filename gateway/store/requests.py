@@ -1,0 +1,111 @@
+"""Read requests: one with its tasks, or a page of a court's."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.counts import counts_of, no_gap
+from gateway.store.snapshot import snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """One agency's part of a request; `late` says that its answer replaced `overdue`."""
+
+    task_id: str
+    agency: str
+    asset_type: str
+    subject: int
+    outcome: str | None
+    code: str | None
+    attempts: int
+    answer_due_at: datetime
+    answered_at: datetime | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """A request without its tasks."""
+
+    request_id: str
+    court_code: str
+    case_no: str
+    accepted_at: datetime
+    ended_at: datetime | None
+    report_version: int
+    event_seq: int
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRequest:
+    """A request with how its tasks ended."""
+
+    head: RequestHead
+    counts: Mapping[str, int]
+
+    @property
+    def all_answered(self) -> bool:
+        """Tell whether it has ended without a gap."""
+        return self.head.ended_at is not None and no_gap(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which requests a list shows: those before `before` (an id), newest first."""
+
+    court_code: str
+    case_no: str | None
+    ended: bool | None
+    before: str | None
+    most: int
+
+
+_HEAD = "r.request_id, r.court_code, r.case_no, r.accepted_at, r.ended_at, r.report_version, r.event_seq, r.tasks"
+_LINE = """t.task_id, t.agency, t.asset_type, t.subject, t.outcome, t.code, t.attempts, t.answer_due_at, t.answered_at,
+    t.late_version IS NOT NULL AS late"""
+_ONE = text(f"""
+    SELECT {_HEAD}, {_LINE} FROM requests r LEFT JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL
+    WHERE r.request_id = :request_id ORDER BY t.subject, t.asset_type, t.agency""")  # noqa: S608 - constants
+_HEAD_ONLY = text(f"SELECT {_HEAD} FROM requests r WHERE r.request_id = :request_id")  # noqa: S608 - constants
+_PAGE = text(f"""
+    SELECT {_HEAD} FROM requests r
+    WHERE r.court_code = :court_code
+      AND (CAST(:case_no AS text) IS NULL OR r.case_no = :case_no)
+      AND (CAST(:ended AS boolean) IS NULL OR (r.ended_at IS NOT NULL) = :ended)
+      AND (CAST(:before AS text) IS NULL OR r.request_id < :before)
+    ORDER BY r.request_id DESC LIMIT :most""")  # noqa: S608 - constants
+_OUTCOMES = text("""
+    SELECT request_id, outcome, count(*) AS tasks FROM tasks
+    WHERE request_id = ANY(CAST(:request_ids AS text[])) AND control_id IS NULL GROUP BY request_id, outcome""")
+
+
+async def load_head(connection: AsyncConnection, request_id: str) -> RequestHead | None:
+    """Return a request of any court; whose it is, is for the caller to check."""
+    row = (await connection.execute(_HEAD_ONLY, {"request_id": request_id})).one_or_none()
+    return RequestHead(*row) if row else None
+
+
+async def load_request(connection: AsyncConnection, request_id: str) -> tuple[RequestHead, list[TaskLine]] | None:
+    """Return a request of any court with its query tasks by subject, asset type and agency."""
+    rows = (await connection.execute(_ONE, {"request_id": request_id})).all()
+    if not rows:
+        return None
+    columns = len(RequestHead.__slots__)
+    return RequestHead(*rows[0][:columns]), [TaskLine(*row[columns:]) for row in rows if row.task_id is not None]
+
+
+async def load_page(connection: AsyncConnection, page: Page) -> list[CountedRequest]:
+    """Return a page of a court's requests, newest first, all as of one instant."""
+    await snapshot(connection)
+    parameters = {"court_code": page.court_code, "case_no": page.case_no, "ended": page.ended, "before": page.before, "most": page.most}
+    heads = [RequestHead(*row) for row in await connection.execute(_PAGE, parameters)]
+    outcomes: dict[str, Counter[str | None]] = {head.request_id: Counter() for head in heads}
+    for request_id, outcome, tasks in await connection.execute(_OUTCOMES, {"request_ids": list(outcomes)}):
+        outcomes[request_id][outcome] = tasks
+    return [CountedRequest(head, counts_of(outcomes[head.request_id])) for head in heads]
