@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import jwt
+from jwt.types import Options
 
 from contracts.failures import NotFound
 from contracts.messages import Command
@@ -10,6 +11,7 @@ from services.runtime.port import Asked
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "chakong.callback"
+_CLAIMS = ("agency", "task", "request", "no", "asks", "exp")
 #: A late answer still counts (design.md §3), but not for ever.
 _TAKEN_AFTER_DEADLINE = timedelta(days=30)
 
@@ -39,7 +41,8 @@ def read_reference(reference: str, key: str, agency: str, now: datetime) -> Aske
     """
     try:
         # The expiry is compared with the clock that was passed in, not with the machine's.
-        claims = jwt.decode(reference, key, algorithms=[_ALGORITHM], audience=_AUDIENCE, options={"verify_exp": False})
+        options: Options = {"verify_exp": False, "require": list(_CLAIMS)}
+        claims = jwt.decode(reference, key, algorithms=[_ALGORITHM], audience=_AUDIENCE, options=options)
     except jwt.InvalidTokenError as error:
         raise NotFound("no such call-back address") from error
     if claims["agency"] != agency:
