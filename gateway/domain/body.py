@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from contracts.failures import FieldError, Rejected
 from contracts.words import Model
@@ -53,6 +53,7 @@ def read_body(
 
 def _check_size(raw: bytes) -> None:
     if max(raw.count(b","), raw.count(b":")) > MOST_SEPARATORS:
+        parse(raw)
         raise invalid([field_error((), "too_many_fields", "字段过多", "there are too many fields", f"≤ {MOST_SEPARATORS}")])
 
 
@@ -66,12 +67,18 @@ def _everything_wrong(
         return wrong or [field_error((), "too_many_errors", "错误过多", "there are too many errors", f"≤ {MOST_ERRORS}")]
     bad: set[str | int] = {name for name, (most, _) in limits.items() if _is_longer(parts, name, most)}
     details = [one for one in error.errors(include_url=False, include_input=False) if not bad.intersection(one["loc"][:1])]
-    wrong += map(translated, details)
+    wrong += map(translated, _without_echoes(details))
     if not isinstance(parts, dict):
         return wrong
     bad.update(one["loc"][0] for one in details if one["loc"])
     good = {name: parts[name] for name in draft.model_fields if name in parts and name not in bad}
     return [*wrong, *cross(draft.model_validate_json(to_json(good), strict=True))]
+
+
+def _without_echoes(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out `too short` of a list whose entries are wrong: pydantic counts only the right ones."""
+    inside = {one["loc"][:depth] for one in details for depth in range(len(one["loc"]))}
+    return [one for one in details if one["type"] != "too_short" or one["loc"] not in inside]
 
 
 def _is_longer(parts: object, name: str, most: int) -> bool:
