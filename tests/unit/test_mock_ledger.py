@@ -58,8 +58,10 @@ def test_a_second_court_waits_with_rank_two_when_nothing_is_left(first_fen):
 
 
 def test_an_empty_account_is_frozen_for_what_may_come():
-    effect = world(account(balance_fen=0)).order(order(amount_fen=100))
+    desk = world(account(balance_fen=0))
+    effect = desk.order(order("a", amount_fen=100))
     assert (effect.state, effect.actual_fen, effect.unfunded_fen) == ("in_force", 0, 100)
+    assert desk.order(order("b", amount_fen=100)).rank == 2
 
 
 def test_a_vehicle_is_sealed_whole_and_its_term_has_a_cap_of_two_years():

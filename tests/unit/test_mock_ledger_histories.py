@@ -75,7 +75,11 @@ def assert_lawful(thing):
     assert [measure.rank for measure in waiting] == list(range(2, len(waiting) + 2))
     assert sum(measure.requested is None for measure in first) <= 1
     assert sum(measure.actual for measure in live) <= thing.total - thing.taken
-    assert not waiting or first
+    left = thing.total - thing.taken - sum(measure.actual for measure in first)
+    assert not waiting or (first and left == 0)
+    lacking = [measure for measure in first if measure.requested is not None and measure.actual < measure.requested]
+    assert lacking in ([], first[-1:])
+    assert all(measure.actual for measure in first[1:])
     for measure in live:
         assert measure.requested is None or 0 <= measure.actual <= measure.requested
         assert (measure.state == "waiting") == (measure.effective_at is None) or measure.served_at is None

@@ -24,6 +24,7 @@ from services.runtime.mock.steps import AT_ONCE, follow_up, take_measure
 from services.runtime.mock.terms import rule_of
 
 _ORDER = TypeAdapter(Order)
+_MOST_REMEMBERED = 20_000
 #: One asset at one agency; the holder's number only where the key is not one thing without it (contracts KeyScope).
 _Place = tuple[str, str, str]
 
@@ -50,6 +51,7 @@ class Ledger:
         self._entries: dict[str, dict[str, list[Entry]]] = {}
         self._things: dict[_Place, Thing] = {}
         self._measures: Counter[str] = Counter()
+        self._first: dict[_Place, Thing] = {}
         self._replay()
 
     def _replay(self) -> None:
@@ -96,7 +98,7 @@ class Ledger:
             raise AgencyRefused("asset_not_found")
         holding, holder = found
         place = _place(agency, order.key, holder.id_no)
-        thing = up_to(self._things.get(place) or thing_of(holding, rule_of(agency)), at)
+        thing = up_to(self._things.get(place) or self._at_first(agency, place, holding), at)
         if thing.gone:
             raise AgencyRefused("asset_not_found")
         if order.action in FOLLOW_UPS:
@@ -145,16 +147,24 @@ class Ledger:
     def thing(self, agency: Agency, holding: Holding, holder_id_no: str, now: datetime) -> Thing:
         """Return an asset as it stands now, with every measure on it."""
         place = _place(agency, holding.key, holder_id_no)
-        if place in self._things:
-            return self._at(place, now)
-        return up_to(thing_of(holding, rule_of(agency)), now)
+        return self._at(place, now) if place in self._things else up_to(self._at_first(agency, place, holding), now)
+
+    def _at_first(self, agency: Agency, place: _Place, holding: Holding) -> Thing:
+        """Return an asset as it was when the simulation began; remembered, since most queries ask for it."""
+        thing = self._first.get(place)
+        if thing is None:
+            if len(self._first) >= _MOST_REMEMBERED:
+                self._first.clear()
+            thing = self._first[place] = thing_of(holding, rule_of(agency))
+        return thing
 
     def today(self, agency: Agency, holding: Holding, holder_id_no: str, now: datetime) -> Holding | None:
         """Return a holding as it is now, None if it was transferred."""
-        if not holding.prior_measures and _place(agency, holding.key, holder_id_no) not in self._things:
+        place = _place(agency, holding.key, holder_id_no)
+        if not holding.prior_measures and place not in self._things:
             return holding
         thing = self.thing(agency, holding, holder_id_no, now)
-        return None if thing.gone else today(holding, thing_of(holding, rule_of(agency)), thing)
+        return None if thing.gone else today(holding, self._at_first(agency, place, holding), thing)
 
     def measures(self, agency: Agency, holding: Holding, holder_id_no: str, now: datetime) -> list[PriorMeasure]:
         """Return the live measures on an asset in rank order."""

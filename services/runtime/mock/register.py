@@ -7,10 +7,12 @@ from random import Random
 
 from contracts.agency import Agency
 from contracts.identifiers import resident_id_18
-from services.runtime.mock.people import invent
+from contracts.registry import asset_type
+from services.runtime.mock.people import DEMO_SUBJECTS, invent
 from services.runtime.mock.port import Holding, MockAgency, RegisteredSubject
 
 _LEGACY_DIGITS = 15
+_HOME_REGION = DEMO_SUBJECTS[0].region_code
 
 
 def canonical(id_no: str) -> str:
@@ -28,7 +30,7 @@ class Register:
     """Subjects in a fixed order; holdings are made when they are asked for and remembered, at most `most_cached` answers."""
 
     def __init__(
-        self, seed: int, agencies: Sequence[Agency], mocks: Mapping[str, MockAgency], *, most_cached: int = 20_000,
+        self, seed: int, agencies: Sequence[Agency], mocks: Mapping[str, MockAgency], *, most_cached: int = 10_000,
     ) -> None:
         self.agencies = {agency.agency: agency for agency in agencies if agency.asset_type in mocks}
         self._seed, self._mocks, self._most_cached = seed, mocks, most_cached
@@ -45,17 +47,24 @@ class Register:
         return self._subjects.get(canonical(id_no))
 
     def subjects(self, with_types: Sequence[str] = (), limit: int | None = None) -> Iterator[RegisteredSubject]:
-        """Return the subjects that hold something of each asset type named, the demo subjects first."""
+        """Return the subjects that hold something of each asset type named, the demo subjects first.
+
+        Shape:   held where a court of the demo subjects' region can ask for it
+        Raises:  UnknownAssetType
+        """
         found = 0
+        for code in with_types:
+            asset_type(code)
         for subject in self._subjects.values():
             if found == limit:
                 return
-            if all(self._holds(subject, asset_type) for asset_type in with_types):
+            if all(self._holds(subject, code) for code in with_types):
                 found += 1
                 yield subject
 
-    def _holds(self, subject: RegisteredSubject, asset_type: str) -> bool:
-        return any(self.holdings(agency, subject) for agency in self.agencies.values() if agency.asset_type == asset_type)
+    def _holds(self, subject: RegisteredSubject, code: str) -> bool:
+        return any(self.holdings(agency, subject) for agency in self.agencies.values()
+                   if agency.asset_type == code and agency.can("query") and agency.covers(_HOME_REGION))
 
     def holdings(self, agency: Agency, subject: RegisteredSubject) -> tuple[Holding, ...]:
         """Return what the register gave a subject at an agency when the simulation began."""

@@ -22,7 +22,7 @@ class MockSettings(BaseSettings):
     port: int = Field(default=0, description="port of the mock agencies; 0: a free one")
     seed: int = Field(default=1, description="seed of the register and of fault draws")
     ledger_dir: Path | None = Field(default=None, description="folder of the effect ledger; without it a restart forgets")
-    most_cached: int = Field(default=20_000, ge=1, description="(agency, subject) pairs whose holdings stay in memory")
+    most_cached: int = Field(default=10_000, ge=1, description="(agency, subject) pairs whose holdings stay in memory")
     most_kept: int = Field(default=5_000, ge=1, description="answers of slow agencies in one generation; two are kept")
     status_s: float = Field(default=0.2, description="until an agency that is asked for the status has the answer")
     callback_s: float = Field(default=0.5, description="until an agency that calls back does so")
