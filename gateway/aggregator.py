@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.agency import Agency
 from contracts.batching import Linger
@@ -25,7 +24,7 @@ from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
 from gateway.settings import GatewaySettings
-from gateway.store.database import Database
+from gateway.store.database import Connection, Database
 from gateway.store.inbox import Filed, Postponed, Standing, TaskAnswer, apply_answers, file_replies, postpone, standing
 from gateway.store.settlement import ControlHappening, settle
 
@@ -67,7 +66,7 @@ class Aggregator:
                 await file_replies(connection, filed, now)
         BATCH_SIZE.labels("aggregator").observe(len(replies))
 
-    async def _apply_answers(self, connection: AsyncConnection, answers: Sequence[_Answer], now: datetime) -> list[Filed]:
+    async def _apply_answers(self, connection: Connection, answers: Sequence[_Answer], now: datetime) -> list[Filed]:
         """Apply and settle; return the answers that came second and say something else."""
         if not answers:
             return []
@@ -82,7 +81,7 @@ class Aggregator:
         return [_filed(one.reply, "contradiction") for one in answers if one.task.task_id not in changed and _contradicts(one)]
 
     async def _postpone(
-        self, connection: AsyncConnection, replies: Sequence[Reply], tasks: Mapping[str, Standing], now: datetime
+        self, connection: Connection, replies: Sequence[Reply], tasks: Mapping[str, Standing], now: datetime
     ) -> None:
         postponed = {
             reply.task_id: Postponed(reply.task_id, reply.agency_ref,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy.exc import DBAPIError
 
 from contracts.batching import Batcher, Linger
 from contracts.case import CaseReference, court_region
@@ -30,7 +29,7 @@ from gateway.domain.routing import LeftOut, Part, Routing, route
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewRequest, NewTask, accept
 from gateway.store.audit import AuditEntry
-from gateway.store.database import Database
+from gateway.store.database import POISONED, Database
 from gateway.store.idempotency import IdempotencyKey, KeptAnswer, load_answer
 from gateway.store.outbox import DueTask
 
@@ -66,7 +65,7 @@ class Intake:
         self._database, self._directory, self._settings = database, directory, settings
         self._clock, self._new_id, self._new_request_no, self._committed = clock, new_id, new_request_no, committed
         self._group: Batcher[NewRequest, bool] = Batcher(
-            self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s), poison=(DBAPIError,))
+            self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s), poison=POISONED)
         self._in_flight: set[IdempotencyKey] = set()
 
     async def run(self, stop: asyncio.Event) -> None:

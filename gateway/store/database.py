@@ -6,16 +6,26 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from contracts.batching import pause
 from contracts.failures import ServiceUnavailable
 from gateway.store.settings import StoreSettings
 
+#: What statements run on: an open transaction.
+Connection = AsyncConnection
+#: Errors of a statement itself, of which one row may be the cause.
+STATEMENT_ERRORS = (DBAPIError,)
+
 #: Sent with a group commit, at most once, empty: somebody may look.
 COMMANDS_CHANNEL = "chakong_commands"
 EVENTS_CHANNEL = "chakong_events"
+#: What a transaction yields; nobody outside the store needs the library behind it.
+Connection = AsyncConnection
+#: What a statement may be at fault for by what one of its rows holds.
+POISONED: tuple[type[Exception], ...] = (DBAPIError,)
 
 
 class StoreUnavailable(ServiceUnavailable):
@@ -53,8 +63,7 @@ class Database:
             async with self.engine.connect() as connection:
                 yield connection
                 await connection.commit()
-        except (OperationalError, InterfaceError, PoolTimeoutError, OSError, asyncpg.PostgresConnectionError,
-                asyncpg.CannotConnectNowError, asyncpg.InterfaceError, asyncio.TimeoutError) as error:
+        except (TimeoutError, OperationalError, InterfaceError, PoolTimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
             raise StoreUnavailable from error
         except DBAPIError as error:
             if error.connection_invalidated or _is_away(error.orig):
@@ -100,7 +109,7 @@ class Listener:
         while not stop.is_set():
             try:
                 await self._listen(stop)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError):
+            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 self.woken.set()
                 await pause(stop, self._every_s)
 
