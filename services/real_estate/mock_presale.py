@@ -6,6 +6,7 @@ Its tables are its own, so that a wrong word over there is found by asking here.
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 
@@ -49,8 +50,8 @@ def answer(desk: Desk, request: MockRequest) -> MockResponse | Later:
             case "POST", wire.HOLD_PATH:
                 ask = wire.HoldAsk.model_validate_json(request.body)
                 return _deliver(desk, [ask], [_hold(desk, ask)])
-            case "GET", wire.STATUS_PATH:
-                return _status(desk, request.query)
+            case "GET", path if path.startswith(f"{wire.STATUS_PATH}/"):
+                return _status(desk, *_asked_about(path))
     except ValidationError:
         return _trouble(desk, "unreadable", "报文无法识别")
     return MockResponse(status=404)
@@ -69,9 +70,14 @@ def error(desk: Desk, request: MockRequest, kind: str) -> MockResponse:
 
 def _tickets(request: MockRequest) -> list[str]:
     if request.method == "GET":
-        return [request.query["ticket"]]
+        return [_asked_about(request.path)[1]]
     body = json.loads(request.body)
     return [ask["ticket"] for ask in body.get("asks", [body])]
+
+
+def _asked_about(path: str) -> tuple[str, str]:
+    about, _, ticket = path.removeprefix(f"{wire.STATUS_PATH}/").partition("/")
+    return about, unquote(ticket)
 
 
 def _spoilt(right: bytes, kind: str) -> bytes:
@@ -91,16 +97,15 @@ def _deliver(desk: Desk, asks: Sequence[wire.Ask], replies: Sequence[Model]) -> 
         callbacks={ask.ticket: ask.reply_to for ask in asks if ask.reply_to})
 
 
-def _status(desk: Desk, query: Mapping[str, str]) -> MockResponse:
+def _status(desk: Desk, about: str, ticket: str) -> MockResponse:
     """Answer how an earlier ticket stands: what was kept for it, or the hold as it is now."""
-    ticket = query.get("ticket", "")
     try:
         kept = desk.answer_later(ticket)
     except KeyError:
         kept = _replies(desk, [_declined(ticket, "nothing_to_follow")])
     if kept is None:
         return _replies(desk, [_received(desk, ticket)])
-    effect = desk.effect(ticket) if query.get("about") == "hold" else None
+    effect = desk.effect(ticket) if about == "hold" else None
     return kept if effect is None else _replies(desk, [_effect(effect)])
 
 

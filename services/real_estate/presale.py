@@ -6,7 +6,7 @@ A contract is an advance notice to us: the buyer's right is not registered yet. 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -45,6 +45,7 @@ _REASONS = {
     "nothing_to_follow": "no_original_measure", "too_late": "already_expired", "too_many": "quota_exceeded",
     "not_passed": "rejected_by_agency",
 }
+_UNAVAILABLE = {"busy": "busy", "closed": "office_closed"}
 #: By the last word of our name for a kind of document.
 _PAPERS: Mapping[str, Literal["ruling", "notice"]] = {"ruling": "ruling", "notice": "notice"}
 _MOST_DETAIL = 500
@@ -54,8 +55,8 @@ def to_call(agency: Agency, outgoing: Sequence[port.Outgoing]) -> port.AgencyCal
     """Write any number of questions, one hold, or one question for a status."""
     command = outgoing[0].command
     if command.action == "status":
-        about = {"about": "query" if command.asks == "query" else "hold", "ticket": command.request_no}
-        return port.AgencyCall("GET", f"{wire.STATUS_PATH}?{urlencode(about)}")
+        about = "query" if command.asks == "query" else "hold"
+        return port.AgencyCall("GET", f"{wire.STATUS_PATH}/{about}/{quote(command.request_no, safe='')}")
     if command.action == "query":
         asks = wire.Asks.model_construct(asks=tuple(wire.Ask.model_construct(**_ask(agency, one)) for one in outgoing))
         return _post(wire.QUERY_PATH, asks)
@@ -120,8 +121,8 @@ def _open(response: port.AgencyResponse) -> wire.Replies | wire.Trouble:
 
 
 def _in_trouble(body: wire.Trouble, asked: Sequence[port.Asked]) -> Mapping[str, port.Answer]:
-    if body.trouble in ("closed", "busy"):
-        raise AgencyUnavailable(f"{body.trouble}: {body.note[:_MOST_DETAIL]}")
+    if body.trouble in _UNAVAILABLE:
+        raise AgencyUnavailable(body.note[:_MOST_DETAIL], code=_UNAVAILABLE[body.trouble])
     if body.trouble == "unreadable":
         raise AgencyProtocolError(f"the agency cannot read our message: {body.note[:_MOST_DETAIL]}")
     return {one.request_no: port.Refused("not_authorised", body.note[:_MOST_DETAIL]) for one in asked}

@@ -15,7 +15,7 @@ from contracts.clock import CHINA
 from contracts.money import fen_to_yuan, yuan_to_fen
 from contracts.words import Model
 
-QUERY_PATH, HOLD_PATH, STATUS_PATH = "/presale/query", "/presale/hold", "/presale/status"
+QUERY_PATH, HOLD_PATH, STATUS_PATH = "/presale/query", "/presale/hold", "/presale/status"  # … /query/<ticket>, … /hold/<ticket>
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")

@@ -64,6 +64,7 @@ _REASONS = {
     "14": "no_original_measure", "15": "term_over_cap", "16": "already_expired", "17": "quota_exceeded",
     "18": "no_original_measure", "99": "rejected_by_agency",
 }
+_UNAVAILABLE = {"9002": "busy", "9003": "office_closed"}
 #: By the last word of our name for a kind of document.
 _DOCUMENTS: Mapping[str, Literal["1", "2"]] = {"ruling": "1", "notice": "2"}
 _FILES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"PK\x03\x04": "ofd"}
@@ -167,8 +168,8 @@ def _head(received: envelope.Envelope) -> wire.Head:
         head = wire.Head.model_validate(received.head)
     except ValidationError as error:
         raise AgencyProtocolError(f"HEAD: {_what_is_wrong(error)}") from error
-    if head.RESPONSECODE in ("9002", "9003"):
-        raise AgencyUnavailable(f"{head.RESPONSECODE} {head.RESPONSEINFO[:_MOST_DETAIL]}")
+    if head.RESPONSECODE in _UNAVAILABLE:
+        raise AgencyUnavailable(head.RESPONSEINFO[:_MOST_DETAIL], code=_UNAVAILABLE[head.RESPONSECODE])
     if head.RESPONSECODE == "9001":
         raise AgencyProtocolError(f"the agency cannot read our message: {head.RESPONSEINFO[:_MOST_DETAIL]}")
     return head
