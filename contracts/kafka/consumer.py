@@ -106,7 +106,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         if client is not None:
             await self._commit()
             self._client = None
-            await client.stop()
+            await _close(client)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Commit what is finished before another member goes on from there."""
@@ -138,3 +138,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
             progress = self._progress.get(partition)
             if progress is not None and progress.position == committed:
                 progress.position = None
+
+
+async def _close(client: AIOKafkaConsumer) -> None:
+    """Close a client. While the broker is away aiokafka 0.14 lets the cancellation of its own fetch out of `stop`."""
+    try:
+        await client.stop()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        await client._client.close()  # noqa: SLF001 - `stop` does nothing when called again

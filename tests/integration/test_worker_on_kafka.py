@@ -13,6 +13,7 @@ from contracts.kafka.codec import Outbound, decode_reply
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
+from deploy.broker import EmbeddedBroker
 from services.runtime import worker
 from tests.agency_side import FixedClock, TinyAdapter, agency, command, settings
 
@@ -106,6 +107,15 @@ async def test_commands_and_poison_go_through_a_real_broker_and_every_offset_is_
     assert letter.headers["origin-topic"].decode() == topics.commands(KIND)
     assert await unfinished(kafka) == 0
     assert len(asked) < 100
+
+
+async def test_a_worker_whose_broker_died_ends_in_order():
+    with EmbeddedBroker() as broker:
+        away = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=broker.bootstrap_servers, fetch_max_wait_ms=5)
+        async with working(away, "http://127.0.0.1:1"):
+            await send(away, *[command(f"t{number}", asset_type=KIND).model_dump_json().encode() for number in range(5)])
+            broker.stop()
+            await asyncio.sleep(0.5)
 
 
 def ours(records):
