@@ -1,6 +1,6 @@
 """An adapter and its mock agency, connected without a network: commands go in, answers come out. For contract tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from contracts.agency import Agency
@@ -14,7 +14,7 @@ from contracts.subject import Identity
 from services.runtime.mock.port import Holding, MockAgency, MockRequest, MockResponse, RegisteredSubject
 from services.runtime.mock.settings import MockSettings
 from services.runtime.mock.simulation import Simulation
-from services.runtime.port import Adapter, AgencyCall, AgencyResponse, Answer, Asked, Outgoing
+from services.runtime.port import Accepted, Adapter, AgencyCall, AgencyResponse, Answer, Asked, Outgoing
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 CAPABILITIES = ("query", "freeze", "seal", "renew", "release", "deduct", "transfer", "status")
@@ -93,6 +93,14 @@ class Exchange:
     def ask_one(self, command: Command) -> Answer:
         return self.ask(command)[command.request_no]
 
+    def settle(self, command: Command) -> Answer:
+        """Ask, and where the agency answers later, let time pass until it has answered."""
+        answer = self.ask_one(command)
+        if not isinstance(answer, Accepted):
+            return answer
+        self.clock.advance(3 * 86_400 if self.agency.mode == "manual" else 60)
+        return self.called_back(command) if self.agency.answers_by == "callback" else self.ask_one(self.status_of(command))
+
     def fail(self, kind: str, *commands: Command) -> Mapping[str, Answer]:
         """Let the mock answer one call with a scripted fault."""
         return self.read(commands, self.simulation.error(self.desk, as_received(self.call(*commands)), kind))
@@ -101,18 +109,20 @@ class Exchange:
         return self.adapter.to_answers(self.agency, [asked_of(command) for command in commands], to_response(response))
 
     def called_back(self, command: Command) -> Answer:
-        """Let time pass and read what the mock posts to the address of one command."""
-        self.clock.advance(3600)
+        """Read what the mock has posted by now to the address of one command."""
         posted = {kept.url: kept.response for kept in self.simulation.answers.due(self.clock.now())}
         return self.read([command], posted[f"http://127.0.0.1/{command.request_no}"])[command.request_no]
 
-    def holder(self, *, most: int = 400) -> tuple[RegisteredSubject, Holding]:
-        """Some subject of the register and something it holds that nobody froze before."""
-        for subject in self.simulation.register.subjects(limit=most):
+    def held(self) -> Iterator[tuple[RegisteredSubject, Holding]]:
+        """What subjects of the register hold that nobody has a right in or a measure on."""
+        for subject in self.simulation.register.subjects():
             for holding in self.desk.holdings(subject):
                 if not self.desk.measures(holding.key, subject.id_no) and not holding.priority_rights:
-                    return subject, holding
-        raise AssertionError(f"nobody holds anything free at {self.agency.agency}")
+                    yield subject, holding
+
+    def holder(self) -> tuple[RegisteredSubject, Holding]:
+        """Some subject of the register and something it holds that is free."""
+        return next(self.held())
 
 
 def asked_of(command: Command) -> Asked:
