@@ -223,7 +223,7 @@ def _feedback(desk: Desk, family: str, batch: str, lines: Lines) -> MockResponse
 
 def _taken(desk: Desk, family: str, batch: str, numbers: Sequence[str]) -> MockResponse:
     ask_after_s = _ASK_AFTER_S[desk.agency.mode]
-    lines = [wire.TakenLine("11", one, f"SL{batch_no(one)[:12]}", ask_after_s) for one in numbers]
+    lines: Lines = [wire.TakenLine("11", one, f"SL{batch_no(one)[:12]}", ask_after_s) for one in numbers]
     return _receipt(desk, family, batch, "1000", lines)
 
 
