@@ -235,9 +235,14 @@ def test_a_status_the_document_does_not_have_is_a_protocol_error(exchange):
         exchange.adapter.to_answers(exchange.agency, [asked_of(command)], AgencyResponse(418, "text/plain", b"short and stout"))
 
 
-def test_the_mock_does_not_know_other_addresses(exchange):
+def test_nothing_is_concluded_from_what_another_address_says(exchange):
     response = exchange.mock.answer(exchange.desk, MockRequest("GET", "/nowhere", {}, {}, b""))
-    assert 400 <= response.status < 500
+    command = exchange.command("query", subject_with(exchange, bool))
+    try:
+        answer = exchange.read([command], response)[command.request_no]
+    except AgencyProtocolError:
+        return
+    assert isinstance(answer, OutsideProtocol)
 
 
 # ---- controls
