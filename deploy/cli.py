@@ -18,7 +18,7 @@ from gateway.store.settings import StoreSettings
 from services.runtime.mock.register import Register
 from services.runtime.registry import mock_agencies as registered_mocks
 
-app = typer.Typer(help="查控 Chakong: one request, every agency, one report.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="查控 Chakong: one request, every agency, one report.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 database = typer.Typer(help="The database.", no_args_is_help=True)
 kafka_topics = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
 agencies = typer.Typer(help="The mock agencies.", invoke_without_command=True)

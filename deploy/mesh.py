@@ -1,7 +1,7 @@
 """What the roles of one process share: clock, identifiers, directory, settings, addresses, and what is ready."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from contracts.kafka.settings import KafkaSettings
 from deploy.clock import SystemClock
 from gateway.domain.directory import Directory, parse_directory
 from gateway.settings import GatewaySettings
+from gateway.store.outbox import DueTask
 from gateway.store.settings import StoreSettings
 
 AGENCIES = Path(__file__).parent / "agencies.yaml"
@@ -32,7 +33,7 @@ class Mesh:
     listening: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)
     checks: dict[str, Callable[[], bool]] = field(default_factory=dict)
     #: hands commands from intake to the relay when both are in this process
-    committed: list[Callable[..., None]] = field(default_factory=list)
+    committed: list[Callable[[Sequence[DueTask]], None]] = field(default_factory=list)
     #: the broker of this process lost every message with the last process
     fresh_broker: bool = False
 
@@ -44,6 +45,11 @@ class Mesh:
     def agencies(self) -> Mapping[str, Agency]:
         """Return the directory's agencies by code."""
         return self.directory.by_code
+
+    def hand_over(self, tasks: Sequence[DueTask]) -> None:
+        """Hand freshly committed commands to the relay of this process, if there is one; else its sweep finds them."""
+        for take in self.committed:
+            take(tasks)
 
     @cached_property
     def gateway(self) -> GatewaySettings:

@@ -5,20 +5,41 @@ import random
 
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
-from deploy.clock import new_id
+from deploy.clock import SystemClock, new_id, new_request_no
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
 from gateway import schedule as schedule_role
 from gateway.aggregator import Aggregator
+from gateway.api import serve as api_role
+from gateway.api.deps import Deps
+from gateway.intake import Intake
+from gateway.ordering import Ordering
 from gateway.relay import Relay
 from gateway.schedule import Schedule
-from gateway.store.database import COMMANDS_CHANNEL, Database, Listener
+from gateway.store.database import COMMANDS_CHANNEL, EVENTS_CHANNEL, Database, Listener
 from services.runtime import callbacks as callbacks_role
 from services.runtime import worker as worker_role
 from services.runtime.mock import serve as mock_role
 from services.runtime.mock.settings import MockSettings
 from services.runtime.registry import mock_agencies as registered_mocks
 from services.runtime.settings import CallbackSettings, WorkerSettings
+
+
+async def api(mesh: Mesh, stop: asyncio.Event) -> None:
+    """Run the REST edge; commands go straight to the relay where it runs in this process, else it is notified."""
+    database = Database(mesh.store)
+    made = {"clock": mesh.clock, "new_id": new_id, "new_request_no": new_request_no}
+    intake = Intake(database, mesh.directory, mesh.gateway, committed=mesh.hand_over, **made)
+    ordering = Ordering(database, mesh.directory, mesh.gateway, **made)
+    deps = Deps(
+        settings=mesh.gateway, database=database, events=Listener(mesh.store, EVENTS_CHANNEL, every_s=1.0), directory=mesh.directory,
+        intake=intake, ordering=ordering, clock=mesh.clock, token_clock=SystemClock(), new_id=new_id, checks=mesh.checks)
+
+    def listening(url: str) -> None:
+        mesh.listening.put_nowait(("api", url))
+
+    await api_role.serve(deps, stop, host=mesh.gateway.api_host, port=mesh.gateway.api_port, on_ready=listening)
+    await database.close()
 
 
 async def relay(mesh: Mesh, stop: asyncio.Event) -> None:

@@ -3,18 +3,19 @@
 What is lawful was checked before (domain.control_rules); here it is only written down and asked for.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.agency import Agency
 from contracts.asset_type import AssetType
 from contracts.case import court_region
 from contracts.clock import Clock, china_date
 from contracts.control import ControlOrder
+from contracts.identifiers import resident_id_18
 from contracts.kafka import topics
 from contracts.keyed import keyed_hash
 from contracts.messages import Command
@@ -33,9 +34,12 @@ from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask, add_tasks
 from gateway.store.audit import AuditEntry, append
 from gateway.store.controls import ControlEvent, StoredControl, append_events, insert_controls
-from gateway.store.database import Database
+from gateway.store.database import Connection, Database
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 from gateway.store.progress import lock_progress, save_progress
+
+
+_OLD_RESIDENT_ID = re.compile(r"\d{15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Ordering:
         request_no = self._new_request_no(now, court_region(court_code))
         control = StoredControl(
             control_id=self._new_id(), request_id=submission.body.request_id, court_code=court_code, case_no=submission.case_no,
-            subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject), asset_id=item.asset_id,
+            subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject.id_no), asset_id=item.asset_id,
             asset_type=target.asset_type, agency=agency.agency, record=target.record, request_no=request_no, created_at=now,
             control=_begin(item, agency, kind, now),
         )
@@ -133,7 +137,7 @@ class Ordering:
         return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=now)
 
     async def _write(
-        self, connection: AsyncConnection, submission: ControlSubmission, orders: Sequence[_Order], now: datetime
+        self, connection: Connection, submission: ControlSubmission, orders: Sequence[_Order], now: datetime
     ) -> None:
         (progress,) = await lock_progress(connection, [submission.body.request_id])
         happened = [Happened("control", {"control_id": one.control.control_id, "state": one.control.control.state,
@@ -153,9 +157,10 @@ class Ordering:
             after="requested", detail={}, control=stored.control, report_version=report_version)
 
 
-def subject_hash(secret: bytes, subject: Subject) -> str:
-    """Return what a control is found by when somebody searches for a subject's id number."""
-    return keyed_hash(secret, "subject", *subject.identity_key)
+def subject_hash(secret: bytes, id_no: str) -> str:
+    """Return what a control is found by when somebody searches for a subject's id number; 15 digits find 18."""
+    number = id_no.strip().upper()
+    return keyed_hash(secret, "subject", resident_id_18(number) if _OLD_RESIDENT_ID.fullmatch(number) else number)
 
 
 def _begin(item: ControlItem, agency: Agency, kind: AssetType, now: datetime) -> Control:

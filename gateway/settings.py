@@ -11,6 +11,8 @@ class GatewaySettings(BaseSettings):
 
     signing_key: SecretStr = Field(description="secret behind topic keys, asset ids, claim checks and call-back references")
     token_public_key: str = Field(default="", description="PEM of the key that signs callers' tokens; empty refuses every caller")
+    api_host: str = Field(default="127.0.0.1", description="address the REST edge binds; 0.0.0.0 in a container")
+    api_port: int = Field(default=8080, description="port of the REST edge; 0: a free one")
     gateway_url: str = Field(default="http://127.0.0.1:8080", description="where agencies' adapters fetch documents from us")
     answer_within_s: float | None = Field(default=None, gt=0, description="development: every task is due after so many seconds")
     group_commit_linger_s: float = Field(default=0.005, description="longest wait for company of an accepted request")

@@ -136,6 +136,12 @@ class TransferBody(Model):
     transferee: Transferee
 
 
+class SearchBody(Model):
+    """POST /v1/controls/search: the controls on one subject, by id number."""
+
+    id_no: Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+
+
 class ConversionBody(Model):
     """POST /v1/controls/{id}/conversions: a preservation measure becomes one of enforcement."""
 

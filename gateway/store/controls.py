@@ -1,7 +1,7 @@
 """Controls and their append-only events. A control's row is the fold of its events; both are written together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -75,6 +75,19 @@ _LAST_SEQ = text("""
 _EVENTS = text("""
     SELECT control_id, seq, event_id, at, kind, by, before, after, detail, control, report_version FROM control_events
     WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id, seq""")
+_PAGE = text(f"""
+    SELECT {_COLUMNS} FROM controls
+    WHERE court_code = :court_code
+      AND (CAST(:request_id AS text) IS NULL OR request_id = :request_id)
+      AND (CAST(:state AS text) IS NULL OR state = :state)
+      AND (CAST(:due_before AS date) IS NULL OR until_on < :due_before)
+      AND (CAST(:subject_hash AS text) IS NULL OR subject_hash = :subject_hash)
+      AND (CAST(:before AS text) IS NULL OR control_id < :before)
+    ORDER BY control_id DESC LIMIT :most""")  # noqa: S608 - constants
+_DUE = text("""
+    SELECT control_id, max(answer_due_at) AS answer_due_at FROM tasks
+    WHERE control_id = ANY(CAST(:control_ids AS text[])) AND request_id = ANY(CAST(:request_ids AS text[])) AND outcome IS NULL
+    GROUP BY control_id""")
 _ENDED = text("""
     SELECT control_id, request_id FROM controls
     WHERE until_on < :today AND state IN ('in_force', 'partly_in_force', 'marked') ORDER BY until_on LIMIT :most""")
@@ -118,6 +131,30 @@ async def load_controls(connection: AsyncConnection, control_ids: Sequence[str])
     """Return controls by id."""
     found = (await connection.execute(_LOAD, {"control_ids": list(control_ids)})).mappings()
     return {row["control_id"]: _stored(row) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPage:
+    """Which controls a list shows: those before `before` (an id), newest first; null filters nothing."""
+
+    court_code: str
+    most: int
+    before: str | None = None
+    request_id: str | None = None
+    state: str | None = None
+    due_before: date | None = None
+    subject_hash: str | None = None
+
+
+async def load_page(connection: AsyncConnection, page: ControlPage) -> list[StoredControl]:
+    """Return a page of a court's controls."""
+    return [_stored(row) for row in (await connection.execute(_PAGE, asdict(page))).mappings()]
+
+
+async def answers_due(connection: AsyncConnection, controls: Sequence[StoredControl]) -> dict[str, datetime]:
+    """Return by when each control with a step under way is to be answered."""
+    parameters = {"control_ids": [one.control_id for one in controls], "request_ids": sorted({one.request_id for one in controls})}
+    return {row.control_id: row.answer_due_at for row in await connection.execute(_DUE, parameters)}
 
 
 async def save_controls(connection: AsyncConnection, controls: Mapping[str, Control]) -> None:

@@ -1,0 +1,162 @@
+"""Controls: order measures on assets of a report, and read how they stand. The law is domain/control_rules.py."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.clock import china_date
+from contracts.failures import NotFound, Rejected, Unfit
+from gateway.api import answers
+from gateway.api.bodies import idempotency_key, read_json
+from gateway.api.calls import Call, doing
+from gateway.api.named_documents import check_documents
+from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, refusals
+from gateway.api.parameters import USUAL_LIMIT, cursor, cursor_of, limit, one_of, read_parameters
+from gateway.api.report import Reported, newest_report
+from gateway.domain.control_body import ControlBody, SearchBody, read_action, read_control
+from gateway.domain.control_rules import targets
+from gateway.ordering import ControlSubmission, subject_hash
+from gateway.store.database import Connection
+from gateway.store.controls import ControlEvent, ControlPage, StoredControl, answers_due, load_controls, load_events, load_page
+
+router = APIRouter(tags=["controls"])
+
+_JSON = "application/json"
+_PRIVATE = {"Cache-Control": "no-store"}
+
+
+@router.post(
+    "/v1/controls", status_code=202, summary="Freeze or seal assets of a report",
+    openapi_extra={**json_body(ControlBody), "parameters": [IDEMPOTENCY_KEY]},
+    responses={
+        202: answer("ordered, or ordered before with this key", answers.ControlsOrdered,
+                    headers={"Location": "the controls", "Idempotency-Replayed": "true for a repeated call"}),
+        **refusals("unauthenticated", "not_permitted", "officer_mismatch", "not_found", "unsupported_media_type", "body_too_large",
+                   "body_too_slow", "body_cut_short", "empty_body", "idempotency_key_required", "bad_idempotency_key", "malformed_json",
+                   "invalid_request", "control_refused", "idempotency_key_reused"),
+    },
+)
+async def order_controls(request: Request) -> Response:
+    """Order measures, all or none of them; a bad item refuses the call and every bad item is named."""
+    async with doing(request, "control.order") as call:
+        raw = await read_json(request)
+        key = idempotency_key(request, call.court_code, raw)
+        body = read_control(raw, today=china_date(call.deps.clock.now()))
+        if body.officer.work_card_no != call.claims.sub:
+            raise Rejected(403, "officer_mismatch", "经办人与登录人不一致 / The officer of the body is not the bearer of the token")
+        async with call.deps.database.transaction() as connection:
+            reported = await newest_report(call, connection, body.request_id)
+        call.basis = reported.head.case_no
+        await check_documents(call, body.documents)
+        submitted = await call.deps.ordering.submit(ControlSubmission(
+            body, reported.head.case_no, reported.body.subjects, targets(reported.report), key, call.claims.sub, call.roles, call.trace_id))
+        call.recorded = not submitted.replayed
+    headers = {"Location": submitted.location, **_PRIVATE} | ({"Idempotency-Replayed": "true"} if submitted.replayed else {})
+    return Response(submitted.answer, 202, headers, _JSON)
+
+
+@router.get(
+    "/v1/controls/{control_id}", summary="How a control stands",
+    responses={200: answer("the control with its events", answers.ControlStatus), **refusals("unauthenticated", "not_permitted", "not_found")},
+)
+async def get_control(request: Request, control_id: str) -> Response:
+    """Return a control with everything that happened to it."""
+    async with doing(request, "control.read", control_id) as call:
+        async with call.deps.database.transaction() as connection:
+            stored = (await load_controls(connection, [control_id])).get(control_id)
+            if stored is None:
+                raise NotFound
+            call.check(stored.court_code)
+            (shown,) = await _shown(call, connection, [stored])
+    return _answer(shown)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Unfit("bad_date", "日期不正确", "this is not a date", "YYYY-MM-DD") from None
+
+
+def _id(text: str) -> str:
+    return text
+
+
+_STATES = ("requested", "in_force", "partly_in_force", "waiting", "marked", "refused", "released", "expired", "lapsed", "deducted",
+           "transferred", "reversed")
+_FILTERS = {"request_id": _id, "state": one_of(*_STATES), "due_before": _day, "cursor": cursor, "limit": limit}
+
+
+@router.get(
+    "/v1/controls", summary="The court's controls, newest first",
+    openapi_extra={"parameters": [
+        parameter("request_id", "of this request only"), parameter("state", "in this state only", type="string", enum=list(_STATES)),
+        parameter("due_before", "whose term ends before this day", type="string", format="date"),
+        parameter("cursor", "next_cursor of the page before"), parameter("limit", "items of a page", type="integer", minimum=1, maximum=200)]},
+    responses={200: answer("a page", answers.ControlList), **refusals("unauthenticated", "not_permitted", "invalid_parameter")},
+)
+async def list_controls(request: Request) -> Response:
+    """Return a page of the court's controls."""
+    async with doing(request, "control.read") as call:
+        given = read_parameters(request, _FILTERS)
+        most = given.pop("limit", USUAL_LIMIT)
+        return await _listed(call, ControlPage(call.court_code, most + 1, given.pop("cursor", None), **given))  # type: ignore[arg-type,operator]
+
+
+@router.post(
+    "/v1/controls/search", summary="The court's controls on one subject", openapi_extra=json_body(SearchBody),
+    responses={200: answer("a page", answers.ControlList), **refusals("unauthenticated", "not_permitted", "malformed_json", "invalid_request")},
+)
+async def search_controls(request: Request) -> Response:
+    """Return the newest controls on a subject; the id number goes in the body, so that it is in no log."""
+    async with doing(request, "control.read") as call:
+        body = read_action(await read_json(request), SearchBody)
+        found = subject_hash(call.deps.settings.secret, body.id_no)
+        return await _listed(call, ControlPage(call.court_code, USUAL_LIMIT + 1, subject_hash=found))
+
+
+async def _listed(call: Call, page: ControlPage) -> Response:
+    """Load one more than a page shows, which tells whether there is a next one."""
+    async with call.deps.database.transaction() as connection:
+        found = await load_page(connection, page)
+        shown = await _shown(call, connection, found[: page.most - 1])
+    more = len(found) == page.most
+    return _answer({"items": shown, "next_cursor": cursor_of(str(shown[-1]["control_id"])) if more else None})
+
+
+def _answer(body: object) -> Response:
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), 200, _PRIVATE, _JSON)
+
+
+async def _shown(call: Call, connection: Connection, controls: Sequence[StoredControl]) -> list[dict[str, object]]:
+    """Write controls as callers read them; what each secures is what its request's newest report says."""
+    ids = [one.control_id for one in controls]
+    events = await load_events(connection, ids)
+    due = await answers_due(connection, controls)
+    reported = {request_id: await newest_report(call, connection, request_id) for request_id in {one.request_id for one in controls}}
+    return [{**_control(call, one, reported[one.request_id]), "answer_due_at": due.get(one.control_id),
+             "events": [_event(event) for event in events if event.control_id == one.control_id]} for one in controls]
+
+
+def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str, object]:
+    control, subject = stored.control, reported.body.subjects[stored.subject]
+    agency = call.deps.directory.by_code.get(stored.agency)
+    secured: Mapping[str, int] = {one.control_id: one.secured_fen for one in reported.report.controls}
+    told = control.model_dump(mode="json", include={
+        "measure", "state", "pending", "in_doubt", "rank", "waiting_serial", "code", "requested_fen", "actual_fen", "unfunded_fen",
+        "deducted_fen", "requested_quantity", "actual_quantity", "served_at", "effective_at", "until_on", "term_months", "agency_control_no"})
+    return {
+        "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
+        "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
+        "asset_type": stored.asset_type, "agency": stored.agency, **told, "rank_basis": agency.rank_basis if agency else "served_at",
+        "secured_fen": secured.get(stored.control_id, 0),
+    }
+
+
+def _event(event: ControlEvent) -> dict[str, object]:
+    return {"event_id": event.event_id, "at": event.at, "kind": event.kind, "by": event.by, "before": event.before,
+            "after": event.after, "detail": event.detail}
