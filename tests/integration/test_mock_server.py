@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import time
 
 import aiohttp
@@ -84,6 +85,19 @@ async def test_an_agency_that_never_answers_holds_nobody_else_up():
         assert await served.effects() == []
     with pytest.raises(aiohttp.ClientError):
         await held
+
+
+async def test_a_request_cut_off_has_no_effect():
+    async with running() as served:
+        host, port = served.url.removeprefix("http://").split(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        body = json.dumps(FREEZE).encode()
+        writer.write(b"POST /agencies/bank/x HTTP/1.1\r\nhost: x\r\ncontent-length: 999\r\n\r\n" + body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.sleep(0.1)
+        assert await served.effects() == []
 
 
 async def test_an_oversized_answer_is_a_hundred_megabytes():

@@ -21,6 +21,8 @@ async def take_call(simulation: Simulation, scope: Scope, receive: Receive, send
     agency, _, path = scope["path"].removeprefix(PREFIX).partition("/")
     desk = simulation.desks.get(agency)
     body = await transport.read_body(receive)
+    if body is None:
+        return
     if desk is None:
         await transport.answer(send, _NO_AGENCY)
         return

@@ -43,7 +43,7 @@ class Latency(_Scripted):
     def draw_s(self, rng: Random) -> float:
         """Draw how long one answer takes, in seconds."""
         sigma = math.log(self.p99_ms / self.p50_ms) / _P99
-        return self.p50_ms / 1000 * math.exp(sigma * rng.gauss(0, 1))
+        return min(NEVER_AT_MOST_S, self.p50_ms / 1000 * math.exp(sigma * rng.gauss(0, 1)))
 
 
 class Late(_Scripted):

@@ -23,14 +23,16 @@ _DRIP_S = 1.0
 _ABORT_WITH_RST = struct.pack("ii", 1, 0)
 
 
-async def read_body(receive: Receive) -> bytes:
-    """Read a request's body."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+async def read_body(receive: Receive) -> bytes | None:
+    """Read a request's body; None if the client went before its end."""
+    pieces: list[bytes] = []
+    while True:
         message = await receive()
-        body += message.get("body", b"")
-    return body
+        if message["type"] == "http.disconnect":
+            return None
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 async def answer(send: Send, response: MockResponse) -> None:
