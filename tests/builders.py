@@ -107,10 +107,10 @@ def right(**other: Any) -> PriorityRight:
     return PriorityRight.model_validate({"kind": "mortgage", "holder": "某某银行", **other})
 
 
-def task(code: str = "icbc", asset_type: str = "deposits", *, at: int = 0, **other: Any) -> TaskView:
+def task(agency_code: str = "icbc", asset_type: str = "deposits", *, at: int = 0, **other: Any) -> TaskView:
     """Make a task of an agency; `at` is the subject."""
-    values: dict[str, Any] = {"task_id": f"{code}-{asset_type}-{at}", "agency": code, "name": Text(zh=f"{code}单位", en=f"Agency {code}"),
-                              "asset_type": asset_type, "subject": at, "outcome": "none_found", "as_of": NOW, "answered_at": NOW, **other}
+    values: dict[str, Any] = {"task_id": f"{agency_code}-{asset_type}-{at}", "agency": agency_code,
+                              "name": Text(zh=f"{agency_code}单位", en=f"Agency {agency_code}"), "asset_type": asset_type, "subject": at, "outcome": "none_found", "as_of": NOW, "answered_at": NOW, **other}
     if values.get("assets"):
         values["outcome"] = "found"
     return TaskView(**values)
