@@ -25,6 +25,7 @@ from gateway.store.outbox import DueTask, Sent, claim, mark_sent, oldest_due, se
 
 _log = structlog.get_logger()
 
+_PING_EVERY_S = 2.0
 #: Longest wait before a command is sent again, whatever its attempts.
 _LONGEST_RESEND = timedelta(minutes=10)
 
@@ -63,11 +64,10 @@ class Relay:
             await send_all_again(connection, self._clock.now())
 
     async def _stay_connected_until(self, stop: asyncio.Event) -> None:
-        """Open the producer before it is needed, so that readiness tells the truth on an idle gateway."""
+        """Ask the broker now and then, so that readiness tells the truth on an idle gateway."""
         while not stop.is_set():
-            if not self._producer.connected:
-                await self._producer.send([])
-            await pause(stop, 1.0)
+            await self._producer.ping()
+            await pause(stop, _PING_EVERY_S)
 
     async def _sweep_until(self, stop: asyncio.Event, committed: Listener) -> None:
         while not stop.is_set():

@@ -12,6 +12,9 @@ from contracts.kafka.settings import KafkaSettings
 
 _log = structlog.get_logger()
 
+#: How long a broker may take to answer a ping.
+_PING_S = 3.0
+
 
 class Producer:
     """Sends batches; a broken client is thrown away and made anew with the next batch."""
@@ -24,7 +27,7 @@ class Producer:
 
     @property
     def connected(self) -> bool:
-        """Tell whether the last batch went through."""
+        """Tell whether the last batch or ping went through."""
         return self._client is not None
 
     async def start(self) -> None:
@@ -61,6 +64,19 @@ class Producer:
         if errors:
             await self._discard(errors[0])
         return [not isinstance(result, BaseException) for result in results]
+
+    async def ping(self) -> bool:
+        """Ask the broker for its topics and tell whether it answered; `connected` says the same from then on."""
+        try:
+            await self.start()
+            client = self._client
+            answered = client is not None and await asyncio.wait_for(client.client.force_metadata_update(), timeout=_PING_S)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self._discard(error)
+            return False
+        if not answered:
+            await self._discard(TimeoutError())
+        return bool(answered)
 
     async def stop(self) -> None:
         """Flush and close."""

@@ -28,7 +28,7 @@ async def readyz(request: Request) -> Response:
     age_s = await _outbox_age_s(deps)
     checks: dict[str, bool | float | None] = {"database": age_s is not None, "outbox_age_s": age_s}
     checks |= {name: check() for name, check in deps.checks.items()}
-    ready = age_s is not None and age_s < deps.api.most_outbox_age_s and False not in checks.values()
+    ready = age_s is not None and age_s < deps.api.most_outbox_age_s and not any(value is False for value in checks.values())
     return Response(orjson.dumps({"ready": ready, "checks": checks}), 200 if ready else 503, media_type=_JSON)
 
 
