@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from contracts.agency import Agency
-from contracts.failures import AgencyProtocolError, AgencyUnsupported
+from contracts.failures import AgencyProtocolError, AgencyRefused, AgencyUnavailable, AgencyUnsupported
 from contracts.kafka import topics
 from contracts.kafka.codec import Record
 from contracts.messages import Command, Reply
@@ -101,6 +101,10 @@ class TinyAdapter:
                 return Refused("no_original_measure")
             case "later":
                 return Accepted("ref-7", ask_after_s=60)
+            case "busy":
+                raise AgencyUnavailable(code="busy")
+            case "declined":
+                raise AgencyRefused("not_authorised")
             case "bug":
                 raise KeyError("陈伟")
             case _:

@@ -43,7 +43,7 @@ class _Line:
     """The connection to one agency, and whether it is used at present."""
 
     def __init__(self, agency: Agency, client: Client, rule: BreakerRule, random: Random) -> None:
-        self.client, self._random = client, random
+        self.client, self._random, self._agency = client, random, agency.agency
         self._breaker = Breaker(rule)
         self._open = BREAKER_OPEN.labels(agency.agency)
 
@@ -69,6 +69,8 @@ class _Line:
 
     def _now(self, breaker: Breaker) -> None:
         if breaker is not self._breaker:
+            if breaker.state != self._breaker.state:
+                _log.warning("breaker", agency=self._agency, before=self._breaker.state, after=breaker.state)
             self._breaker = breaker
             self._open.set(breaker.state == "open")
 

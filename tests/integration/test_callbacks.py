@@ -107,6 +107,17 @@ async def test_an_answer_outside_the_protocol_is_kept_as_failed(desk, body):
     assert (reply.outcome, reply.code, reply.raw) == ("failed", "protocol", body.decode())
 
 
+async def test_an_agency_that_calls_back_to_say_it_is_busy_is_asked_to_come_again(desk):
+    response = await desk.post(address(), json={"no-t1": "busy"})
+    assert response.status_code == 503
+    assert not desk.sink.messages
+
+
+async def test_an_agency_that_calls_back_to_decline_is_believed(desk):
+    assert (await desk.post(address(), json={"no-t1": "declined"})).status_code == 200
+    assert (desk.sink.replies["t1"].outcome, desk.sink.replies["t1"].code) == ("refused", "not_authorised")
+
+
 async def test_a_body_that_is_too_long_is_refused(desk):
     response = await desk.post(address(), content=b"x" * 10_001)
     assert (response.status_code, response.json()["code"]) == (413, "body_refused")

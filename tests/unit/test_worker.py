@@ -1,13 +1,25 @@
 import asyncio
 from datetime import timedelta
 from hashlib import sha256
+from random import Random
 
 import pytest
+from pydantic import ValidationError
 
 from contracts.documents import CommandDocument
-from contracts.failures import AgencyProtocolError, AgencyUnavailable
+from contracts.failures import (
+    AgencyError,
+    AgencyProtocolError,
+    AgencyRefused,
+    AgencyUnavailable,
+    DirectoryInvalid,
+    MalformedMessage,
+)
+from contracts.kafka.settings import KafkaSettings
+from services.runtime.claims import Claims
 from services.runtime.port import AgencyResponse
 from services.runtime.references import read_reference
+from services.runtime.worker import serve
 from tests.agency_side import (
     KEY,
     NOW,
@@ -15,11 +27,13 @@ from tests.agency_side import (
     FakeSink,
     FakeSource,
     FixedClock,
+    TinyAdapter,
     agency,
     asking,
     command,
     record_of,
     run_worker,
+    settings,
     worker,
 )
 
@@ -74,6 +88,13 @@ async def test_an_action_the_agency_does_not_offer_is_unsupported():
     reply, desk = await ask_one("controlled", command(**FREEZE), agency(capabilities=("query",)))
     assert (reply.outcome, reply.code) == ("unsupported", "no_capability")
     assert not desk.calls
+
+
+async def test_a_refusal_keeps_its_reason():
+    for says in ("unknown_number", raises(AgencyRefused("no_original_measure", "无此记录"))):
+        reply, _ = await ask_one(says)
+        assert (reply.kind, reply.outcome, reply.code) == ("answered", "refused", "no_original_measure")
+    assert reply.detail == "无此记录"
 
 
 async def test_an_item_outside_the_protocol_fails_and_its_raw_answer_is_kept():
@@ -267,6 +288,46 @@ async def test_an_agency_that_calls_back_is_told_a_signed_address():
     assert read_reference(reference, KEY, "icbc", NOW).task_id == "t1"
 
 
+async def test_only_the_documents_used_last_stay_in_memory():
+    contents = Contents(AgencyResponse(200, "application/pdf", b"%PDF" * 20))
+    claims = Claims(contents, most_bytes=100)
+    for content in (b"%PDF" * 20, b"%PDF" * 21, b"%PDF" * 20):
+        contents.response = AgencyResponse(200, "application/pdf", content)
+        await claims.content(with_document(content).documents[0])
+    assert len(contents.fetched) == 3
+
+
+async def test_a_document_without_content_is_left_out():
+    document = CommandDocument(kind="ruling", document_no="1")
+    (reply,) = await asking(FakeAgency()).ask(agency(**WANTS), [command(documents=(document,))])
+    assert reply.outcome == "none_found"
+
+
+# Settings
+
+
+async def test_an_agency_without_an_address_or_credentials_stops_the_start():
+    async def start(row, **changes):
+        kafka = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+        await serve(settings(**changes), kafka, {"icbc": row}, asyncio.Event(), clock=FixedClock(), new_id=str,
+                    random=Random(7), adapters={"deposits": TinyAdapter()})
+
+    with pytest.raises(DirectoryInvalid, match="without an endpoint: icbc"):
+        await start(agency(), mock_agencies_url="")
+    with pytest.raises(DirectoryInvalid, match="not set: icbc_token"):
+        await start(agency(credentials_ref="icbc_token"))
+
+
+def test_production_refuses_mock_agencies_and_documents_from_anywhere():
+    with pytest.raises(ValidationError):
+        settings(production=True)
+    assert settings(production=True, mock_agencies_url="", content_base_url="http://gateway.test").production
+
+
+def test_asset_types_are_written_with_commas():
+    assert settings(asset_types="deposits, vehicles").asset_types == ("deposits", "vehicles")
+
+
 # Records in, replies out
 
 
@@ -333,6 +394,26 @@ async def test_a_message_that_meets_a_bug_is_tried_five_times_and_then_set_aside
     reason = dict(sink.letters[0].headers)["reason"].decode()
     assert "KeyError at agency_side.py" in reason
     assert "陈伟" not in reason
+
+
+@pytest.mark.parametrize("error", [AgencyError(), ValueError()])
+async def test_an_error_no_agency_can_cause_is_a_bug(sink, error):
+    source = FakeSource([record_of(command())])
+    await run_worker(worker(FakeAgency(raises(error)), sink), source, lambda: source.finished)
+    assert dict(sink.letters[0].headers)["reason"].startswith(f"bug: {type(error).__name__} at".encode())
+
+
+async def test_a_command_the_adapter_cannot_write_is_set_aside_alone_and_at_once(sink):
+    def says(number, _):
+        if number == "no-t1":
+            raise MalformedMessage("control.asset: missing")
+        return "none"
+
+    desk = FakeAgency(says)
+    source = FakeSource([record_of(command("t1")), record_of(command("t2"))])
+    await run_worker(worker(desk, sink), source, lambda: len(source.finished) == 2)
+    assert set(sink.replies) == {"t2"}
+    assert [numbers for _, numbers in desk.calls] == [["no-t1", "no-t2"], ["no-t1"], ["no-t2"]]
 
 
 async def test_a_bug_that_passes_costs_nothing_but_a_repetition(sink):
