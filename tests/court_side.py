@@ -116,10 +116,11 @@ class Court:
 
 
 def _task_answer(task_id: str, outcome: str, now: datetime, other: dict[str, Any]) -> TaskAnswer:
+    if outcome == "overdue":
+        return TaskAnswer(task_id, "overdue", "no_answer", None, None, None, None, None, None)
     assets = other.get("assets")
     written = orjson.dumps([one.model_dump(mode="json", exclude_none=True) for one in assets]).decode() if assets else None
-    code = other.get("code") or ("no_answer" if outcome == "overdue" else None)
-    return TaskAnswer(task_id, outcome, code, None, written, None if outcome == "overdue" else now, 0.03, "00" * 32, None)
+    return TaskAnswer(task_id, outcome, other.get("code"), None, written, now, 0.03, "00" * 32, None)
 
 
 def _named(headers: dict[str, str]) -> dict[str, str]:

@@ -14,7 +14,9 @@ from gateway.domain.policy import Claims, Deed, decide
 from gateway.store.audit import AuditEntry
 
 NOTHING = "-"
-_OBJECT_ID = re.compile(r"[0-9A-Za-z:_-]{1,100}")
+_ID = re.compile(r"[0-9A-Za-z:_-]{1,100}")
+#: Ids of ours are 26 characters or longer; what is shorter may be an identity number that went astray, and is not written down.
+_RECORDED = re.compile(r"[0-9A-Za-z:_-]{20,100}")
 _NO_RIGHT = "无权进行此操作 / The caller has no right to do this"
 
 
@@ -66,10 +68,10 @@ async def doing(request: Request, deed: Deed, object_id: str = NOTHING) -> Async
     """
     deps = deps_of(request)
     claims = deps.tokens.read(request.headers.get("authorization"))
-    call = Call(deps, request, claims, deed, trace_of(request), object_id if _OBJECT_ID.fullmatch(object_id) else "?")
+    call = Call(deps, request, claims, deed, trace_of(request), recorded_id(object_id))
     try:
         call.check(None)
-        if call.object_id == "?":
+        if not _ID.fullmatch(object_id):
             raise NotFound
         yield call
     except ServiceUnavailable:
@@ -79,6 +81,11 @@ async def doing(request: Request, deed: Deed, object_id: str = NOTHING) -> Async
         raise
     if not call.recorded:
         await deps.audit.record(call.entry("read"))
+
+
+def recorded_id(object_id: str) -> str:
+    """Return an id as the record has it."""
+    return object_id if object_id == NOTHING or _RECORDED.fullmatch(object_id) else "?"
 
 
 def code_of(refusal: ChakongError) -> str:
