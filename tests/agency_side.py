@@ -139,6 +139,13 @@ class FakeAgency:
         self.closed = True
 
 
+def raises(error):
+    """What a FakeAgency says that fails instead."""
+    def says(*_):
+        raise error
+    return says
+
+
 class FakeSink:
     def __init__(self):
         self.messages, self.away, self.refused = [], False, 0
@@ -217,5 +224,5 @@ def worker(agencies, sink, *, rows=None, clock=None, **changes):
     return Worker(settings(**changes), {row.agency: row for row in rows}, asking(agencies, clock=clock, **changes), sender)
 
 
-__all__ = ["KEY", "NOW", "FakeAgency", "FakeSink", "FakeSource", "FixedClock", "TinyAdapter", "agency", "asking", "command",
+__all__ = ["KEY", "NOW", "FakeAgency", "FakeSink", "FakeSource", "FixedClock", "TinyAdapter", "agency", "asking", "command", "raises",
            "record_of", "run_worker", "settings", "worker"]
