@@ -1,0 +1,254 @@
+"""The banks' own words, dialect `standard`: their messages, which refuse unknown fields. Codes and forms are in `codes.py`.
+
+It must not translate: it knows the banks' document and nothing of ours. A field's alias is its name on the wire.
+Source: domain.md §4.1-4.4
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from services.deposits import codes
+from services.deposits.codes import AccountNo, AskedFen, Fen, FromDay, Instant, Line, Rank, Remark, Seconds, ToDay
+
+
+class Said(BaseModel):
+    """Anything a bank says; a field its document does not have is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Asked(Said):
+    """Anything we say; written by our names, sent by theirs."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class Document(Asked):
+    """A legal document, with its content where the bank wants it."""
+
+    kind: codes.DocumentCode = Field(alias="WSLB")
+    document_no: Line = Field(alias="WSBH")
+    issued_on: FromDay | None = Field(default=None, alias="WSRQ")
+    content: str | None = Field(default=None, alias="WSNR")
+
+
+class Head(Asked):
+    """Who asks about whom; the same in a query and in a control."""
+
+    request_no: Line = Field(alias="BDHM")
+    name: Line = Field(alias="XM")
+    id_type: codes.IdTypeCode = Field(alias="ZJLX")
+    id_no: Line = Field(alias="DSRZJHM")
+    court_name: Line = Field(alias="FYMC")
+    court_code: Line = Field(alias="FYDM")
+    judge: Line = Field(alias="CBR")
+    judge_phone: str | None = Field(default=None, alias="YHDH")
+    case_no: Line = Field(alias="AH")
+    work_card_no: str = Field(alias="GZZBH")
+    duty_card_no: str = Field(alias="GWZBH")
+    callback_url: str | None = Field(default=None, alias="HDDZ")
+    documents: tuple[Document, ...] = Field(alias="WSXX")
+
+
+class Query(Head):
+    """One subject asked about."""
+
+    transactions_from: FromDay | None = Field(default=None, alias="CKKSSJ")
+    transactions_to: ToDay | None = Field(default=None, alias="CKJSSJ")
+
+
+class QueryList(Asked):
+    """POST the query list."""
+
+    nature: Literal["1"] = Field(default="1", alias="XZ")
+    queries: tuple[Query, ...] = Field(alias="CXLB", min_length=1)
+
+
+class ControlItem(Asked):
+    """What is to be done to one account. A term is given by its last day or in months."""
+
+    seq: Literal["1"] = Field(default="1", alias="CCXH")
+    control_type: Literal["1"] = Field(default="1", alias="KZLX")
+    measure: codes.MeasureCode = Field(alias="KZCS")
+    account_no: AccountNo = Field(alias="KHZH")
+    scope: Literal["1"] = Field(default="1", alias="KZNR")
+    currency: codes.CurrencyCode = Field(alias="BZ")
+    amount: AskedFen | None = Field(default=None, alias="JE")
+    until_on: ToDay | None = Field(default=None, alias="JSRQ")
+    months: int | None = Field(default=None, alias="KZQX")
+    ruling_no: str | None = Field(default=None, alias="CKWH")
+    funds_name: str | None = Field(default=None, alias="ZXKZHHM")
+    funds_bank: str | None = Field(default=None, alias="ZXKZHKHH")
+    funds_account_no: str | None = Field(default=None, alias="ZXKZHZH")
+    original_case_no: str | None = Field(default=None, alias="YDJAH")
+    original_request_no: str | None = Field(default=None, alias="YDJDH")
+    freeze_no: str | None = Field(default=None, alias="DJBH")
+
+
+class Control(Head):
+    """POST one control."""
+
+    nature: Literal["2"] = Field(default="2", alias="XZ")
+    items: tuple[ControlItem] = Field(alias="KZZH")
+
+
+class Measure(Said):
+    """A judicial measure that stands on an account (DJXX)."""
+
+    rank: Rank = Field(alias="CSXH")
+    authority: Line = Field(alias="DJJG")
+    document_no: Line | None = Field(default=None, alias="DJWH")
+    mode: codes.FreezeModeCode = Field(alias="BEIZ")
+    amount: Fen | None = Field(default=None, alias="DJJE")
+    from_on: FromDay | None = Field(default=None, alias="DJKSRQ")
+    until_on: ToDay | None = Field(default=None, alias="DJJZRQ")
+    request_no: Line | None = Field(default=None, alias="DJDH")
+
+
+class Right(Said):
+    """A right that is paid first (QLXX)."""
+
+    kind: codes.RightCode = Field(alias="QLLX")
+    holder: Line = Field(alias="QLR")
+    amount: Fen | None = Field(default=None, alias="QLJE")
+
+
+class Account(Said):
+    """One account (ZHXX) with what stands on it."""
+
+    seq: Rank = Field(alias="CCXH")
+    account_no: AccountNo = Field(alias="KHZH")
+    account_class: codes.AccountClassCode = Field(alias="CCLB")
+    tier: Literal["1", "2", "3"] | None = Field(default=None, alias="ZHFL")
+    status: codes.AccountStatusCode = Field(alias="ZHZT")
+    branch_name: Line | None = Field(default=None, alias="KHWD")
+    branch_code: Line | None = Field(default=None, alias="KHWDDM")
+    opened_on: FromDay | None = Field(default=None, alias="KHRQ")
+    closed_on: FromDay | None = Field(default=None, alias="XHRQ")
+    currency: codes.CurrencyCode = Field(alias="BZ")
+    balance: Fen = Field(alias="YE")
+    available: Fen = Field(alias="KYYE")
+    linked_cash_account: Line | None = Field(default=None, alias="GLZJZH")
+    remark: Remark | None = Field(default=None, alias="BEIZ")
+    measures: tuple[Measure, ...] = Field(default=(), alias="DJXX")
+    rights: tuple[Right, ...] = Field(default=(), alias="QLXX")
+
+
+class Notice(Said):
+    """What stands in an account's place when there is none to tell of: nothing found, an error, or declined."""
+
+    text: codes.NoticeText = Field(alias="KHZH")
+    reason: codes.ReasonCode | None = Field(default=None, alias="WNCXYY")
+    remark: Remark | None = Field(default=None, alias="BEIZ")
+
+    @model_validator(mode="after")
+    def _only_a_refusal_has_a_reason(self) -> Self:
+        if (self.text == "业务审核未通过") != (self.reason is not None):
+            raise ValueError("WNCXYY belongs to 业务审核未通过")
+        return self
+
+
+class QueryAnswer(Said):
+    """What the bank has of one subject: its accounts, or a notice that stands alone."""
+
+    request_no: Line = Field(alias="BDHM")
+    answered_at: Instant = Field(alias="FKSJ")
+    accounts: tuple[Annotated[Notice | Account, Field(union_mode="left_to_right")], ...] = Field(alias="ZHXX", min_length=1)
+
+    @model_validator(mode="after")
+    def _a_notice_stands_alone(self) -> Self:
+        if len(self.accounts) > 1 and any(isinstance(one, Notice) for one in self.accounts):
+            raise ValueError("a notice stands alone")
+        return self
+
+
+class ControlResult(Said):
+    """What became of one control item (KZXX); it names no account if the bank knows no such request."""
+
+    seq: Literal["1"] = Field(alias="CCXH")
+    measure: codes.MeasureCode | None = Field(default=None, alias="KZCS")
+    account_no: AccountNo | None = Field(default=None, alias="KHZH")
+    scope: Literal["1"] = Field(alias="KZNR")
+    done: Literal["1", "2"] = Field(alias="KZZT")
+    standing: codes.StandingCode | None = Field(default=None, alias="CSZT")
+    reason: codes.ReasonCode | None = Field(default=None, alias="WNKZYY")
+    balance: Fen | None = Field(default=None, alias="YE")
+    available: Fen | None = Field(default=None, alias="KYYE")
+    limit: Fen | None = Field(default=None, alias="DJXE")
+    actual: Fen | None = Field(default=None, alias="SKJE")
+    over_limit: Fen | None = Field(default=None, alias="CESKJE")
+    deducted: Fen | None = Field(default=None, alias="HKJE")
+    rank: Rank | None = Field(default=None, alias="LHSX")
+    served_at: Instant | None = Field(default=None, alias="SDSJ")
+    effective_at: Instant | None = Field(default=None, alias="CSKSRQ")
+    until_on: ToDay | None = Field(default=None, alias="CSJSRQ")
+    freeze_no: Line | None = Field(default=None, alias="DJBH")
+    waiting_no: Line | None = Field(default=None, alias="LHBH")
+    remark: Remark | None = Field(default=None, alias="BEIZ")
+    measures: tuple[Measure, ...] = Field(default=(), alias="DJXX")
+    rights: tuple[Right, ...] = Field(default=(), alias="QLXX")
+
+    @model_validator(mode="after")
+    def _done_or_why_not(self) -> Self:
+        if (self.done == "1") != (self.standing is not None) or (self.done == "2") != (self.reason is not None):
+            raise ValueError("KZZT 1 has CSZT, KZZT 2 has WNKZYY")
+        if self.standing == "2" and self.rank is None:
+            raise ValueError("CSZT 2 has LHSX")
+        return self
+
+
+class ControlAnswer(Said):
+    """The result of one control; `repeated` says that its number was received before, and that this is what it did then."""
+
+    request_no: Line = Field(alias="BDHM")
+    answered_at: Instant = Field(alias="FKSJ")
+    repeated: Literal["0", "1"] = Field(alias="CFBZ")
+    results: tuple[ControlResult] = Field(alias="KZXX")
+
+
+class Receipt(Said):
+    """A request that is answered later, and how long the bank asks us to wait."""
+
+    request_no: Line = Field(alias="BDHM")
+    serial: Line = Field(alias="SLH")
+    ask_after_s: Seconds | None = Field(default=None, alias="DDMS")
+
+
+ItemT_co = TypeVar("ItemT_co", covariant=True)
+
+
+class Feedback(Said, Generic[ItemT_co]):
+    """Whatever a bank sends back, in the response, when asked for the status or by call-back."""
+
+    result: codes.ResultCode = Field(alias="RESULT")
+    message: Remark = Field(alias="MSG")
+    retry_after_s: Seconds | None = Field(default=None, alias="DDMS")
+    receipts: tuple[Receipt, ...] = Field(default=(), alias="SLHZ")
+    items: tuple[ItemT_co, ...] = Field(default=(), alias="FKLB")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The messages of one dialect and the paths they are sent to."""
+
+    query_path: str
+    control_path: str
+    document: type[Document]
+    query: type[Query]
+    query_list: type[QueryList]
+    control_item: type[ControlItem]
+    control: type[Control]
+    query_answer: type[QueryAnswer]
+    query_feedback: type[Feedback[QueryAnswer]]
+    control_answer: type[ControlAnswer]
+    control_feedback: type[Feedback[ControlAnswer]]
+    #: The same envelope, each item as it came.
+    raw_feedback: type[Feedback[Any]]
+
+
+STANDARD = Words(
+    "/xzcx", "/xzkz", Document, Query, QueryList, ControlItem, Control, QueryAnswer, Feedback[QueryAnswer], ControlAnswer,
+    Feedback[ControlAnswer], Feedback[Any],
+)

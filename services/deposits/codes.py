@@ -1,0 +1,214 @@
+"""What a bank's field may say: closed lists of codes, and the forms of amounts and times. It translates nothing.
+
+Lists marked [own] are not in the published vocabulary. Source: domain.md §4, §5
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import PlainSerializer, PlainValidator, StringConstraints
+
+from contracts.clock import CHINA
+from contracts.money import fen_to_yuan
+
+IdTypeCode = Literal[
+    "01",  # 居民身份证
+    "02",  # 户口簿
+    "03",  # 中国护照
+    "04",  # 外国护照
+    "05",  # 港澳通行证
+    "06",  # 港澳居民来往内地通行证
+    "07",  # 台湾居民来往大陆通行证
+    "08",  # 军官证
+    "14",  # 武警警官证
+    "20",  # 组织机构代码
+    "21",  # 统一社会信用代码 [own]
+    "22",  # 营业执照 [own]
+    "99",  # 其他
+]
+DocumentCode = Literal[  # [own]
+    "01",  # 协助查询通知书
+    "02",  # 协助冻结通知书
+    "03",  # 协助执行通知书
+    "04",  # 协助公示通知书
+    "05",  # 协助解除通知书
+    "06",  # 协助扣划通知书
+    "11",  # 裁定书
+    "12",  # 解除裁定书
+    "13",  # 扣划裁定书
+    "14",  # 过户裁定书
+    "21",  # 申请书
+    "22",  # 第三人书面确认
+    "23",  # 移送执行函
+]
+MeasureCode = Literal[
+    "01",  # 冻结
+    "02",  # 继续冻结
+    "03",  # 轮候冻结
+    "04",  # 解除冻结
+    "05",  # 解除轮候冻结
+    "06",  # 划拨
+    "07",  # 提取收入
+    "08",  # 冻结并划拨
+]
+AccountClassCode = Literal[  # [own]
+    "01",  # 个人结算账户
+    "02",  # 个人储蓄账户
+    "03",  # 定期存款
+    "04",  # 基本存款账户
+    "05",  # 一般存款账户
+    "06",  # 专用存款账户
+    "07",  # 临时存款账户
+    "08",  # 银行承兑汇票保证金
+    "09",  # 信用证开证保证金
+    "10",  # 农民工工资专用账户
+    "11",  # 社会保险基金账户
+    "12",  # 商品房预售资金监管账户
+    "13",  # 信用卡账户
+]
+AccountStatusCode = Literal[
+    "0",  # 正常
+    "1",  # 冻结
+    "2",  # 销户
+    "3",  # 挂失
+    "4",  # 部分冻结 [own]
+    "5",  # 久悬 [own]
+    "6",  # 止付 [own]
+]
+CurrencyCode = Literal["156", "344", "392", "826", "840", "978"]  # GB/T 12406: CNY HKD JPY GBP USD EUR
+FreezeModeCode = Literal[
+    "1",  # 账户冻结
+    "2",  # 金额冻结
+]
+RightCode = Literal[  # [own]
+    "1",  # 抵押
+    "2",  # 质押
+    "3",  # 留置
+    "4",  # 最高额抵押
+    "9",  # 其他
+]
+StandingCode = Literal[  # [own] 措施状态
+    "1",  # 生效
+    "2",  # 轮候
+    "3",  # 已解除
+    "4",  # 已到期
+    "5",  # 已失效
+    "6",  # 已扣划
+    "7",  # 已撤回
+]
+ReasonCode = Literal[  # [own] the reasons seen, numbered
+    "01",  # 缺少法律文书
+    "02",  # 法律文书与请求不一致
+    "03",  # 缺少执行人员证件
+    "04",  # 户名不符
+    "05",  # 证件号码不符
+    "06",  # 姓名、证件类型、证件号码不全
+    "07",  # 无权办理
+    "08",  # 不支持该控制措施
+    "09",  # 无此账户
+    "10",  # 社会保险基金账户，依法不得冻结、扣划
+    "11",  # 农民工工资专用账户，依法不得冻结、扣划
+    "12",  # 信用证开证保证金，不得冻结、扣划
+    "13",  # 商品房预售资金监管账户，不得冻结、扣划
+    "14",  # 银行承兑汇票保证金，可以冻结、不得扣划
+    "15",  # 无原冻结记录
+    "16",  # 期限超过一年
+    "17",  # 原冻结已到期
+    "18",  # 超过受理限额
+    "19",  # 业务审核未通过
+    "20",  # 无此请求单号
+]
+ResultCode = Literal[  # [own]
+    "0000",  # 成功
+    "0100",  # 已接收，另行反馈
+    "9001",  # 非受理时间
+    "9002",  # 系统繁忙
+    "9003",  # 报文不符合规范
+    "9004",  # 接入机构无权限
+]
+NoticeText = Literal["查无开户信息", "查询异常", "业务审核未通过"]
+
+
+_FEN = re.compile(r"-?\d{1,16}", re.ASCII)
+_YUAN = re.compile(r"-?\d{1,14}\.\d{2}", re.ASCII)
+_TIME = re.compile(r"\d{14}", re.ASCII)
+
+
+def _fen(value: object) -> int:
+    """Read an integer number of fen.
+
+    Raises: ValueError
+    """
+    if not isinstance(value, str) or not _FEN.fullmatch(value):
+        raise ValueError("not an amount in fen")
+    return int(value)
+
+
+def _yuan(value: object) -> int:
+    """Read an amount in yuan with two decimals as fen.
+
+    Raises: ValueError
+    """
+    if not isinstance(value, str) or not _YUAN.fullmatch(value):
+        raise ValueError("not an amount in yuan with two decimals")
+    return int(value.replace(".", ""))
+
+
+def _instant(value: object) -> datetime:
+    """Read yyyyMMddHHmmss, China Standard Time, as an instant in UTC.
+
+    Raises: ValueError
+    """
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise ValueError("not a time yyyyMMddHHmmss")
+    return _in_utc(value)
+
+
+@lru_cache(maxsize=64)  # one message says one time again and again
+def _in_utc(digits: str) -> datetime:
+    day = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
+    clock = int(digits[8:10]), int(digits[10:12]), int(digits[12:])
+    return datetime(*day, *clock, tzinfo=CHINA).astimezone(UTC)
+
+
+def _day(value: object) -> date:
+    """Read the day of a yyyyMMddHHmmss; a day is taken as it is.
+
+    Raises: ValueError
+    """
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise ValueError("not a time yyyyMMddHHmmss")
+    return date(int(value[:4]), int(value[4:6]), int(value[6:8]))
+
+
+def _start_of_day(day: date) -> str:
+    return f"{day:%Y%m%d}000000"
+
+
+def _end_of_day(day: date) -> str:
+    return f"{day:%Y%m%d}235959"
+
+
+def _or_given(read: Callable[[object], int]) -> Callable[[object], int]:
+    return lambda value: value if isinstance(value, int) else read(value)
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Remark = Annotated[str, StringConstraints(max_length=1500)]
+AccountNo = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{4,45}$")]
+Seconds = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}$")]
+Rank = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}$")]
+Instant = Annotated[datetime, PlainValidator(_instant)]
+#: Days, written as their first or their last second.
+FromDay = Annotated[date, PlainValidator(_day), PlainSerializer(_start_of_day)]
+ToDay = Annotated[date, PlainValidator(_day), PlainSerializer(_end_of_day)]
+#: Amounts as each dialect writes them, fen on our side; `Asked…` is one we write, given as fen.
+Fen = Annotated[int, PlainValidator(_fen)]
+Yuan = Annotated[int, PlainValidator(_yuan)]
+AskedFen = Annotated[int, PlainValidator(_or_given(_fen)), PlainSerializer(str)]
+AskedYuan = Annotated[int, PlainValidator(_or_given(_yuan)), PlainSerializer(fen_to_yuan)]
