@@ -40,7 +40,7 @@ def read_body(
             `limits` names the longest list a part may be and the code for a longer one
     Raises: Rejected 400 malformed_json, 422 invalid_request
     """
-    _check_size(raw)
+    _check_bounds(raw)
     try:
         body = model.model_validate_json(raw, strict=True)
     except ValidationError as error:
@@ -51,7 +51,9 @@ def read_body(
     return body
 
 
-def _check_size(raw: bytes) -> None:
+def _check_bounds(raw: bytes) -> None:
+    if b"\\u0000" in raw:
+        raise malformed("a text cannot hold U+0000")
     if max(raw.count(b","), raw.count(b":")) > MOST_SEPARATORS:
         parse(raw)
         raise invalid([field_error((), "too_many_fields", "字段过多", "there are too many fields", f"≤ {MOST_SEPARATORS}")])

@@ -1,9 +1,9 @@
 """What can happen to a control, as past participles, and how an agency's answer becomes one of them. Pure."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 
-from contracts.control import ControlAnswer
+from contracts.control import FOLLOW_UPS, ControlAnswer
 from contracts.failures import IllegalTransition
 
 
@@ -137,9 +137,12 @@ def detail_of(event: Event) -> dict[str, object]:
             for name, value in asdict(event).items() if value is not None}
 
 
-_HELD: dict[str, type[Holding]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted}
-_BY_STATE: dict[str, type[Holding]] = {"in_force": Confirmed, "partly_in_force": PartlyConfirmed, "marked": Marked,
-                                       "waiting": Waiting, "deducted": Deducted}
+#: What an agency says of an asset it holds, by what it was asked.
+_AFTER: dict[str, type[Holding]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted}
+_BY_STATE: dict[str, type[Holding]] = {"in_force": Confirmed, "partly_in_force": PartlyConfirmed, "marked": Marked, "waiting": Waiting}
+#: What needs no more than the state.
+_PLAIN: dict[str, Event] = {"refused": Refused("rejected_by_agency"), "released": Released(), "expired": TermEnded(), "lapsed": Lapsed(),
+                            "transferred": Transferred(), "reversed": Reversed()}
 
 
 def event_of(answer: ControlAnswer, action: str) -> Event:
@@ -147,29 +150,18 @@ def event_of(answer: ControlAnswer, action: str) -> Event:
 
     Raises: IllegalTransition if the answer says nothing of what was asked
     """
-    match answer.state:
-        case "in_force" | "partly_in_force" | "marked" if action in _HELD:
-            return _holding(_HELD[action], answer)
-        case "in_force" | "partly_in_force" | "marked" | "waiting" if action in ("transfer", "renew", "release", "deduct"):
-            raise IllegalTransition(f"the agency answers {action} with {answer.state}: nothing was done")
-        case "in_force" | "partly_in_force" | "marked" | "waiting" | "deducted":
-            return _holding(_BY_STATE[answer.state], answer)
-        case "refused":
-            return Refused("rejected_by_agency")
-        case "released":
-            return Released()
-        case "expired":
-            return TermEnded()
-        case "lapsed":
-            return Lapsed()
-        case "transferred":
-            return Transferred()
-        case "reversed":
-            return Reversed()
-        case "requested":
-            raise IllegalTransition("the agency answered without a result")
+    state = answer.state
+    if state in _PLAIN:
+        return _PLAIN[state]
+    if state == "deducted":
+        return _holding(Deducted, answer)
+    if state in _BY_STATE and action not in FOLLOW_UPS:
+        return _holding(_BY_STATE[state], answer)
+    if state in _BY_STATE and state != "waiting" and action in _AFTER:
+        return _holding(_AFTER[action], answer)
+    raise IllegalTransition(f"the agency answers {action} with {state}: it says nothing of what was asked")
 
 
 def _holding(kind: type[Holding], answer: ControlAnswer) -> Event:
-    said = {name: getattr(answer, name) for name in Holding.__dataclass_fields__}
+    said = {field.name: getattr(answer, field.name) for field in fields(Holding)}
     return kind(**said)  # type: ignore[return-value]  # every kind given here is an event

@@ -67,5 +67,6 @@ def _control_changes(before: AssetReport, after: AssetReport) -> Iterator[Change
     old = _controls(before)
     for control_id, (asset_id, subject, asset_type, now) in _controls(after).items():
         was = old[control_id][-1] if control_id in old else None
-        if was != now:
-            yield Change(kind="control_changed", asset_id=asset_id, subject=subject, asset_type=asset_type, before=was, after=now)
+        if was == now:
+            continue
+        yield Change(kind="control_changed", asset_id=asset_id, subject=subject, asset_type=asset_type, before=was, after=now)

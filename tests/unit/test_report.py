@@ -197,6 +197,7 @@ def test_a_control_that_moved_is_a_change():
     asked = report(task(), controls=(control_view(state="requested", pending="freeze"),))
     held = report(task(), controls=(control_view(),), version=2)
     assert [one.before for one in changes(report(task()), asked)] == [None]
+    assert changes(held, held) == ()
     (change,) = changes(asked, held)
     assert (change.kind, change.before["state"], change.after["state"]) == ("control_changed", "requested", "in_force")
 

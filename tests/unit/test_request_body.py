@@ -144,7 +144,7 @@ def test_errors_never_echo_a_whole_id_number(id_no):
 
 
 @pytest.mark.parametrize("raw", [
-    b"", b"{", b'{"case": NaN}', b'{"case": -Infinity}', b"\xef\xbb\xbf{}", b'{"case": "\xff"}', b'{"case": "\\ud800"}', b"[" * 100_000,
+    b"", b"{", b'{"case": NaN}', b'{"case": -Infinity}', b"\xef\xbb\xbf{}", b'{"case": "\xff"}', b'{"case": "\\ud800"}', b'{"case": "\\u0000"}', b"[" * 100_000,
     b'{"case":' * 100_000, b'{"answer_by": ' + b"9" * 1_000_000 + b"}",
 ])
 def test_what_is_no_json_is_malformed(raw):

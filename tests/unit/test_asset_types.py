@@ -1,0 +1,99 @@
+from fractions import Fraction
+from typing import Literal, get_args, get_origin
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.asset_type import AssetRecord, Ratio, fen_of
+from contracts.control import MEASURES
+from contracts.documents import KIND_NAMES, DocumentKind
+from contracts.failures import UnknownAssetType
+from contracts.registry import asset_type, asset_types
+from tests.builders import RECORDS, found
+
+KINDS = list(asset_types().values())
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+
+
+def test_the_six_are_read_in_a_courts_order():
+    assert list(asset_types()) == ["real_estate", "vehicles", "equity", "deposits", "securities", "provident_fund"]
+
+
+def test_an_unknown_kind_is_an_error():
+    with pytest.raises(UnknownAssetType, match="boats"):
+        asset_type("boats")
+
+
+@each_kind
+def test_a_record_has_its_key_and_its_schema(kind):
+    record = RECORDS[kind.code]
+    assert kind.key_text(record)
+    Draft202012Validator(kind.schema()).validate(record)
+    assert set(kind.key) <= set(kind.labels())
+
+
+@each_kind
+def test_every_field_has_a_chinese_label(kind):
+    assert set(kind.labels()) == set(kind.record.model_fields)
+    assert all(property_.get("x-label-zh") for property_ in kind.schema()["properties"].values())
+
+
+def enumeration(annotation):
+    """Return the words a field may hold, looking through `| None` and `tuple[…, ...]`."""
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return set().union(*(enumeration(inner) for inner in get_args(annotation) if inner is not Ellipsis))
+
+
+@each_kind
+def test_every_word_of_an_enumeration_is_said_in_chinese(kind):
+    enumerations = {name: enumeration(field.annotation) for name, field in kind.record.model_fields.items()}
+    assert {name: set(words) for name, words in kind.words().items()} == {name: words for name, words in enumerations.items() if words}
+
+
+@each_kind
+def test_a_field_that_a_register_does_not_have_is_refused(kind):
+    with pytest.raises(ValidationError):
+        kind.record.model_validate({**RECORDS[kind.code], "colour_of_the_roof": "red"})
+
+
+@each_kind
+def test_every_measure_needs_documents_and_is_a_word_we_know(kind):
+    assert set(kind.measures) <= set(MEASURES) & set(kind.documents)
+    assert {"query", "renew", "release"} <= set(kind.documents)
+    assert {one for needs in kind.documents.values() for need in needs for one in need} <= set(get_args(DocumentKind)) == set(KIND_NAMES)
+
+
+@each_kind
+def test_a_record_survives_being_sent(kind):
+    record = kind.record.model_validate(RECORDS[kind.code])
+    assert kind.record.model_validate_json(record.model_dump_json()) == record
+
+
+def test_securities_are_named_by_account_and_code():
+    assert asset_type("securities").key_text(found("securities").record) == "A123456789/600000"
+
+
+def test_a_record_that_says_nothing_of_its_worth_is_wholly_the_debtors():
+    bare = AssetRecord()
+    assert (bare.value_fen(), bare.available_fen(), bare.share(), bare.others()) == (None, None, Fraction(1), ())
+
+
+def test_the_capital_of_a_company_is_not_the_worth_of_a_stake():
+    record = asset_type("equity").record.model_validate(RECORDS["equity"])
+    assert (record.value_fen(), record.share()) == (None, Fraction(1))
+
+
+def test_units_times_price_is_the_worth():
+    assert (fen_of(3, 250), fen_of(3, None)) == (750, None)
+
+
+@pytest.mark.parametrize("text", ["0", "-1/2", "3/2", "1/0", "half"])
+def test_a_share_is_above_nothing_and_at_most_the_whole(text):
+    with pytest.raises(ValidationError):
+        TypeAdapter(Ratio).validate_python(text)
+
+
+def test_a_share_is_written_as_a_fraction():
+    assert TypeAdapter(Ratio).validate_python("0.5") == "1/2"

@@ -1,0 +1,91 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.cn import ric, uscc
+
+from contracts import identifiers
+from contracts.failures import Unfit
+from tests.builders import OLD_PERSON_ID, OTHER_PERSON_ID, OTHER_USCC, PERSON_ID, UNIT_CODE, USCC, VIN
+
+
+def code_of(check, text):
+    with pytest.raises(Unfit) as unfit:
+        check(text)
+    return unfit.value.code
+
+
+@pytest.mark.parametrize(("written", "normal"), [
+    (PERSON_ID, PERSON_ID), (OTHER_PERSON_ID.lower(), OTHER_PERSON_ID), (" 445302 19900101 0013 ", PERSON_ID), (OLD_PERSON_ID, OLD_PERSON_ID),
+    ("４４５３０２１９９００１０１００１３", PERSON_ID)])
+def test_a_resident_number_is_written_in_its_normal_form(written, normal):
+    assert identifiers.resident_id(written) == normal
+
+
+def test_the_old_number_is_the_new_one():
+    assert identifiers.resident_id_18(OLD_PERSON_ID) == identifiers.resident_id_18(PERSON_ID) == PERSON_ID
+
+
+@pytest.mark.parametrize(("number", "code"), [
+    ("44530219900101001", "bad_format"), ("4453021990010100１X3", "bad_format"), ("990302199001010013", "bad_component"),
+    ("445302199013010013", "bad_component"), ("445302199002300013", "bad_component"), ("445302199001010014", "bad_check_digit")])
+def test_a_wrong_resident_number_says_what_is_wrong(number, code):
+    assert code_of(identifiers.resident_id, number) == code
+
+
+def test_a_credit_code_is_checked():
+    assert identifiers.social_credit_code(f" {USCC.lower()} ") == USCC
+    assert identifiers.social_credit_code(OTHER_USCC) == OTHER_USCC
+
+
+@pytest.mark.parametrize(("number", "code"), [
+    ("91445300MA4UN0001C", "bad_check_digit"), ("91445300MA4UN0001", "bad_length"), ("91445300MA4UI0001B", "bad_format")])
+def test_a_wrong_credit_code_says_what_is_wrong(number, code):
+    assert code_of(identifiers.social_credit_code, number) == code
+
+
+def test_a_vehicle_number_is_checked():
+    assert identifiers.vehicle_id_number(VIN.lower()) == VIN
+    assert code_of(identifiers.vehicle_id_number, VIN[:-1]) == "bad_format"
+    assert code_of(identifiers.vehicle_id_number, VIN.replace("J", "I")) == "bad_format"
+    assert code_of(identifiers.vehicle_id_number, VIN[:8] + "8" + VIN[9:]) == "bad_check_digit"
+
+
+def test_the_check_character_of_a_vehicle_number_can_be_x():
+    assert identifiers.vin_check_digit("1M8GDM9AXKP042788") == "X"
+    assert identifiers.vehicle_id_number("1M8GDM9AXKP042788")
+
+
+@pytest.mark.parametrize("plate", ["粤WA1234", "粤WD12345", "粤W1234学", "京A12345", "粤Z1234港"])
+def test_plates_of_every_kind_pass(plate):
+    assert identifiers.plate_no(plate) == plate
+
+
+@pytest.mark.parametrize("plate", ["粤W123", "WA1234", "粤WO1234", "粤WI1234", "粤W1234567"])
+def test_wrong_plates_do_not(plate):
+    assert code_of(identifiers.plate_no, plate) == "bad_format"
+
+
+def test_a_unit_code_has_28_characters():
+    assert identifiers.unit_code(f"445302 001001 GB00014 {UNIT_CODE[-9:]}") == UNIT_CODE
+    assert code_of(identifiers.unit_code, UNIT_CODE[:-1]) == "bad_format"
+
+
+def test_a_card_number_passes_luhn():
+    assert identifiers.bank_card_no("6222 0245 3020 0012 349") == identifiers.luhn.is_valid("6222024530200012349")
+    assert identifiers.bank_card_no("4111111111111111")
+    assert not identifiers.bank_card_no("4111111111111112")
+
+
+@given(st.sampled_from(["44530219900101", "11010519491231"]), st.integers(0, 999))
+def test_one_changed_digit_is_always_noticed(place_and_birth, serial):
+    body = f"{place_and_birth}{serial:03d}"
+    number = body + ric.calc_check_digit(f"{body}0")
+    assert identifiers.resident_id(number) == number
+    wrong = number[:-2] + str((int(number[-2]) + 1) % 10) + number[-1]
+    assert code_of(identifiers.resident_id, wrong) == "bad_check_digit"
+
+
+@given(st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=9, max_size=9))
+def test_every_credit_code_with_its_check_digit_passes(tail):
+    body = f"91445300{tail}"
+    assert identifiers.social_credit_code(body + uscc.calc_check_digit(body)) == body + uscc.calc_check_digit(body)
