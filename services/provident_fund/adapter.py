@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from contracts.agency import Agency
 from contracts.clock import CHINA
-from contracts.control import ControlAnswer, ControlOrder, ControlState, Measure, PriorMeasure
+from contracts.control import ControlAnswer, ControlState, Measure, PriorMeasure
 from contracts.documents import CommandDocument
-from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
+from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported, ContractError
 from contracts.messages import Command, FoundAsset
 from contracts.money import fen_to_yuan, yuan_to_fen
 from services.provident_fund import agency_api as wire
@@ -42,6 +42,7 @@ _REASONS = {
     "2005": "identity_incomplete", "2006": "not_authorised", "2008": "no_original_measure", "3001": "asset_not_found",
     "3002": "asset_exempt", "3003": "no_original_measure", "3004": "term_over_cap", "3005": "already_expired",
     "3007": "quota_exceeded", "3008": "rejected_by_agency", "3009": "rejected_by_agency",
+    "3010": "rejected_by_agency",
 }
 #: Persons only; a measure the centre does not do.
 _UNSUPPORTED = frozenset({"2007", "3006"})
@@ -72,7 +73,7 @@ class ProvidentFund:
         return port.AgencyCall("POST", path, orjson.dumps({"qqs": [_request(one) for one in outgoing]}), CONTENT_TYPE)
 
     def to_answers(
-        self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,
+        self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,  # noqa: ARG002 - the port
     ) -> Mapping[str, port.Answer]:
         """Read an envelope and each of its results by itself. See port.Adapter."""
         envelope = _envelope(response)
@@ -96,27 +97,38 @@ def _request(one: port.Outgoing) -> dict[str, object]:
     command = one.command
     case, officer, subject = command.case, command.officer, command.subject
     body: dict[str, object] = {
-        "qqdh": command.request_no, "xingming": subject.name, "zjlx": _ID_TYPES[subject.id_type], "zjhm": subject.id_no,
+        "qqdh": command.request_no, "xingming": subject.name, "zjlx": _code(_ID_TYPES, subject.id_type), "zjhm": subject.id_no,
         "fydm": case.court_code, "fymc": case.court_name, "ah": case.case_no, "cbr": officer.name,
         "gzzbh": officer.work_card_no, "gwzbh": officer.duty_card_no, "lxdh": officer.phone, "hddz": one.callback_url,
         "wss": [_document(document, one.contents) for document in command.documents],
     }
-    return body if command.control is None else body | _order(command, command.control)
+    return body if command.action == "query" else body | _order(command)
 
 
 def _document(document: CommandDocument, contents: Mapping[str, bytes]) -> dict[str, object]:
     content = contents.get(document.document_id or "")
-    return {"wslb": _DOCUMENTS[document.kind], "wsbh": document.document_no, "wsrq": _yyyymmdd(document.issued_on),
+    return {"wslb": _code(_DOCUMENTS, document.kind), "wsbh": document.document_no, "wsrq": _yyyymmdd(document.issued_on),
             "wsnr": None if content is None else b64encode(content).decode()}
 
 
-def _order(command: Command, control: ControlOrder) -> dict[str, object]:
+def _order(command: Command) -> dict[str, object]:
+    control = command.control
+    if control is None or "personal_account_no" not in control.asset:
+        raise ContractError("a control command names its asset")
+    into = control.case_funds_account
     return {
         "kzcs": _MEASURES[command.action], "grzh": str(control.asset["personal_account_no"]),
         "je": None if control.amount_fen is None else fen_to_yuan(control.amount_fen), "qxys": control.term_months,
         "jsrq": _yyyymmdd(control.until_on), "yqqdh": control.original_request_no, "yah": control.original_case_no,
-        "djbh": control.agency_control_no,
+        "djbh": control.agency_control_no, "skyh": into and into.bank, "skzh": into and into.account_no,
+        "skhm": into and into.name,
     }
+
+
+def _code(table: Mapping[str, str], word: str) -> str:
+    if word not in table:
+        raise ContractError(f"the centre has no code for {word!r}")
+    return table[word]
 
 
 def _yyyymmdd(on: date | None) -> str | None:

@@ -19,7 +19,7 @@ RESULT_CODES = {
     "2001": "缺少法律文书", "2002": "法律文书与请求不一致", "2003": "缺少执行人员证件", "2004": "姓名与证件号码不符",
     "2005": "身份要素不全", "2006": "无权办理", "2007": "仅受理个人", "2008": "请求单号不存在",
     "3001": "账户不存在", "3002": "依法不得执行", "3003": "无原冻结记录", "3004": "期限超过法定上限", "3005": "冻结已到期",
-    "3006": "不支持该协助事项", "3007": "超过受理限额", "3008": "审核未通过", "3009": "未载明提取条件",
+    "3006": "不支持该协助事项", "3007": "超过受理限额", "3008": "审核未通过", "3009": "未载明提取条件", "3010": "未载明收款账户",
 }
 MEASURES = {"01": "冻结", "02": "续冻", "03": "解冻", "04": "扣划", "05": "冻结并扣划"}
 STATES = {"1": "已冻结", "2": "轮候", "3": "部分冻结", "4": "已解冻", "5": "已到期", "6": "已失效", "7": "已扣划", "8": "已撤回"}
@@ -74,7 +74,7 @@ class Request(Words):
 
 
 class ControlRequest(Request):
-    """控制请求: measure, account, amount, months or last day, and the request it follows."""
+    """控制请求: measure, account, amount, months or last day, the request it follows, the court's account for a deduction."""
 
     kzcs: str
     grzh: str
@@ -84,6 +84,9 @@ class ControlRequest(Request):
     yqqdh: str | None = None
     yah: str | None = None
     djbh: str | None = None
+    skyh: str | None = None
+    skzh: str | None = None
+    skhm: str | None = None
 
 
 class Freeze(Words):

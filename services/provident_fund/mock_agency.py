@@ -146,6 +146,8 @@ def _objection(asked: Request, subject: RegisteredSubject | None) -> str | None:
         return "2001"
     if not asked.gwzbh:
         return "2003"
+    if isinstance(asked, ControlRequest) and action == "deduct" and not asked.skzh:
+        return "3010"
     return "2004" if subject and subject.name != asked.xingming else None
 
 

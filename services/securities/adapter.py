@@ -10,8 +10,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from contracts.agency import Agency
-from contracts.control import ControlOrder
-from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
+from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported, ContractError
 from contracts.messages import Command
 from contracts.money import fen_to_yuan
 from services.runtime import port
@@ -83,26 +82,39 @@ def _request(one: port.Outgoing) -> Iterator[Sequence[str]]:
     case, officer, subject = command.case, command.officer, command.subject
     yield wire.RequestLine(
         "01", command.request_no, case.court_code, case.court_name, case.case_no, officer.name, officer.work_card_no,
-        officer.duty_card_no, officer.phone or "", subject.name, _ID_TYPES[subject.id_type], subject.id_no,
+        officer.duty_card_no, officer.phone or "", subject.name, _code(_ID_TYPES, subject.id_type), subject.id_no,
         one.callback_url or "")
     for document in command.documents:
         member = _member(document.document_id) if document.document_id in one.contents else ""
-        yield wire.DocumentLine("02", command.request_no, _DOCUMENTS[document.kind], document.document_no,
+        yield wire.DocumentLine("02", command.request_no, _code(_DOCUMENTS, document.kind), document.document_no,
                                 _yyyymmdd(document.issued_on), member)
-    if command.control is not None:
-        yield _order(command, command.control)
+    if command.action != "query":
+        yield from _order(command)
 
 
-def _order(command: Command, control: ControlOrder) -> wire.OrderLine:
+def _order(command: Command) -> Iterator[Sequence[str]]:
+    control = command.control
+    if control is None or not {"securities_account", "security_code"} <= control.asset.keys():
+        raise ContractError("a control command names its asset")
     measure = _MEASURES[command.action]
     if command.action == "release" and control.waiting_serial:
         measure = _RELEASE_WAITING
-    return wire.OrderLine(
+    yield wire.OrderLine(
         "03", command.request_no, measure, str(control.asset["securities_account"]),
         str(control.asset["security_code"]), _text(control.quantity),
         "" if control.amount_fen is None else fen_to_yuan(control.amount_fen), _text(control.term_months),
         _yyyymmdd(control.until_on), control.original_request_no or "", control.original_case_no or "",
         control.agency_control_no or "", control.waiting_serial or "")
+    if to := control.transferee:
+        yield wire.TransfereeLine("04", command.request_no, to.name, _code(_ID_TYPES, to.id_type), to.id_no)
+    if into := control.case_funds_account:
+        yield wire.PayeeLine("05", command.request_no, into.bank, into.account_no, into.name)
+
+
+def _code(table: Mapping[str, str], word: str) -> str:
+    if word not in table:
+        raise ContractError(f"the depository has no code for {word!r}")
+    return table[word]
 
 
 def _yyyymmdd(on: date | None) -> str:

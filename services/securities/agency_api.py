@@ -3,7 +3,7 @@
 It must not translate: it knows the agency's document and nothing of ours. Constructed from domain.md §3, §6.1.
 
 Prefix  CXQQ, KZQQ requests (query, control) · CXFK, KZFK feedback · CXHZ, KZHZ receipt: taken in, or the file failed
-Lines   00 first · 01 request, 02 document, 03 control order · 10 result, 11 taken in, 20 holding, 21 pledge, 22 mark,
+Lines   00 first · 01 request, 02 document, 03 control order, 04 transferee, 05 payee · 10 result, 11 taken in, 20 holding, 21 pledge, 22 mark,
         23 freeze, 30 control result (with lines 21 and 23)
 Fields  an empty field is one that is not known; quantities are digits; prices yuan with three decimals, amounts yuan
         with two; yyyyMMdd, yyyyMMddHHmmss (China Standard Time)
@@ -108,6 +108,26 @@ class OrderLine(NamedTuple):
     original_case_no: str
     freeze_serial: str
     waiting_serial: str
+
+
+class TransfereeLine(NamedTuple):
+    """Who gets the securities of a transfer."""
+
+    tag: str
+    request_no: str
+    name: str
+    id_type: str
+    id_no: str
+
+
+class PayeeLine(NamedTuple):
+    """The court's account that the proceeds of a deduction go to."""
+
+    tag: str
+    request_no: str
+    bank: str
+    account: str
+    name: str
 
 
 class ResultLine(NamedTuple):

@@ -52,6 +52,8 @@ class _Asked:
     own: wire.RequestLine
     documents: list[wire.DocumentLine] = field(default_factory=list)
     order: wire.OrderLine | None = None
+    transferee: wire.TransfereeLine | None = None
+    payee: wire.PayeeLine | None = None
 
     @property
     def action(self) -> str:
@@ -118,14 +120,26 @@ def _read(file: File) -> Iterator[_Asked]:
             if current:
                 yield current
             current = _Asked(wire.line(wire.RequestLine, fields))
-        elif current and fields[0] == "02":
-            current.documents.append(wire.line(wire.DocumentLine, fields))
-        elif current and fields[0] == "03":
-            current.order = wire.line(wire.OrderLine, fields)
+        elif current:
+            _add(current, fields)
         else:
-            raise ValueError(f"a request file has no line {fields[0]}")
+            raise ValueError("a line 01 is missing")
     if current:
         yield current
+
+
+def _add(asked: _Asked, fields: Sequence[str]) -> None:
+    match fields[0]:
+        case "02":
+            asked.documents.append(wire.line(wire.DocumentLine, fields))
+        case "03":
+            asked.order = wire.line(wire.OrderLine, fields)
+        case "04":
+            asked.transferee = wire.line(wire.TransfereeLine, fields)
+        case "05":
+            asked.payee = wire.line(wire.PayeeLine, fields)
+        case _:
+            raise ValueError(f"a request file has no line {fields[0]}")
 
 
 def _answer(desk: Desk, asked: _Asked) -> Lines:
@@ -142,6 +156,8 @@ def _objection(asked: _Asked, subject: RegisteredSubject | None) -> str | None:
         return "document_missing"
     if not asked.own.duty_card_no:
         return "credential_missing"
+    if (asked.action == "transfer" and not asked.transferee) or (asked.action == "deduct" and not asked.payee):
+        return "identity_incomplete"
     return "identity_mismatch" if subject and subject.name != asked.own.name else None
 
 

@@ -357,6 +357,19 @@ def test_a_renewal_moves_the_end(exchange):
     assert (after.state, after.until_on) == ("in_force", before.until_on.replace(year=before.until_on.year + 1))
 
 
+@pytest.mark.parametrize(("action", "state"), [("deduct", "deducted"), ("transfer", "transferred")])
+def test_what_leaves_the_debtor_is_no_longer_reported(exchange, action, state):
+    command, held = hold(exchange)
+    if not exchange.agency.can(action) or action not in exchange.asset_type.documents:
+        with pytest.raises(AgencyUnsupported):
+            exchange.call(exchange.order(action, *held))
+        return
+    exchange.ask_one(command)
+    amounts = whole(exchange, held[1]) if action == "deduct" else {}
+    assert controlled(exchange.ask_one(follow_up(exchange, action, command, held, **amounts))).state == state
+    assert_is_the_truth(exchange, held[0], exchange.ask_one(exchange.command("query", held[0])))
+
+
 def test_a_release_of_what_was_never_held_is_refused(exchange):
     _, held = hold(exchange)
     if exchange.agency.can("release"):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from contracts.assets.provident_fund import ASSET_TYPE
 from contracts.control import ControlAnswer
 from contracts.documents import DocumentKind
-from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
+from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported, ContractError
 from contracts.outcome import REASONS
 from contracts.subject import IdType
 from services.provident_fund import adapter, agency_api
@@ -181,6 +181,7 @@ def test_the_centre_declines_for_its_documented_reasons(exchange):
         "asset_not_found": exchange.order("freeze", subject, held, amount_fen=1, asset={"personal_account_no": "0"}),
         "term_over_cap": exchange.order("freeze", subject, held, amount_fen=1, term_months=13),
         "no_original_measure": exchange.order("release", subject, held, original_request_no="none"),
+        "rejected_by_agency": exchange.order("deduct", subject, held, original_request_no="none", case_funds_account=None),
     }
     assert {code: exchange.ask_one(command).code for code, command in cases.items()} == {code: code for code in cases}
 
@@ -200,6 +201,16 @@ def test_an_action_the_centre_does_not_offer_is_unsupported(exchange):
     with pytest.raises(AgencyUnsupported):
         no_deductions.call(no_deductions.order("freeze_and_deduct", subject, held))
     assert isinstance(read_one({"qqdh": NUMBER, "jgdm": "3006", "jgsm": "不支持"}, asks="deduct"), Unsupported)
+
+
+def test_a_command_that_has_no_words_of_theirs_is_our_fault(exchange):
+    subject, held = exchange.holder()
+    query = exchange.command("query", subject)
+    poem = query.documents[0].model_copy(update={"kind": "poem"})
+    nameless = exchange.order("freeze", subject, held, asset={})
+    for command in (query.model_copy(update={"documents": (poem,)}), nameless, nameless.model_copy(update={"control": None})):
+        with pytest.raises(ContractError):
+            exchange.call(command)
 
 
 # ---- answers outside the document

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from contracts.assets.securities import ASSET_TYPE
 from contracts.control import ControlAnswer
 from contracts.documents import DocumentKind
-from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
+from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported, ContractError
 from contracts.outcome import REASONS
 from contracts.subject import IdType
 from services.runtime.mock.port import MockRequest
@@ -260,6 +260,7 @@ def test_the_depository_declines_for_its_documented_reasons(exchange):
         "asset_not_found": freeze(exchange, subject, held, asset=elsewhere),
         "term_over_cap": freeze(exchange, subject, held, quantity=100, term_months=37),
         "no_original_measure": exchange.order("release", subject, held, original_request_no="none"),
+        "identity_incomplete": exchange.order("transfer", subject, held, original_request_no="none", transferee=None),
     }
     assert {code: exchange.ask_one(command).code for code, command in cases.items()} == {code: code for code in cases}
 
@@ -279,6 +280,16 @@ def test_an_action_the_agency_does_not_offer_is_unsupported(exchange, demo):
     with pytest.raises(AgencyUnsupported):
         query_only.call(query_only.order("freeze", demo, held, quantity=100))
     assert isinstance(read_one(f"30|{NUMBER}|2006|不支持|0|||||||||||", asks="deduct"), Unsupported)
+
+
+def test_a_command_that_has_no_words_of_theirs_is_our_fault(exchange):
+    subject, held = exchange.holder()
+    query = exchange.command("query", subject)
+    poem = query.documents[0].model_copy(update={"kind": "poem"})
+    nameless = exchange.order("freeze", subject, held, asset={})
+    for command in (query.model_copy(update={"documents": (poem,)}), nameless, nameless.model_copy(update={"control": None})):
+        with pytest.raises(ContractError):
+            exchange.call(command)
 
 
 # ---- answers outside the document
