@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
+import sys
 import time
 
 import aiohttp
@@ -192,6 +194,53 @@ async def test_a_restarted_agency_still_calls_back_and_knows_its_effects(tmp_pat
             assert [effect["request_no"] for effect in await served.effects("caller")] == ["r1", "r2"]
             await asyncio.sleep(0.3)
     assert len(came) == 2
+
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from deploy.clock import SystemClock
+from services.runtime.mock.serve import serve
+from services.runtime.mock.settings import MockSettings
+from tests.mock_world import FakeMock, account, agency
+asyncio.run(serve(MockSettings(ledger_dir=Path(sys.argv[1])), asyncio.Event(), clock=SystemClock(), agencies=[agency()],
+                  mocks={"deposits": FakeMock(holdings=[account(balance_fen=10**6)])}, on_ready=lambda url: print(url, flush=True)))
+"""
+
+
+@contextlib.asynccontextmanager
+async def killed_in_the_end(folder):
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", SERVER, str(folder), stdout=asyncio.subprocess.PIPE)
+    url = (await process.stdout.readline()).decode().strip()
+    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+        yield Served(url, session)
+        process.kill()
+        await process.wait()
+        process._transport.close()
+
+
+async def test_what_was_answered_before_kill_9_stands_after_it(tmp_path):
+    answered = []
+
+    async def freeze_on(served):
+        for number in itertools.count():
+            with contextlib.suppress(aiohttp.ClientError):
+                await served.ask({"request_no": str(number), "amount_fen": 1})
+                answered.append(str(number))
+                continue
+            return
+
+    async with killed_in_the_end(tmp_path) as served:
+        freezing = asyncio.create_task(freeze_on(served))
+        while len(answered) < 50:
+            await asyncio.sleep(0.001)
+    await freezing
+    async with killed_in_the_end(tmp_path) as served:
+        effects = await served.effects()
+        assert [effect["request_no"] for effect in effects][:len(answered)] == answered
+        assert len(effects) - len(answered) in (0, 1)
+        assert await served.ask({"request_no": answered[-1], "amount_fen": 1}) == {"state": "in_force", "rank": 1}
+        assert [effect["times_received"] for effect in await served.effects()][len(answered) - 1] == 2
 
 
 def test_production_refuses_the_mock_agencies(monkeypatch):
