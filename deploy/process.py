@@ -11,10 +11,11 @@ from pathlib import Path
 import httpx
 import uvloop
 
-from deploy import embedded, logs, topology
+from deploy import embedded, logs, topics, topology
 from deploy.clock import SystemClock
 from deploy.greeting import greet
 from deploy.mesh import Mesh, load_directory
+from deploy.settings import DeploySettings
 from gateway.store.migrate import upgrade
 
 #: How long roles may take to end before the process ends without them.
@@ -28,20 +29,29 @@ def run(names: list[str], port: int, directory: Path, *, greeting: bool = False,
     """
     roles = topology.chosen(names)
     folder = embedded.data_dir()
-    embedded.secrets_of(os.environ, folder)
-    embedded.addresses_of(os.environ, folder, port)
+    fills_in = DeploySettings().fills_in
+    if fills_in:
+        embedded.secrets_of(os.environ, folder)
+        embedded.addresses_of(os.environ, folder, port)
     logs.configure(sys.stderr)
-    with embedded.servers(os.environ, folder) if servers else nullcontext(False) as fresh_broker:
+    with embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False) as fresh_broker:
         mesh = Mesh(load_directory(directory), SystemClock(), folder=folder, fresh_broker=fresh_broker)
-        uvloop.run(_serve(mesh, roles, greeting=greeting))
+        uvloop.run(_serve(mesh, roles, everything=not names, greeting=greeting))
 
 
-async def _serve(mesh: Mesh, roles: Sequence[tuple[topology.Role, str]], *, greeting: bool) -> None:
+async def _prepare(mesh: Mesh) -> None:
+    """Take the explicit steps of production for whoever runs everything at once."""
+    await upgrade(mesh.store)
+    if not mesh.fresh_broker:
+        await topics.create(mesh.directory)
+
+
+async def _serve(mesh: Mesh, roles: Sequence[tuple[topology.Role, str]], *, everything: bool, greeting: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if mesh.fresh_broker:
-        await upgrade(mesh.store)
+    if everything:
+        await _prepare(mesh)
     serving: list[asyncio.Task[None]] = [asyncio.create_task(role.serve(mesh.of(detail), stop)) for role, detail in roles]
     announcing = asyncio.create_task(_announce(mesh, sum(role.http for role, _ in roles), greeting=greeting))
     stopping = asyncio.create_task(stop.wait())

@@ -1,0 +1,106 @@
+"""A mesh running in a process of its own, as a user starts it, with the calls a court system would make."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy import issuer
+from deploy.clock import new_id
+from deploy.demo import COURT, OFFICER, case
+
+CHAKONG = [sys.executable, "-m", "deploy.cli"]
+
+
+@dataclass
+class RunningMesh:
+    """One process of the mesh; `url` is the API's, `agencies_url` that of the mock agencies."""
+
+    folder: Path
+    process: "subprocess.Popen[str]"
+    url: str
+    agencies_url: str
+    client: httpx.Client = field(init=False)
+    agencies: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = httpx.Client(base_url=self.url, headers=self.headers(), timeout=30, trust_env=False)
+        self.agencies = httpx.Client(base_url=self.agencies_url, timeout=30, trust_env=False)
+
+    def headers(self, court: str = COURT, officer: str = OFFICER, role: str = "judge") -> dict[str, str]:
+        """Return the header of a development token."""
+        token = issuer.token(self.folder, court_code=court, officer=officer, roles=[role], now=datetime.now(UTC))
+        return {"Authorization": f"Bearer {token}"}
+
+    def submit(self, **changes: Any) -> str:
+        """Submit the demo's case with changes and return the request id."""
+        answer = self.post("/v1/requests", {**case(datetime.now(UTC)), **changes})
+        assert answer.status_code == 202, answer.text
+        return answer.json()["request_id"]
+
+    def post(self, path: str, body: Any, key: str | None = None, **more: Any) -> httpx.Response:
+        """Post JSON with an idempotency key, a new one unless given."""
+        return self.client.post(path, json=body, headers={"Idempotency-Key": key or new_id(), **more.pop("headers", {})}, **more)
+
+    def status(self, request_id: str) -> dict[str, Any]:
+        """Return how far a request is."""
+        return self.client.get(f"/v1/requests/{request_id}").raise_for_status().json()
+
+    def until(self, request_id: str, reached: Any, within_s: float = 30) -> dict[str, Any]:
+        """Ask for the status until `reached(status)`."""
+        deadline = time.monotonic() + within_s
+        while True:
+            status = self.status(request_id)
+            if reached(status):
+                return status
+            assert time.monotonic() < deadline, json.dumps(status, ensure_ascii=False)[:3000]
+            time.sleep(0.05)
+
+    def ended(self, request_id: str, within_s: float = 30) -> dict[str, Any]:
+        """Wait until a request has ended."""
+        return self.until(request_id, lambda status: status["state"] == "ended", within_s)
+
+    def report(self, request_id: str, version: int | None = None) -> dict[str, Any]:
+        """Return a report."""
+        query = {} if version is None else {"version": version}
+        return self.client.get(f"/v1/requests/{request_id}/report", params=query).raise_for_status().json()
+
+    def kill(self) -> None:
+        """Kill the process as kill -9 does."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def running_mesh(folder: Path, *roles: str, **environment: str) -> Iterator[RunningMesh]:
+    """Start `chakong serve` with roles (all without) and end it in order, however it was left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "mesh.log"
+    settings = {**os.environ, "CHAKONG_DATA_DIR": str(folder), **environment}
+    with log.open("a") as errors:
+        process = subprocess.Popen([*CHAKONG, "serve", *roles, "--port", "0"], stdout=subprocess.PIPE, stderr=errors, text=True, env=settings)
+    try:
+        yield _reached(folder, process, log)
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+def _reached(folder: Path, process: "subprocess.Popen[str]", log: Path) -> RunningMesh:
+    addresses: dict[str, str] = {}
+    for line in process.stdout or ():
+        name, _, url = line.strip().partition(" ")
+        addresses[name] = url
+        if name == "ready":
+            return RunningMesh(folder, process, url, addresses.get("mock-agencies", ""))
+    raise AssertionError(f"the mesh did not start: {log.read_text()[-3000:]}")
