@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 
 from gateway.api.app import make_app
 from gateway.api.deps import Deps
+from gateway.api.serve import serve
 from gateway.api.settings import ApiSettings
 from gateway.domain.directory import Directory
 from gateway.intake import Intake
@@ -180,6 +181,19 @@ async def running(store: StoreSettings, **api: Any) -> AsyncIterator[Court]:
         yield Court(deps, clock, client, committed)
     stop.set()
     await behind
+    await deps.database.close()
+
+
+@asynccontextmanager
+async def listening(store: StoreSettings, **api: Any) -> AsyncIterator[Court]:
+    """The court side behind a real uvicorn on a free port."""
+    clock, stop, ready = HandClock(), asyncio.Event(), asyncio.get_running_loop().create_future()
+    deps = make_deps(store, clock, [], **api)
+    role = asyncio.create_task(serve(deps, stop, host="127.0.0.1", port=0, on_ready=ready.set_result))
+    async with httpx.AsyncClient(base_url=await ready, headers=bearer("judge"), timeout=10) as client:
+        yield Court(deps, clock, client, [])
+        stop.set()
+        await asyncio.wait_for(role, 10)
     await deps.database.close()
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.api import answers
+from gateway.domain.control_body import ControlBody, SearchBody
 from gateway.domain.request import RequestBody
 
 _REF = "#/components/schemas/{model}"
@@ -37,6 +38,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "invalid_request": (422, "fields are wrong; `errors` names each"),
     "invalid_parameter": (422, "query parameters are wrong; `errors` names each"),
     "idempotency_key_reused": (422, "the Idempotency-Key came before with another body"),
+    "control_refused": (422, "the law or the agency does not allow it; `errors` names each item, `rule` the rule of law"),
     "no_agency": (422, "no agency of the directory can be asked"),
     "internal": (500, "a fault of ours, logged under `trace_id`"),
     "database_unavailable": (503, "nothing was accepted; try again after `Retry-After`"),
@@ -85,7 +87,7 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 
 
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
-_MODELS: tuple[type[BaseModel], ...] = (RequestBody, *answers.MODELS)
+_MODELS: tuple[type[BaseModel], ...] = (RequestBody, ControlBody, SearchBody, *answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:
@@ -102,11 +104,17 @@ def describe(app: FastAPI) -> None:
 def _description(app: FastAPI) -> dict[str, Any]:
     made = get_openapi(title=app.title, version=app.version, routes=app.routes)
     _, models = models_json_schema([(model, "validation") for model in _MODELS], ref_template=_REF)
-    components = made.setdefault("components", {})
-    components.setdefault("schemas", {}).update(models["$defs"])
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT, EdDSA"}}
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT, EdDSA"}
+    made["components"] = {"schemas": models["$defs"], "securitySchemes": {"bearer": bearer}}
     for path, operations in made["paths"].items():
-        if path.startswith("/v1/"):
-            for operation in operations.values():
-                operation["security"] = [{"bearer": []}]
+        for operation in operations.values():
+            _correct(operation, protected=path.startswith("/v1/"))
     return made
+
+
+def _correct(operation: dict[str, Any], *, protected: bool) -> None:
+    """Take out the framework's own 422, which no route of ours gives, and say that a token is needed."""
+    if "HTTPValidationError" in str(operation["responses"].get("422")):
+        del operation["responses"]["422"]
+    if protected:
+        operation["security"] = [{"bearer": []}]

@@ -5,9 +5,9 @@ import pytest
 from contracts.control import ControlState
 from contracts.report import AssetReport
 from gateway.domain.control import Control
+from gateway.domain.progress import Happened, advance
 from gateway.store.controls import ControlEvent, StoredControl, append_events, insert_controls
 from gateway.store.progress import lock_progress, save_progress
-from gateway.domain.progress import Happened, advance
 from tests import builders as build
 from tests.court_side import COURT, problem
 

@@ -118,7 +118,7 @@ async def test_another_courts_request_looks_like_none(court):
         missing = await court.get(f"/v1/requests/01NOTHING{path}", **bearer("judge", court_code=OTHER_COURT))
         assert problem(theirs) == problem(missing) == (404, "not_found")
         assert without_trace(theirs) == without_trace(missing)
-        assert {name for name in theirs.headers} == {name for name in missing.headers}
+        assert set(theirs.headers) == set(missing.headers)
     assert ("request.read", request_id, "refused:not_found") in await court.audit()
 
 
