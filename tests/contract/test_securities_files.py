@@ -1,4 +1,5 @@
 import zipfile
+from hashlib import sha256
 from io import BytesIO
 
 import pytest
@@ -98,6 +99,7 @@ def test_a_holding_outside_the_document_concludes_nothing(position, text):
     (f"10|{NUMBER}|0001|查无|0|新",), (f"10|{NUMBER}|7777|?|0",), (OK, HELD + "|新"), (OK, HELD, OK, HELD),
     (OK, changed(GOOD[3], 4, "20250230")), (f"10|{NUMBER}|0000|成功|2", HELD, changed(GOOD[6], 2, "02")),
     (f"30|{NUMBER}|0000|成功|0|01|8000||||1|D||||",), (OK, GOOD[3]),
+    (f"10|{NUMBER}|0000|成功|2", HELD, f"25|{NUMBER}|新"),
 ])
 def test_lines_that_do_not_fit_together_conclude_nothing(lines):
     assert isinstance(read_one(*lines), OutsideProtocol)
@@ -124,7 +126,7 @@ def test_one_wrong_request_of_a_batch_takes_no_other_along():
 
 
 @pytest.mark.parametrize("body", [
-    b"", b"not a zip", file_of(OK, HELD)[:-40], file_of(OK, HELD, prefix="KZFK"), file_of(OK, HELD, prefix="CXQQ"),
+    b"", b"not a zip", b"PK\x05\x06" + b"\0" * 18, file_of(OK, HELD)[:-40], file_of(OK, HELD, prefix="KZFK"), file_of(OK, HELD, prefix="CXQQ"),
     file_of(OK, HELD, batch="another"), file_of(OK, HELD, head={"institution": "X" * 17}), file_of(OK, HELD, head={"stamp": "x"}),
     file_of(OK, HELD, head={"code": "0000"}), file_of(OK, HELD, "10|foreign|0001|查无|0"), file_of("10"),
     pack(Head("00", "CXFK", institution(ROW), batch_no(NUMBER), STAMP), [], {"further.txt": b""}),
@@ -160,6 +162,19 @@ def test_a_file_that_was_changed_on_the_way_is_a_protocol_error():
             read(zipped(spoilt))
     with pytest.raises(AgencyProtocolError):
         read(zipped(text, name="other.txt"))
+
+
+def test_a_percent_sign_that_stands_for_nothing_is_a_protocol_error():
+    lines = text_of(file_of(OK, HELD)).splitlines(keepends=True)[:-1]
+    body = b"".join(lines).replace(b"12.340", b"12%99")
+    last = f"99|{len(lines) - 1}|{sha256(body).hexdigest()}\n".encode()
+    with pytest.raises(AgencyProtocolError, match="stands for nothing"):
+        read(zipped(body + last))
+
+
+def test_a_control_has_no_lines_of_a_query():
+    result = f"30|{NUMBER}|0000|成功|1|01|8000||||1|D||20261122170000|20261122170000|20291121"
+    assert isinstance(read(file_of(result, HELD, prefix="KZFK"), asks="freeze")[NUMBER], OutsideProtocol)
 
 
 def test_a_bomb_is_not_unpacked():
