@@ -19,6 +19,19 @@ demo: setup ## one request from court to report and control, on one machine, the
 run: setup ## everything in one process on port 8080, until Ctrl-C
 	@$(BIN)/chakong run
 
+##@ In containers
+
+COMPOSE := docker compose --file deploy/compose.yaml $(if $(PROFILE),--profile $(PROFILE))
+DEVELOPMENT := CHAKONG_PRODUCTION=false CHAKONG_MOCK_AGENCIES_URL=http://mock-agencies:8090 CHAKONG_CALLBACK_BASE_URL=http://callbacks:8081
+
+.PHONY: up
+up: ## three Kafka brokers, PostgreSQL, a container a role; secrets from the environment; PROFILE=development: mock agencies too
+	@$(if $(filter development,$(PROFILE)),$(DEVELOPMENT)) $(COMPOSE) up --build --detach
+
+.PHONY: down
+down: ## end them; their data stays
+	@POSTGRES_PASSWORD=- CHAKONG_SIGNING_KEY=- CHAKONG_TOKEN_PUBLIC_KEY=- CHAKONG_CALLBACK_BASE_URL=- $(COMPOSE) down
+
 ##@ Work on it
 
 .PHONY: check
@@ -53,8 +66,14 @@ tools: setup ## fetch what tests run beside Python: Apache Kafka, Chromium, a Ch
 
 .PHONY: lock
 lock: ## pin the newest versions that fit pyproject.toml (needs uv)
-	@args="--extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate"; \
-	uv pip compile --quiet --upgrade pyproject.toml $$args -o requirements.lock && sed -i '1i # Made by `make lock`.' requirements.lock
+	@args="--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate"; \
+	uv pip compile --quiet --upgrade pyproject.toml --extra dev $$args -o requirements.lock && \
+	uv pip compile --quiet pyproject.toml -c requirements.lock $$args -o deploy/requirements.lock && \
+	sed -i '1i # Made by `make lock`.' requirements.lock deploy/requirements.lock
+
+.PHONY: generate
+generate: setup ## write what is made from the code: schemas, AsyncAPI, OpenAPI, compose file, settings table
+	@$(BIN)/python -m deploy.generate
 
 .PHONY: clean
 clean: ## remove caches and what embedded runs left; keeps .venv and fetched tools

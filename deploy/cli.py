@@ -12,7 +12,8 @@ from deploy import demo as demo_run
 from deploy import embedded, issuer, process, topics
 from deploy import load as load_run
 from deploy.clock import SystemClock
-from deploy.mesh import AGENCIES, load_directory
+from deploy.mesh import load_directory
+from deploy.settings import DeploySettings
 from gateway.store.migrate import upgrade
 from gateway.store.settings import StoreSettings
 from services.runtime.mock.register import Register
@@ -29,7 +30,7 @@ app.add_typer(agencies, name="mock-agencies")
 
 def directory_path() -> Path:
     """Return the directory file in use."""
-    return Path(os.environ.get("CHAKONG_AGENCIES", AGENCIES))
+    return DeploySettings().agencies
 
 
 @app.command()

@@ -3,7 +3,6 @@
 It only fills in what the environment leaves open; whatever runs above it cannot tell the difference.
 """
 
-import os
 import secrets
 import socket
 from collections.abc import Iterator, MutableMapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from deploy import issuer
 from deploy.broker import EmbeddedBroker
 from deploy.postgres import start_postgres
+from deploy.settings import DeploySettings
 
 #: What the in-process broker needs of its clients, and what it can hold (design.md §4).
 BROKER = {"CHAKONG_KAFKA_FETCH_MAX_WAIT_MS": "5", "CHAKONG_IN_FLIGHT_BYTES": str(4 * 1024 * 1024)}
@@ -21,7 +21,7 @@ _SIGNING_KEY = "signing.key"
 
 def data_dir() -> Path:
     """Return the folder that holds everything embedded."""
-    return Path(os.environ.get("CHAKONG_DATA_DIR", ".chakong")).resolve()
+    return DeploySettings().data_dir.resolve()
 
 
 def free_port() -> int:

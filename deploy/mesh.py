@@ -16,8 +16,6 @@ from gateway.settings import GatewaySettings
 from gateway.store.outbox import DueTask
 from gateway.store.settings import StoreSettings
 
-AGENCIES = Path(__file__).parent / "agencies.yaml"
-
 
 @dataclass
 class Mesh:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from contracts.agency import Agency
 from contracts.asset_type import AssetType
 from contracts.messages import Command, Reply
+from contracts.outcome import REASONS
 from contracts.report import AssetReport
 
 Schema = dict[str, Any]
@@ -49,6 +48,7 @@ def command() -> Schema:
 def reply() -> Schema:
     """Return the schema of a reply, with what each kind and outcome carries."""
     made = Reply.model_json_schema()
+    made["properties"]["code"]["description"] = "why, in our words: one of " + ", ".join(REASONS)
     made["allOf"] = [_when({name: {"const": value} for name, value in shape.items()}, needed) for shape, needed in _REPLY_SHAPES]
     return made
 
@@ -109,7 +109,3 @@ def _moved(value: Any) -> Any:
         return [_moved(inner) for inner in value]
     return value.replace("#/$defs/", "#/components/schemas/") if isinstance(value, str) else value
 
-
-def model(of: type[BaseModel]) -> Schema:
-    """Return the plain schema of a model."""
-    return of.model_json_schema()

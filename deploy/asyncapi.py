@@ -1,0 +1,226 @@
+"""The AsyncAPI 3.0.0 description of every topic: with it and interface.md §2 an outsider writes an adapter. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.agency import Agency
+from contracts.asset_type import AssetType
+from contracts.control import FOLLOW_UPS
+from contracts.kafka import topics
+from contracts.kafka.codec import command_type
+from contracts.kafka.settings import KafkaSettings
+from contracts.kafka.topics import Topic
+from contracts.messages import REPLY_TYPE, Reply
+from deploy import golden, schemas
+from deploy.golden import Golden
+from deploy.schemas import Schema
+
+Node = dict[str, Any]
+
+_BINDING = "0.5.0"
+_MESSAGES = {"query": "asks what a subject has", "control": "orders a step of a measure", "status": "asks how an earlier number stands"}
+_ABOUT = f"""\
+Commands go from the gateway to adapters, replies come back. CloudEvents 1.0 in binary content mode: attributes are headers
+with the prefix `ce_`, the body is JSON in UTF-8. Fields are added, never changed: ignore what you do not know.
+
+An adapter of a foreign agency (`served_by: external` in the directory) consumes the topic of its agency with a group of its
+own, and produces one reply a command to `{topics.REPLIES}`, keyed by the command's `ce_correlationid`. Commit an offset only
+after its reply is acknowledged. A command may come again (same `task_id`): repeat the reply, never the effect. Answer
+`deferred` rather than wait; answer `acknowledged` if a person must look, and `status` asks again. A field or code that the
+agency's own document does not have is `failed` with the code `protocol`; nothing is guessed.
+"""
+_HEADERS: Mapping[str, Schema] = {
+    "ce_specversion": {"type": "string", "const": "1.0"},
+    "ce_id": {"type": "string", "minLength": 1, "description": "new for every message"},
+    "ce_type": {"type": "string"},
+    "ce_source": {"type": "string", "description": "`/gateway`, or `/adapters/` and the agency's code"},
+    "ce_subject": {"type": "string", "description": "task id"},
+    "ce_time": {"type": "string", "format": "date-time"},
+    "ce_correlationid": {"type": "string", "description": "request id"},
+    "ce_causationid": {"type": "string", "description": "`ce_id` of the command that a reply answers"},
+    "ce_expirytime": {"type": "string", "format": "date-time", "description": "when the task is due; a command past it is not sent on"},
+    "ce_traceparent": {"type": "string", "description": "W3C trace context; a reply repeats it"},
+    "content-type": {"type": "string", "const": "application/json"},
+}
+_OF_EVERY_EVENT = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_correlationid", "content-type")
+_ORIGIN: Mapping[str, Schema] = {
+    "reason": {"type": "string", "maxLength": 500, "description": "which fields are wrong, never what they hold"},
+    "origin-topic": {"type": "string"},
+    "origin-partition": {"type": "string", "pattern": r"^\d+$"},
+    "origin-offset": {"type": "string", "pattern": r"^\d+$"},
+}
+_COMMAND_KEY = "keyed hash of agency and subject (control: agency and asset): commands about one of them stay in order"
+_REPLY_KEY = "request id, that is the command's `ce_correlationid`"
+
+
+def document(kinds: Mapping[str, AssetType], agencies: Sequence[Agency]) -> Node:
+    """Return the whole description."""
+    found = {code: golden.golden(code) for code in kinds}
+    configured = {topic.name: topic for topic in topics.all_topics(kinds, ())}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "查控 Chakong: commands and replies", "version": "1.0.0", "description": _ABOUT,
+                 "license": {"name": "Apache-2.0"}},
+        "defaultContentType": "application/json",
+        "servers": {"kafka": _server()},
+        "channels": {**{f"command.{code}": _commands(kind, configured) for code, kind in kinds.items()},
+                     "command.foreign": _foreign(kinds, configured), **_others(configured)},
+        "operations": {**_of_adapters(kinds), **_of_the_gateway(kinds)},
+        "components": {"schemas": _schemas(kinds), "messages": {**_command_messages(kinds, agencies, found), **_other_messages(kinds, found)}},
+    }
+
+
+def _server() -> Node:
+    return {"host": "{bootstrap}", "protocol": "kafka", "description": "any broker of the installation",
+            "variables": {"bootstrap": {"default": "127.0.0.1:9092", "description": "one of KAFKA_BOOTSTRAP_SERVERS"}}}
+
+
+def _commands(kind: AssetType, configured: Mapping[str, Topic]) -> Node:
+    address = topics.commands(kind.code)
+    return {
+        "address": address, "title": f"{kind.name.zh} {kind.name.en}",
+        "description": f"Commands to agencies of this kind that our own workers serve. Records: `record.{kind.code}`.",
+        "messages": {name: _ref("components", "messages", f"{kind.code}.{name}") for name in _MESSAGES},
+        "bindings": _topic_binding(configured[address]),
+    }
+
+
+def _foreign(kinds: Mapping[str, AssetType], configured: Mapping[str, Topic]) -> Node:
+    """Describe the topics of agencies that somebody else's adapter serves; one is made for each such row of the directory."""
+    like = configured[topics.commands(next(iter(kinds)))]
+    binding = _topic_binding(like)
+    del binding["kafka"]["topic"]
+    return {
+        "address": topics.commands("{asset_type}", "{agency}"), "title": "One agency's own topic, for a foreign adapter",
+        "description": "Only agencies with `served_by: external` have one; nobody else needs to read it, and our workers do not.",
+        "parameters": {"asset_type": {"enum": list(kinds), "description": "what the agency keeps"},
+                       "agency": {"description": "the agency's code in the directory", "examples": ["a-foreign-bank"]}},
+        "messages": {f"{code}.{name}": _ref("components", "messages", f"{code}.{name}") for code in kinds for name in _MESSAGES},
+        "bindings": binding,
+    }
+
+
+def _others(configured: Mapping[str, Topic]) -> Node:
+    return {
+        "reply": {"address": topics.REPLIES, "title": "Replies of every adapter",
+                  "description": "A reply that names no open task of its agency is filed as foreign, with an alarm.",
+                  "messages": {"reply": _ref("components", "messages", "reply")}, "bindings": _topic_binding(configured[topics.REPLIES])},
+        "event": {"address": topics.EVENTS, "title": "Reserved for what happens to requests",
+                  "description": "The topic is created; nothing is published yet. Until then: the server-sent events of the REST API.",
+                  "bindings": _topic_binding(configured[topics.EVENTS])},
+        "dead-letter": {"address": topics.DEAD_LETTERS, "title": "Messages that could not be decoded",
+                        "description": "As they came, key and headers too, with where they came from and why they are here.",
+                        "messages": {"dead-letter": _ref("components", "messages", "dead-letter")},
+                        "bindings": _topic_binding(configured[topics.DEAD_LETTERS])},
+    }
+
+
+def _topic_binding(topic: Topic) -> Node:
+    """Say how the topic is created: 4 partitions unless the installation says otherwise, 3 replicas in production."""
+    config = topic.config(min_insync_replicas=2)
+    return {"kafka": {
+        "topic": topic.name, "partitions": KafkaSettings.model_fields["partitions"].default, "replicas": 3,
+        "topicConfiguration": {"cleanup.policy": [config["cleanup.policy"]], "retention.ms": int(config["retention.ms"]),
+                               "max.message.bytes": int(config["max.message.bytes"])},
+        "bindingVersion": _BINDING,
+    }}
+
+
+def _of_adapters(kinds: Mapping[str, AssetType]) -> Node:
+    """Return what an adapter does: it receives commands and sends a reply to each."""
+    replies = {"channel": _ref("channels", "reply"), "messages": [_ref("channels", "reply", "messages", "reply")]}
+    made = {f"adapter.receive.{code}": _operation("receive", f"command.{code}", "adapter", f"serve {kind.name.en.lower()}", reply=replies)
+            for code, kind in kinds.items()}
+    made["adapter.receive.foreign"] = _operation(
+        "receive", "command.foreign", "adapter", "serve one agency from outside", reply=replies,
+        bindings={"kafka": {"groupId": {"type": "string", "description": "one group of your own an agency"}, "bindingVersion": _BINDING}})
+    made["adapter.send.reply"] = _operation("send", "reply", "adapter", "answer a command, later if need be")
+    made["adapter.send.dead-letter"] = _operation("send", "dead-letter", "adapter", "set aside a command that cannot be decoded")
+    return made
+
+
+def _of_the_gateway(kinds: Mapping[str, AssetType]) -> Node:
+    """Return what the gateway does: the mirror image."""
+    return {
+        **{f"gateway.send.{code}": _operation("send", f"command.{code}", "gateway", f"ask about {kind.name.en.lower()}")
+           for code, kind in kinds.items()},
+        "gateway.send.foreign": _operation("send", "command.foreign", "gateway", "ask an agency that is served from outside"),
+        "gateway.receive.reply": _operation("receive", "reply", "gateway", "turn replies into outcomes of tasks"),
+        "gateway.send.dead-letter": _operation("send", "dead-letter", "gateway", "set aside a reply that cannot be decoded"),
+    }
+
+
+def _operation(action: str, channel: str, who: str, summary: str, **more: Any) -> Node:
+    return {"action": action, "channel": _ref("channels", channel), "summary": summary, "tags": [{"name": who}], **more}
+
+
+def _command_messages(kinds: Mapping[str, AssetType], agencies: Sequence[Agency], found: Mapping[str, Golden]) -> Node:
+    made: Node = {}
+    for code, kind in kinds.items():
+        examples = golden.commands(kind, agencies, found[code])
+        for name, meaning in _MESSAGES.items():
+            shown = [{"name": name, "headers": golden.command_headers(one), "payload": one.model_dump(mode="json", exclude_none=True)}
+                     for which, one in examples.items() if which == name]
+            made[f"{code}.{name}"] = {
+                "title": f"{kind.name.zh} {name}", "summary": meaning, "contentType": "application/json",
+                "headers": _schema("CommandHeaders"), "payload": _schema(f"command.{code}.{name}"),
+                "correlationId": {"location": "$message.header#/ce_subject", "description": "task id: repeat it in the reply"},
+                "bindings": _key_binding(_COMMAND_KEY), **({"examples": shown} if shown else {}),
+            }
+    return made
+
+
+def _other_messages(kinds: Mapping[str, AssetType], found: Mapping[str, Golden]) -> Node:
+    return {
+        "reply": {"title": "回复 reply", "summary": "what the agency said, or that it has not said it yet", "contentType": "application/json",
+                  "headers": _schema("ReplyHeaders"), "payload": _schema("Reply"),
+                  "correlationId": {"location": "$message.header#/ce_subject", "description": "task id of the command"},
+                  "bindings": _key_binding(_REPLY_KEY),
+                  "examples": [_reply_example(name, reply) for name, reply in golden.replies(kinds, found).items()]},
+        "dead-letter": {"title": "死信 dead letter", "summary": "a message nobody could read", "contentType": "application/octet-stream",
+                        "headers": _schema("DeadLetterHeaders"), "payload": {"description": "the bytes as they came"},
+                        "bindings": _key_binding("the key it came with")},
+    }
+
+
+def _reply_example(name: str, reply: Reply) -> Node:
+    return {"name": name, "headers": golden.reply_headers(reply), "payload": reply.model_dump(mode="json", exclude_none=True)}
+
+
+def _schemas(kinds: Mapping[str, AssetType]) -> Node:
+    models = {"Command": schemas.command(), "Reply": schemas.reply(), **{f"record.{code}": schemas.record(kind) for code, kind in kinds.items()}}
+    made = schemas.definitions(models)
+    made["FoundAsset"]["properties"]["record"] |= {"anyOf": [_schema(f"record.{code}") for code in kinds]}
+    made |= {f"command.{code}.{name}": _command_of(kind, name) for code, kind in kinds.items() for name in _MESSAGES}
+    types = {"CommandHeaders": command_type("[a-z_]+").replace(".", r"\."), "ReplyHeaders": REPLY_TYPE.replace(".", r"\.")}
+    made["CommandHeaders"] = _headers(types["CommandHeaders"], without="ce_causationid", needed=("ce_expirytime", "ce_traceparent"))
+    made["ReplyHeaders"] = _headers(types["ReplyHeaders"], without="ce_expirytime")
+    made["DeadLetterHeaders"] = {"type": "object", "properties": dict(_ORIGIN), "required": list(_ORIGIN)}
+    return made
+
+
+def _command_of(kind: AssetType, message: str) -> Schema:
+    """Narrow a command to one kind and one message."""
+    actions = {"query": ["query"], "status": ["status"], "control": [*kind.measures, *(one for one in FOLLOW_UPS if one in kind.documents)]}
+    narrowed: Schema = {"asset_type": {"const": kind.code}, "action": {"enum": actions[message]}}
+    if message == "control":
+        narrowed["control"] = {"type": "object", "properties": {"asset": _schema(f"record.{kind.code}")}}
+    return {"allOf": [_schema("Command"), {"type": "object", "properties": narrowed}]}
+
+
+def _headers(ce_type: str, *, without: str, needed: Sequence[str] = ()) -> Schema:
+    properties = {name: dict(one) for name, one in _HEADERS.items() if name != without}
+    properties["ce_type"]["pattern"] = f"^{ce_type}$"
+    return {"type": "object", "properties": properties, "required": [*_OF_EVERY_EVENT, *needed]}
+
+
+def _key_binding(meaning: str) -> Node:
+    return {"kafka": {"key": {"type": "string", "description": meaning}, "bindingVersion": _BINDING}}
+
+
+def _schema(name: str) -> Node:
+    return _ref("components", "schemas", name)
+
+
+def _ref(*path: str) -> Node:
+    return {"$ref": "#/" + "/".join(path)}

@@ -1,0 +1,22 @@
+"""Settings of whoever starts roles: where things are on this machine, and whether this is production."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class DeploySettings(BaseSettings):
+    """What a process is told before it knows its roles."""
+
+    model_config = SettingsConfigDict(env_prefix="CHAKONG_", frozen=True)
+
+    production: bool = Field(default=False, description="nothing embedded, whatever CHAKONG_EMBEDDED says")
+    embedded: bool = Field(default=True, description="start the servers and make the secrets that the environment does not name")
+    data_dir: Path = Field(default=Path(".chakong"), description="folder that holds everything embedded")
+    agencies: Path = Field(default=Path(__file__).parent / "agencies.yaml", description="the agency directory file")
+
+    @property
+    def fills_in(self) -> bool:
+        """Tell whether what the environment leaves open is filled in; else a role fails by the name of what is missing."""
+        return self.embedded and not self.production
