@@ -114,7 +114,7 @@ class AssetType:
     def words(self) -> dict[str, dict[str, str]]:
         """Return the Chinese words of each field that is an enumeration."""
         return {name: field.json_schema_extra["x-words-zh"]  # type: ignore[index,misc]
-                for name, field in self.record.model_fields.items() if "x-words-zh" in (field.json_schema_extra or {})}
+                for name, field in self.record.model_fields.items() if "x-words-zh" in field.json_schema_extra}  # type: ignore[operator]
 
 
 def fen_of(quantity: int, unit_price_fen: int | None) -> int | None:

@@ -45,8 +45,9 @@ def read_body(
         body = model.model_validate_json(raw, strict=True)
     except ValidationError as error:
         raise invalid(_everything_wrong(raw, error, draft, cross, limits)) from None
-    assert isinstance(body, draft)
-    if errors := cross(body):
+    whole: object = body
+    assert isinstance(whole, draft)
+    if errors := cross(whole):
         raise invalid(errors)
     return body
 

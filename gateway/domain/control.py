@@ -91,7 +91,7 @@ def asked(measure: Measure, **terms: object) -> Control:
     return Control.model_validate({"measure": measure, "pending": measure, **terms})
 
 
-def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911 - one match is the machine, one line an arrow
+def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PLR0912 - one match is the machine, one line an arrow
     """Return the control after an event.
 
     Raises: IllegalTransition if the event does not fit; the caller files it with an alarm, it changes nothing

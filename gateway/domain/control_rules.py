@@ -78,13 +78,14 @@ def check_items(
     body: ControlBody, assets: Mapping[str, Target], directory: Directory, *, case_no: str, today: date,
 ) -> list[Finding]:
     """Find everything wrong with the items, all at once; an empty list lets the call through. `today` is the date in China."""
+    around = _Around(directory, body.documents, today)
     findings = list(_case(case_no, today))
     for index, item in enumerate(body.items):
         target = assets.get(item.asset_id)
         if target is None:
-            findings.append(_wrong(index, "asset_id", "unknown_asset", "报告中没有这项财产", "the report has no such asset"))
+            findings.append(_wrong((index, "asset_id"), "unknown_asset", "报告中没有这项财产", "the report has no such asset"))
         else:
-            findings += _item(index, item, target, directory, body.documents, today)
+            findings += _item(index, item, target, around)
     return list(dict.fromkeys(findings))
 
 
@@ -93,8 +94,9 @@ def check_documents(kind: AssetType, action: str, documents: Sequence[DocumentRe
     return document_errors(kind.documents.get(action, ()), documents)
 
 
-def check_term(kind: AssetType, path: Sequence[str | int], months: int | None, until_on: date | None, start_on: date,
-               today: date) -> list[Finding]:
+def check_term(
+    kind: AssetType, path: Sequence[str | int], *, months: int | None, until_on: date | None, start_on: date, today: date,
+) -> list[Finding]:
     """Check a term against its cap DUR-*; a renewal starts at the present end. The corresponding day is within the cap."""
     cap = law.cap_months(kind.duration_rule, today)
     latest = corresponding_day(start_on, cap)[0]
@@ -112,8 +114,18 @@ def refusal(findings: Sequence[Finding]) -> Rejected:
     return Rejected(422, "control_refused", "控制请求不能受理 / The control cannot be taken", [one.error for one in findings], rule)
 
 
-def _wrong(index: int, name: str, code: str, zh: str, en: str, expected: str = "", rule: Rule | None = None) -> Finding:
-    return Finding(field_error(("items", index, name), code, zh, en, expected), rule)
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What every item of a call has in common."""
+
+    directory: Directory
+    documents: Sequence[DocumentRef]
+    today: date
+
+
+def _wrong(at: tuple[int, str], code: str, zh: str, en: str, *, expected: str = "", rule: Rule | None = None) -> Finding:
+    """Name one wrong field of one item."""
+    return Finding(field_error(("items", *at), code, zh, en, expected), rule)
 
 
 def _case(case_no: str, today: date) -> Iterator[Finding]:
@@ -122,23 +134,21 @@ def _case(case_no: str, today: date) -> Iterator[Finding]:
         yield Finding(field_error(("request_id",), "case_type_may_not_control", row.zh, row.en, "执, 执恢, 执保, 财保"), row.rule)
 
 
-def _item(
-    index: int, item: ControlItem, target: Target, directory: Directory, documents: Sequence[DocumentRef], today: date,
-) -> Iterator[Finding]:
+def _item(index: int, item: ControlItem, target: Target, around: _Around) -> Iterator[Finding]:
     kind = asset_type(target.asset_type)
-    yield from _liability(index, target, documents, today)
+    yield from _liability(index, target, around)
     if item.measure not in kind.measures:
-        yield _wrong(index, "measure", "measure_not_for_asset_type", f"{kind.name.zh}不适用{MEASURE_NAMES[item.measure].zh}",
-                     "this measure is not for this kind of asset", ", ".join(kind.measures))
+        yield _wrong((index, "measure"), "measure_not_for_asset_type", f"{kind.name.zh}不适用{MEASURE_NAMES[item.measure].zh}",
+                     "this measure is not for this kind of asset", expected=", ".join(kind.measures))
         return
-    if agency_for(target, item.measure, directory) is None:
-        yield _wrong(index, "measure", "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this measure")
-    barred = law.exemption(target.record, item.measure, today)
+    if agency_for(target, item.measure, around.directory) is None:
+        yield _wrong((index, "measure"), "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this measure")
+    barred = law.exemption(target.record, item.measure, around.today)
     if barred is not None:
-        yield _wrong(index, "asset_id", "asset_exempt", barred.zh, barred.en, rule=barred.rule)
-    yield from map(Finding, check_documents(kind, item.measure, documents))
-    yield from _extent(index, item, kind, today)
-    yield from check_term(kind, ("items", index), item.term_months, item.until_on, today, today)
+        yield _wrong((index, "asset_id"), "asset_exempt", barred.zh, barred.en, rule=barred.rule)
+    yield from map(Finding, check_documents(kind, item.measure, around.documents))
+    yield from _extent(index, item, kind, around.today)
+    yield from check_term(kind, ("items", index), months=item.term_months, until_on=item.until_on, start_on=around.today, today=around.today)
 
 
 def _is_liable(target: Target, today: date) -> bool:
@@ -146,14 +156,14 @@ def _is_liable(target: Target, today: date) -> bool:
     return row is not None and row.parameters["liable"] is True
 
 
-def _liability(index: int, target: Target, documents: Sequence[DocumentRef], today: date) -> Iterator[Finding]:
-    row = law.liability(target.role, today)
-    if row is None or not _is_liable(target, today):
+def _liability(index: int, target: Target, around: _Around) -> Iterator[Finding]:
+    row = law.liability(target.role, around.today)
+    if row is None or not _is_liable(target, around.today):
         zh, en = (row.zh, row.en) if row else ("该主体的财产不得控制", "this subject's property may not be controlled")
-        yield _wrong(index, "asset_id", "subject_not_liable", zh, en, rule=row.rule if row else None)
+        yield _wrong((index, "asset_id"), "subject_not_liable", zh, en, rule=row.rule if row else None)
         return
     needed = row.parameters.get("document")
-    if needed is not None and needed not in {document.kind for document in documents}:
+    if needed is not None and needed not in {document.kind for document in around.documents}:
         yield Finding(field_error(("documents",), "document_missing", row.zh, row.en, str(needed)), row.rule)
 
 
@@ -162,11 +172,11 @@ def _extent(index: int, item: ControlItem, kind: AssetType, today: date) -> Iter
     fitting = _EXTENTS[kind.counted_in]
     for name in _ALL_EXTENTS:
         if name not in fitting and getattr(item, name) is not None:
-            yield _wrong(index, name, "extent_not_for_asset_type", f"{kind.name.zh}不按此项控制", "this kind of asset is not counted so",
-                         "/".join(fitting))
+            yield _wrong((index, name), "extent_not_for_asset_type", f"{kind.name.zh}不按此项控制", "this kind of asset is not counted so",
+                         expected="/".join(fitting))
     if fitting and all(getattr(item, name) is None for name in fitting):
         money = kind.counted_in == "amount_fen"
         row = law.rules(today)["LIMIT-ACC"]
         zh, en = (row.zh, row.en) if money else ("应载明控制的数量或比例", "state the quantity or ratio to be controlled")
-        yield _wrong(index, fitting[0], "amount_required" if money else "extent_required", zh, en, "/".join(fitting),
-                     row.rule if money else None)
+        yield _wrong((index, fitting[0]), "amount_required" if money else "extent_required", zh, en, expected="/".join(fitting),
+                     rule=row.rule if money else None)

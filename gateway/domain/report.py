@@ -3,7 +3,7 @@
 The parts: report_views (what goes in), report_assets (merging), worth (amounts), report_text (the statement), report_changes.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -47,7 +47,7 @@ def compile_report(
     Raises: pydantic.ValidationError if a stored record is not one of its type (check_assets keeps such answers out)
     """
     tasks = _in_order(request, tasks)
-    subjects = tuple(_subject(request, index, tasks, controls, asset_id) for index in range(len(request.subjects)))
+    subjects = _subjects(request, tasks, controls, asset_id)
     shown = _controls(subjects, controls)
     return AssetReport(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
@@ -61,17 +61,22 @@ def _in_order(request: ReportRequest, tasks: Sequence[TaskView]) -> list[TaskVie
     return sorted(tasks, key=lambda task: (task.subject, place[task.asset_type], task.agency, task.task_id))
 
 
-def _subject(
-    request: ReportRequest, index: int, tasks: Sequence[TaskView], controls: Sequence[ControlView], asset_id: AssetIdOf,
-) -> ReportSubject:
-    subject = request.subjects[index]
-    sections = []
-    for code in request.asset_types:
-        asked = [task for task in tasks if task.subject == index and task.asset_type == code]
-        assets = merged_assets(asset_type(code), subject, asked, controls, asset_id)
-        sections.append(Section(asset_type=code, asked=len(asked), assets=assets, gaps=tuple(_gap(task) for task in asked if is_gap(task))))
-    return ReportSubject(subject=index, kind=subject.kind, role=subject.role, name=subject.name, id_type=subject.id_type,
-                         id_no=subject.id_no, sections=tuple(sections))
+def _subjects(
+    request: ReportRequest, tasks: Sequence[TaskView], controls: Sequence[ControlView], asset_id: AssetIdOf,
+) -> tuple[ReportSubject, ...]:
+    asked: dict[tuple[int, str], list[TaskView]] = defaultdict(list)
+    for task in tasks:
+        asked[task.subject, task.asset_type].append(task)
+
+    def section(index: int, code: str) -> Section:
+        here = asked[index, code]
+        assets = merged_assets(asset_type(code), request.subjects[index], here, controls, asset_id)
+        return Section(asset_type=code, asked=len(here), assets=assets, gaps=tuple(_gap(task) for task in here if is_gap(task)))
+
+    return tuple(
+        ReportSubject(subject=index, kind=one.kind, role=one.role, name=one.name, id_type=one.id_type, id_no=one.id_no,
+                      sections=tuple(section(index, code) for code in request.asset_types))
+        for index, one in enumerate(request.subjects))
 
 
 def _gap(task: TaskView) -> Gap:

@@ -38,14 +38,14 @@ def worth(kind: AssetType, record: AssetRecord, measures: Sequence[PriorMeasure]
     """
     value, share = record.value_fen(), record.share()
     if value is None:
-        known = sum(one.amount_fen or 0 for one in (*measures, *rights))
-        return Worth(None, share, known, None, None)
-    burden = min(Fraction(value), sum((_of_measure(kind, record, value, one) for one in measures), Fraction())
-                 + sum(_of_right(value, one) for one in rights))
+        known = [one.amount_fen for one in measures] + [one.amount_fen for one in rights]
+        return Worth(None, share, sum(fen or 0 for fen in known), None, None)
+    burdens = [*(_of_measure(kind, record, value, one) for one in measures), *(_of_right(value, one) for one in rights)]
+    burden = min(Fraction(value), sum(burdens, Fraction()))
     available = record.available_fen()
     free = value - burden
     return Worth(value, share, floor(min(burden, value * share)),
-                 floor(share * (free if available is None else min(free, available))), floor(share * free))
+                 floor(share * (free if available is None else min(free, Fraction(available)))), floor(share * free))
 
 
 def _of_measure(kind: AssetType, record: AssetRecord, value: int, measure: PriorMeasure) -> Fraction:

@@ -8,8 +8,25 @@ from contracts.control import FINAL_STATES, ControlAnswer
 from contracts.failures import IllegalTransition
 from gateway.domain.control import DATED, LIVE, Control, apply, asked, renewal_end
 from gateway.domain.control_events import (
-    AnswerOverdue, Confirmed, Deducted, Lapsed, Marked, PartlyConfirmed, PartlyDeducted, PartlyReleased, Refused, Released, Renewed,
-    Reversed, Sent, TermEnded, Transferred, Waiting, detail_of, event_of, kind_of,
+    AnswerOverdue,
+    Confirmed,
+    Deducted,
+    Lapsed,
+    Marked,
+    PartlyConfirmed,
+    PartlyDeducted,
+    PartlyReleased,
+    Refused,
+    Released,
+    Renewed,
+    Reversed,
+    Sent,
+    TermEnded,
+    Transferred,
+    Waiting,
+    detail_of,
+    event_of,
+    kind_of,
 )
 from gateway.domain.control_map import EVENTS, beginnings, explore, mermaid
 

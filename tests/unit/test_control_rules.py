@@ -3,7 +3,20 @@ import pytest
 from gateway.domain.control_body import ControlBody
 from gateway.domain.control_rules import Target, agency_for, check_items, refusal, targets
 from tests.builders import (
-    RECORDS, TODAY, agency, company, control_body, control_item, directory, document, found, json, report, report_request, subject, task,
+    RECORDS,
+    TODAY,
+    agency,
+    company,
+    control_body,
+    control_item,
+    directory,
+    document,
+    found,
+    json,
+    report,
+    report_request,
+    subject,
+    task,
 )
 
 PAPERS = [document(kind) for kind in ("ruling", "assist_freeze_notice", "assist_execution_notice", "deduct_ruling", "assist_deduct_notice")]

@@ -12,7 +12,7 @@ def test_yuan_become_fen_exactly(text, fen):
 
 @pytest.mark.parametrize("text", ["", "一百", "0.001", "NaN", "Infinity", "1.2.3"])
 def test_what_is_no_amount_is_refused(text):
-    with pytest.raises(ValueError, match="fen|yuan"):
+    with pytest.raises(ValueError, match=r"fen|yuan"):
         yuan_to_fen(text)
 
 

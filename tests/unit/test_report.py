@@ -9,7 +9,19 @@ from contracts.outcome import GAP_OUTCOMES, OUTCOMES
 from contracts.report import AssetReport
 from gateway.domain.report import changes, check_assets, with_changes
 from tests.builders import (
-    NOW, RECORDS, USCC, asset_id, company, control_view, found, measure, report, report_request, right, subject, task,
+    NOW,
+    RECORDS,
+    USCC,
+    asset_id,
+    company,
+    control_view,
+    found,
+    measure,
+    report,
+    report_request,
+    right,
+    subject,
+    task,
 )
 
 EARLIER = NOW - timedelta(days=30)

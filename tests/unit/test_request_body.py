@@ -6,7 +6,18 @@ import pytest
 from contracts.failures import Rejected
 from gateway.domain.request import RequestBody, read_request
 from tests.builders import (
-    OLD_PERSON_ID, OTHER_PERSON_ID, PERSON_ID, TODAY, USCC, agency, claim, directory, document, json, officer, request_body,
+    OLD_PERSON_ID,
+    OTHER_PERSON_ID,
+    PERSON_ID,
+    TODAY,
+    USCC,
+    agency,
+    claim,
+    directory,
+    document,
+    json,
+    officer,
+    request_body,
 )
 
 
