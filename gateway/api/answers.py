@@ -1,10 +1,12 @@
 """The answers of the REST edge as models: for `/openapi.json` and the tests. interface.md §1. The routes write bytes themselves."""
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.agency import Capability, Channel, Mode
+from contracts.control import ControlState, Measure, RankBasis
 from contracts.failures import FieldError, Rule
 from contracts.outcome import Outcome
 from contracts.report import AssetReport
@@ -144,6 +146,80 @@ class AssetTypeList(Model):
     next_cursor: None
 
 
+class ControlLine(Model):
+    """One control of the answer to POST /v1/controls."""
+
+    control_id: str
+    asset_id: str
+    state: ControlState
+    pending: str | None
+
+
+class ControlsOrdered(Model):
+    """The answer to POST /v1/controls."""
+
+    controls: tuple[ControlLine, ...]
+
+
+class ControlSubject(Model):
+    """Whose asset is controlled."""
+
+    name: str
+    id_type: str
+    id_no: str
+
+
+class ControlEventLine(Model):
+    """One thing that happened to a control; `by` is court, agency or clock."""
+
+    event_id: str
+    at: AwareDatetime
+    kind: str
+    by: Literal["court", "agency", "clock"]
+    before: ControlState
+    after: ControlState
+    detail: dict[str, Any]
+
+
+class ControlStatus(ControlLine):
+    """GET /v1/controls/{control_id}: `state` is what the agency confirmed, `pending` what was asked and not heard. In fen."""
+
+    request_id: str
+    case_no: str
+    court_code: str
+    subject: ControlSubject
+    asset_type: str
+    agency: str
+    measure: Measure
+    in_doubt: bool
+    rank: int | None
+    rank_basis: RankBasis
+    waiting_serial: str | None
+    code: str | None
+    requested_fen: int | None
+    actual_fen: int | None
+    unfunded_fen: int | None
+    secured_fen: int
+    deducted_fen: int
+    requested_quantity: int | None
+    actual_quantity: int | None
+    served_at: AwareDatetime | None
+    effective_at: AwareDatetime | None
+    until_on: date | None
+    term_months: int | None
+    agency_control_no: str | None
+    answer_due_at: AwareDatetime | None
+    events: tuple[ControlEventLine, ...]
+
+
+class ControlList(Model):
+    """GET /v1/controls, newest first."""
+
+    items: tuple[ControlStatus, ...]
+    next_cursor: str | None
+
+
 MODELS: tuple[type[BaseModel], ...] = (
     Problem, RequestAccepted, RequestStatus, RequestList, AssetReport, DocumentStored, AgencyList, AssetTypeList,
+    ControlsOrdered, ControlStatus, ControlList,
 )

@@ -2,14 +2,14 @@
 
 from fastapi import FastAPI
 
-from gateway.api import claims, directory, documents, events, health, report, requests
+from gateway.api import claims, controls, directory, documents, events, health, report, requests
 from gateway.api.deps import Deps
 from gateway.api.edge import Edge
 from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, report.router, events.router, documents.router, directory.router, claims.router, health.router)
+ROUTERS = (requests.router, report.router, events.router, controls.router, documents.router, directory.router, claims.router, health.router)
 
 
 def make_app(deps: Deps) -> FastAPI:

@@ -20,8 +20,16 @@ from gateway.api.report import Reported, newest_report
 from gateway.domain.control_body import ControlBody, SearchBody, read_action, read_control
 from gateway.domain.control_rules import targets
 from gateway.ordering import ControlSubmission, subject_hash
+from gateway.store.controls import (
+    ControlEvent,
+    ControlPage,
+    StoredControl,
+    answers_due,
+    load_controls,
+    load_events,
+    load_page,
+)
 from gateway.store.database import Connection
-from gateway.store.controls import ControlEvent, ControlPage, StoredControl, answers_due, load_controls, load_events, load_page
 
 router = APIRouter(tags=["controls"])
 
@@ -65,13 +73,12 @@ async def order_controls(request: Request) -> Response:
 )
 async def get_control(request: Request, control_id: str) -> Response:
     """Return a control with everything that happened to it."""
-    async with doing(request, "control.read", control_id) as call:
-        async with call.deps.database.transaction() as connection:
-            stored = (await load_controls(connection, [control_id])).get(control_id)
-            if stored is None:
-                raise NotFound
-            call.check(stored.court_code)
-            (shown,) = await _shown(call, connection, [stored])
+    async with doing(request, "control.read", control_id) as call, call.deps.database.transaction() as connection:
+        stored = (await load_controls(connection, [control_id])).get(control_id)
+        if stored is None:
+            raise NotFound
+        call.check(stored.court_code)
+        (shown,) = await _shown(call, connection, [stored])
     return _answer(shown)
 
 

@@ -15,6 +15,7 @@ from gateway.api.streams import Streams
 from gateway.api.tokens import TokenReader
 from gateway.domain.directory import Directory
 from gateway.intake import Intake
+from gateway.ordering import Ordering
 from gateway.settings import GatewaySettings
 from gateway.store.database import Database, Listener
 
@@ -32,6 +33,7 @@ class Deps:
     events: Listener
     directory: Directory
     intake: Intake
+    ordering: Ordering
     clock: Clock
     token_clock: Clock
     new_id: NewId

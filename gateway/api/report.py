@@ -1,6 +1,7 @@
 """GET the asset report of a request: compiled from stored answers each time, so that version n reads the same for ever."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -13,12 +14,14 @@ from contracts.keyed import keyed_hash
 from contracts.report import AssetReport
 from gateway.api.accept import chosen
 from gateway.api.calls import Call, doing
+from gateway.api.deps import Deps
 from gateway.api.openapi import answer, header, parameter, refusals
 from gateway.api.parameters import read_parameters, whole
 from gateway.domain.directory import Directory
 from gateway.domain.report import ReportRequest, compile_report, with_changes
 from gateway.domain.request import RequestBody
 from gateway.domain.routing import asked_types
+from gateway.store.database import Connection
 from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_report_head
 from gateway.store.snapshot import snapshot
 from gateway.web.render import render_report
@@ -50,7 +53,7 @@ async def get_report(request: Request, request_id: str) -> Response:
         call.basis = f"{head.case_no} report {answers.version if answers else 'not modified'}"
         if answers is None:
             return Response(None, 304, _caching(head, media_type, version))
-        report = _compile(call, head, answers, before)
+        report = compiled_report(call.deps, head, answers, before)
         return _answer(report, media_type, _caching(head, media_type, version))
 
 
@@ -104,10 +107,11 @@ def _answer(report: AssetReport, media_type: str, headers: Mapping[str, str]) ->
     return Response(report.model_dump_json().encode(), 200, headers, media_type)
 
 
-def _compile(call: Call, head: ReportHead, answers: Answers, before: Answers | None) -> AssetReport:
-    asset_id = partial(keyed_hash, call.deps.settings.secret, "asset-id", head.court_code)
-    report_request = _report_request(head, answers, call.deps.directory)
-    now = call.deps.clock.now()
+def compiled_report(deps: Deps, head: ReportHead, answers: Answers, before: Answers | None) -> AssetReport:
+    """Compile a version from its answers, with what changed since the version before."""
+    asset_id = partial(keyed_hash, deps.settings.secret, "asset-id", head.court_code)
+    report_request = _report_request(head, answers, deps.directory)
+    now = deps.clock.now()
 
     def compiled(one: Answers, at: datetime) -> AssetReport:
         return compile_report(report_request, one.tasks, one.controls, version=one.version, compiled_at=one.made_at or at, asset_id=asset_id)
@@ -122,3 +126,25 @@ def _report_request(head: ReportHead, answers: Answers, directory: Directory) ->
     left = sorted({task.asset_type for task in answers.tasks} - set(types))
     claim = body.case.claim
     return ReportRequest(head.request_id, head.case_no, body.subjects, (*types, *left), head.left_out, claim.total_fen if claim else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A request with its newest report."""
+
+    head: ReportHead
+    body: RequestBody
+    report: AssetReport
+
+
+async def newest_report(call: Call, connection: Connection, request_id: str) -> Reported:
+    """Compile the newest version, the live view while the request is under way.
+
+    Raises: NotFound, also for another court's request
+    """
+    head = await load_report_head(connection, request_id)
+    if head is None:
+        raise NotFound
+    call.check(head.court_code)
+    stored = await load_answers(connection, request_id, head.report_version, call.deps.directory)
+    return Reported(head, RequestBody.model_validate(head.body), compiled_report(call.deps, head, stored, None))

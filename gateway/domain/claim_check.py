@@ -15,7 +15,7 @@ def claim_path(secret: bytes, *, court_code: str, task_id: str, document_id: str
     return f"/claims/{task_id}/{document_id}?court={court_code}&expires={expires}&signature={signature}"
 
 
-def claim_holds(  # noqa: PLR0913 - the parts that are signed
+def claim_holds(
     secret: bytes, *, court_code: str, task_id: str, document_id: str, expires: str, signature: str, now: datetime
 ) -> bool:
     """Tell whether a claim check is one of ours and still in time."""
