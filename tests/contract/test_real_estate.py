@@ -238,7 +238,7 @@ def test_an_order_that_may_not_be_done_is_refused_in_our_words(exchange):
         "asset_not_found": seal(exchange, subject, held, asset=elsewhere),
         "term_over_cap": seal(exchange, subject, held, term_months=37),
         "no_original_measure": exchange.order("release", subject, held, original_request_no="none"),
-        "identity_incomplete": exchange.order("transfer", subject, held, original_request_no="none"),
+        "identity_incomplete": exchange.order("transfer", subject, held, original_request_no="none", transferee=None),
     }
     assert {code: exchange.ask_one(command).code for code, command in cases.items()} == {code: code for code in cases}
     assert exchange.ask_one(exchange.command("query", subject, subject=namesake)).code == "identity_mismatch"

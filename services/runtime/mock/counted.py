@@ -10,7 +10,7 @@ from typing import Literal
 
 from contracts.asset_type import AssetRecord
 from contracts.control import PriorMeasure
-from services.runtime.mock.law import Measure, Thing, settle
+from services.runtime.mock.law import IN_FORCE, Measure, Thing, settle
 from services.runtime.mock.port import Holding
 from services.runtime.mock.terms import Term, TermRule, start_of
 
@@ -28,6 +28,9 @@ _NAMES = (
     _Names("balance_fen", "fen", "available_balance_fen", "frozen_fen"),
     _Names("subscribed_capital_fen", "fen"),
 )
+#: How a measure in force reads in a list of states; these and `normal` come and go with the measures.
+_MARKS = {"seal": "sealed", "seize": "detained"}
+_NO_STATES = frozenset({"normal", *_MARKS.values()})
 
 
 def _names(record: AssetRecord) -> _Names | None:
@@ -63,6 +66,8 @@ def _from_prior(prior: PriorMeasure, counted_in: str | None) -> Measure:
 def today(holding: Holding, before: Thing, now: Thing) -> Holding:
     """Return the holding as its register shows it now, given the asset when the simulation began and as it is now."""
     names = _names(holding.record)
+    if hasattr(holding.record, "status_codes"):
+        return _with_marks(holding, now)
     if names is None or (now.taken, now.held) == (before.taken, before.held):
         return holding
     record = holding.record
@@ -74,6 +79,14 @@ def today(holding: Holding, before: Thing, now: Thing) -> Holding:
     if now.taken and hasattr(record, "share_ratio"):
         changed["share_ratio"] = str(Fraction(record.share_ratio) * (now.total - now.taken) / now.total)
     return replace(holding, record=record.model_copy(update=changed))
+
+
+def _with_marks(holding: Holding, now: Thing) -> Holding:
+    """Mark a record that lists its states (a vehicle) with the measures in force, and with no other."""
+    listed: tuple[str, ...] = getattr(holding.record, "status_codes", ())
+    held = {_MARKS[measure.kind]: None for measure in now.measures if measure.state in IN_FORCE and measure.kind in _MARKS}
+    codes = (*(code for code in listed if code not in _NO_STATES), *held)
+    return replace(holding, record=holding.record.model_copy(update={"status_codes": codes or ("normal",)}))
 
 
 def units_worth(holding: Holding, amount_fen: int) -> int:
