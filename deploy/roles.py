@@ -28,9 +28,9 @@ from services.runtime.settings import CallbackSettings, WorkerSettings
 async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the REST edge; commands go straight to the relay where it runs in this process, else it is notified."""
     database = Database(mesh.store)
-    made = {"clock": mesh.clock, "new_id": new_id, "new_request_no": new_request_no}
-    intake = Intake(database, mesh.directory, mesh.gateway, committed=mesh.hand_over, **made)
-    ordering = Ordering(database, mesh.directory, mesh.gateway, **made)
+    intake = Intake(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_no=new_request_no,
+                    committed=mesh.hand_over)
+    ordering = Ordering(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_no=new_request_no)
     deps = Deps(
         settings=mesh.gateway, database=database, events=Listener(mesh.store, EVENTS_CHANNEL, every_s=1.0), directory=mesh.directory,
         intake=intake, ordering=ordering, clock=mesh.clock, token_clock=SystemClock(), new_id=new_id, checks=mesh.checks)

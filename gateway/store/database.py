@@ -14,11 +14,6 @@ from contracts.batching import pause
 from contracts.failures import ServiceUnavailable
 from gateway.store.settings import StoreSettings
 
-#: What statements run on: an open transaction.
-Connection = AsyncConnection
-#: Errors of a statement itself, of which one row may be the cause.
-STATEMENT_ERRORS = (DBAPIError,)
-
 #: Sent with a group commit, at most once, empty: somebody may look.
 COMMANDS_CHANNEL = "chakong_commands"
 EVENTS_CHANNEL = "chakong_events"
