@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from contracts.failures import NotFound, Rejected
 from gateway.api.deps import Deps, deps_of
+from gateway.api.lean import LeanRoute
 from gateway.api.openapi import parameter, refusals
 from gateway.api.problems import trace_of
 from gateway.domain.claim_check import claim_holds
 from gateway.store.audit import AuditEntry
 from gateway.store.documents import DocumentContent, load_claimed
 
-router = APIRouter(tags=["claim checks"])
+router = APIRouter(route_class=LeanRoute, tags=["claim checks"])
 
 _SIGNATURE = re.compile(r"[0-9a-f]{26}")
 _HEADERS = {"Cache-Control": "no-store", "Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}

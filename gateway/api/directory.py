@@ -10,9 +10,10 @@ from contracts.asset_type import AssetType
 from contracts.registry import asset_types
 from gateway.api import answers
 from gateway.api.calls import doing
+from gateway.api.lean import LeanRoute
 from gateway.api.openapi import answer, refusals
 
-router = APIRouter(tags=["directory"])
+router = APIRouter(route_class=LeanRoute, tags=["directory"])
 _JSON = "application/json"
 
 

@@ -13,13 +13,14 @@ from contracts.failures import Rejected
 from gateway.api import answers
 from gateway.api.bodies import key_of, media_type_of, read
 from gateway.api.calls import Call, doing
+from gateway.api.lean import LeanRoute
 from gateway.api.openapi import answer, header, refusals
 from gateway.intake import check_same_body
 from gateway.store.documents import NewDocument
 from gateway.store.idempotency import IdempotencyKey
 from gateway.store.uploads import Uploaded, upload
 
-router = APIRouter(tags=["documents"])
+router = APIRouter(route_class=LeanRoute, tags=["documents"])
 
 #: How the content of each media type begins; OFD is a ZIP archive. Source: GB/T 33190-2016 for OFD.
 _BEGINNINGS: Mapping[str, bytes] = {

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from contracts.failures import NotFound, Rejected, ServiceUnavailable
 from gateway.api.calls import doing
 from gateway.api.deps import Deps, deps_of
+from gateway.api.lean import LeanRoute
 from gateway.api.openapi import header, refusals
 from gateway.api.streams import Watch
 from gateway.domain.counts import Counted
@@ -19,7 +20,7 @@ from gateway.domain.progress import StreamEvent
 from gateway.store.requests import RequestHead, load_head
 from gateway.store.stream import events_after
 
-router = APIRouter(tags=["requests"])
+router = APIRouter(route_class=LeanRoute, tags=["requests"])
 
 _SEQ = re.compile(r"[0-9]{1,9}")
 #: How long a client that takes nothing is waited for.

@@ -8,15 +8,16 @@ from starlette.responses import Response
 
 from contracts.failures import ServiceUnavailable
 from gateway.api.deps import Deps, deps_of
+from gateway.api.lean import LeanRoute
 from gateway.api.openapi import answer
 from gateway.store.health import outbox_age_s
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(route_class=LeanRoute, tags=["operation"])
 _JSON = "application/json"
 
 
 @router.get("/healthz", summary="The process lives", responses={200: answer("it lives")})
-async def healthz() -> Response:
+async def healthz(_request: Request) -> Response:
     """Answer; nothing is asked of anyone."""
     return Response(b'{"live":true}', media_type=_JSON)
 
@@ -33,7 +34,7 @@ async def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics", summary="Numbers for Prometheus", responses={200: {"description": "text format", "content": {"text/plain": {}}}})
-async def metrics() -> Response:
+async def metrics(_request: Request) -> Response:
     """Return every metric of this process."""
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

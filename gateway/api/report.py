@@ -15,6 +15,7 @@ from contracts.report import AssetReport
 from gateway.api.accept import chosen
 from gateway.api.calls import Call, doing
 from gateway.api.deps import Deps
+from gateway.api.lean import LeanRoute
 from gateway.api.openapi import answer, header, parameter, refusals
 from gateway.api.parameters import read_parameters, whole
 from gateway.domain.directory import Directory
@@ -26,7 +27,7 @@ from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_r
 from gateway.store.snapshot import snapshot
 from gateway.web.render import render_report
 
-router = APIRouter(tags=["requests"])
+router = APIRouter(route_class=LeanRoute, tags=["requests"])
 
 _OFFERED = ("application/json", "text/html")
 #: A page with personal data: nothing is loaded, nothing runs, nobody frames it.

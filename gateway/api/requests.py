@@ -13,6 +13,7 @@ from contracts.failures import NotFound, Rejected
 from gateway.api import answers
 from gateway.api.bodies import idempotency_key, key_of, read_json
 from gateway.api.calls import Call, doing
+from gateway.api.lean import LeanRoute
 from gateway.api.named_documents import check_documents
 from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, refusals
 from gateway.api.parameters import USUAL_LIMIT, case_no, cursor, cursor_of, limit, one_of, read_parameters
@@ -23,7 +24,7 @@ from gateway.intake import Submission, Submitted
 from gateway.store.idempotency import IdempotencyKey
 from gateway.store.requests import CountedRequest, Page, RequestHead, load_page, load_request
 
-router = APIRouter(tags=["requests"])
+router = APIRouter(route_class=LeanRoute, tags=["requests"])
 
 _JSON = "application/json"
 _UTC = orjson.OPT_UTC_Z
