@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -13,7 +14,7 @@ from contracts.agency import OfficeHours
 from contracts.clock import CHINA, china_date
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calendar:
     """Which days are working days: the library's years, what stands over them, and what is provisional beyond them.
 
@@ -61,6 +62,7 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), CHINA).astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)
 def nth_working_day(after: date, working_days: int, calendar: Calendar = CALENDAR) -> date:
     """Return the n-th working day after a date, that date excluded."""
     day = after
