@@ -22,15 +22,17 @@ run: setup ## everything in one process on port 8080, until Ctrl-C
 ##@ In containers
 
 COMPOSE := docker compose --file deploy/compose.yaml $(if $(PROFILE),--profile $(PROFILE))
-DEVELOPMENT := CHAKONG_PRODUCTION=false CHAKONG_MOCK_AGENCIES_URL=http://mock-agencies:8090 CHAKONG_CALLBACK_BASE_URL=http://callbacks:8081
+DEVELOPMENT := CHAKONG_PRODUCTION=false CHAKONG_CREDENTIALS={} CHAKONG_MOCK_AGENCIES_URL=http://mock-agencies:8090 \
+               CHAKONG_CALLBACK_BASE_URL=http://callbacks:8081
 
 .PHONY: up
-up: ## three Kafka brokers, PostgreSQL, a container a role; secrets from the environment; PROFILE=development: mock agencies too
+up: ## three Kafka brokers, PostgreSQL, a container a role (secrets: deploy/compose.yaml); PROFILE=development adds the mock agencies
 	@$(if $(filter development,$(PROFILE)),$(DEVELOPMENT)) $(COMPOSE) up --build --detach
 
 .PHONY: down
 down: ## end them; their data stays
-	@POSTGRES_PASSWORD=- CHAKONG_SIGNING_KEY=- CHAKONG_TOKEN_PUBLIC_KEY=- CHAKONG_CALLBACK_BASE_URL=- $(COMPOSE) down
+	@POSTGRES_PASSWORD=- CHAKONG_SIGNING_KEY=- CHAKONG_TOKEN_PUBLIC_KEY=- CHAKONG_CALLBACK_BASE_URL=- CHAKONG_CREDENTIALS=- \
+	docker compose --file deploy/compose.yaml --profile development down
 
 ##@ Work on it
 
@@ -72,7 +74,7 @@ lock: ## pin the newest versions that fit pyproject.toml (needs uv)
 	sed -i '1i # Made by `make lock`.' requirements.lock deploy/requirements.lock
 
 .PHONY: generate
-generate: setup ## write what is made from the code: schemas, AsyncAPI, OpenAPI, compose file, settings table
+generate: setup ## write what is made from the code: schemas, AsyncAPI, OpenAPI, compose file, …
 	@$(BIN)/python -m deploy.generate
 
 .PHONY: clean

@@ -14,6 +14,7 @@ HEAD = """\
 #   CHAKONG_SIGNING_KEY        32 characters or more, the same for every role
 #   CHAKONG_TOKEN_PUBLIC_KEY   PEM of the key that signs callers' tokens
 #   POSTGRES_PASSWORD          letters and digits
+#   CHAKONG_CREDENTIALS        JSON: the Authorization header by `credentials_ref` of the agency directory
 #   CHAKONG_CALLBACK_BASE_URL  where agencies reach the role `callbacks`
 # `make up` starts it; `make up PROFILE=development` with the mock agencies in place of the agencies.
 """
@@ -42,7 +43,8 @@ OF_ROLE: Mapping[str, Environment] = {
     "schedule": _GATEWAY,
     "worker": {**_SIGNING_KEY, **_KAFKA, "CHAKONG_CONTENT_BASE_URL": f"http://api:{API_PORT}",
                "CHAKONG_CALLBACK_BASE_URL": "${CHAKONG_CALLBACK_BASE_URL:?where agencies reach the role callbacks}",
-               "CHAKONG_CREDENTIALS": "${CHAKONG_CREDENTIALS:-{}}", "CHAKONG_MOCK_AGENCIES_URL": "${CHAKONG_MOCK_AGENCIES_URL:-}"},
+               "CHAKONG_CREDENTIALS": "${CHAKONG_CREDENTIALS:?JSON object, empty if no agency wants any}",
+               "CHAKONG_MOCK_AGENCIES_URL": "${CHAKONG_MOCK_AGENCIES_URL:-}"},
     "callbacks": {**_SIGNING_KEY, **_KAFKA, "CHAKONG_CALLBACK_HOST": "0.0.0.0",  # noqa: S104 - inside its container
                   "CHAKONG_CALLBACK_PORT": str(CALLBACK_PORT)},
     "mock-agencies": {"CHAKONG_MOCK_HOST": "0.0.0.0", "CHAKONG_MOCK_PORT": str(MOCK_PORT)},  # noqa: S104 - inside its container

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 
+from pydantic import ValidationError
+
 from contracts.agency import Agency
 from contracts.asset_type import AssetType
 from contracts.case import CaseReference, Officer
@@ -60,9 +62,17 @@ def commands(kind: AssetType, agencies: Sequence[Agency], found: Golden) -> dict
     """Return one command by message: query, control (if something was found to control), status."""
     mine = [one for one in agencies if one.asset_type == kind.code]
     query = next((one for one in found.commands if one.action == "query"), None) or _query(kind, mine[0].agency if mine else "an-agency")
-    control = next((one for one in found.commands if one.control), None) or _control(kind, query, found.answers)
+    control = next((one for one in found.commands if _orders_a_whole_record(kind, one)), None) or _control(kind, query, found.answers)
     status = query.model_copy(update={"action": "status", "of_action": "query", "agency_ref": "SL77", "attempt": 2})
     return {"query": query, **({"control": control} if control else {}), "status": status}
+
+
+def _orders_a_whole_record(kind: AssetType, command: Command) -> bool:
+    """Tell whether it is a control command that shows the asset as it was found; examples may shorten it."""
+    try:
+        return command.control is not None and bool(kind.record.model_validate(command.control.asset))
+    except ValidationError:
+        return False
 
 
 def _query(kind: AssetType, agency: str) -> Command:
