@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from contracts.outcome import GAP_OUTCOMES, OUTCOME_NAMES
-from contracts.registry import asset_types
+from contracts.registry import asset_type
 from contracts.words import Text
 from gateway.domain.report_views import ReportRequest, TaskView
 
@@ -31,11 +31,12 @@ def statement(request: ReportRequest, tasks: Sequence[TaskView]) -> Text:
                                           _left_out_en(request)])))
 
 
-def _unasked(request: ReportRequest, tasks: Sequence[TaskView]) -> list[tuple[str, Text]]:
+def _unasked(request: ReportRequest, tasks: Sequence[TaskView]) -> list[tuple[str, list[Text]]]:
+    """Return each subject's name with the asset types that no agency could be asked for."""
     asked = {(task.subject, task.asset_type) for task in tasks}
-    names = {code: kind.name for code, kind in asset_types().items()}
-    return [(subject.name, names.get(code, Text(zh=code, en=code))) for index, subject in enumerate(request.subjects)
-            for code in request.asset_types if (index, code) not in asked]
+    by_subject = [(subject.name, [asset_type(code).name for code in request.asset_types if (index, code) not in asked])
+                  for index, subject in enumerate(request.subjects)]
+    return [(name, kinds) for name, kinds in by_subject if kinds]
 
 
 def _counts_zh(request: ReportRequest, tasks: Sequence[TaskView]) -> str:
@@ -73,15 +74,15 @@ def _gaps_en(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
     return f"This report is incomplete; no usable answer came from: {named}{more}. No answer does not mean no assets."
 
 
-def _unasked_zh(unasked: Sequence[tuple[str, Text]]) -> str:
-    named = "、".join(f"{subject}的{kind.zh}" for subject, kind in unasked[:MOST_NAMES])
-    more = f"等{len(unasked)}项" if len(unasked) > MOST_NAMES else ""
+def _unasked_zh(unasked: Sequence[tuple[str, Sequence[Text]]]) -> str:
+    named = "；".join(f"{subject}的{'、'.join(kind.zh for kind in kinds)}" for subject, kinds in unasked[:MOST_NAMES])
+    more = f"等{len(unasked)}名被查询人" if len(unasked) > MOST_NAMES else ""
     return f"没有单位可供查询的有：{named}{more}。未查询不等于无财产。" if unasked else ""
 
 
-def _unasked_en(unasked: Sequence[tuple[str, Text]]) -> str:
-    named = "; ".join(f"{kind.en} of {subject}" for subject, kind in unasked[:MOST_NAMES])
-    more = f" and {len(unasked) - MOST_NAMES} more" if len(unasked) > MOST_NAMES else ""
+def _unasked_en(unasked: Sequence[tuple[str, Sequence[Text]]]) -> str:
+    named = "; ".join(f"{', '.join(kind.en for kind in kinds)} of {subject}" for subject, kinds in unasked[:MOST_NAMES])
+    more = f" and of {len(unasked) - MOST_NAMES} more" if len(unasked) > MOST_NAMES else ""
     return f"No agency could be asked for: {named}{more}. Not asked does not mean no assets." if unasked else ""
 
 

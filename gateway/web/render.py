@@ -21,6 +21,11 @@ _ROLES = {
     "responsible_person": Text(zh="主要负责人", en="responsible person"),
     "third_party_confirmed": Text(zh="书面确认的第三人", en="third party who confirmed"),
 }
+_ID_TYPES = {
+    "resident_id": "居民身份证", "household_book": "户口簿", "passport": "护照", "foreign_passport": "外国护照", "hk_macao_permit": "港澳居民居住证件",
+    "hk_macao_return_permit": "港澳居民来往内地通行证", "taiwan_permit": "台湾居民来往大陆通行证", "military_card": "军人证件", "armed_police_card": "武警证件",
+    "uscc": "统一社会信用代码", "organisation_code": "组织机构代码", "business_licence": "营业执照", "other": "其他证件",
+}
 _RIGHTS = {"mortgage": "抵押", "maximum_mortgage": "最高额抵押", "pledge": "质押", "lien": "留置", "residence_right": "居住权", "other": "其他"}
 _UNITS = {"CNY": "元"}
 _CHANGES = {"asset_added": "新增财产", "asset_removed": "财产不再出现", "asset_changed": "财产变化", "outcome_changed": "答复变化",
@@ -38,7 +43,8 @@ def _environment() -> Environment:
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels}
     environment.globals |= {"TYPES": {code: kind.name for code, kind in asset_types().items()}, "OUTCOMES": OUTCOME_NAMES,
-                            "STATES": STATE_NAMES, "MEASURES": MEASURE_NAMES, "ROLES": _ROLES, "RIGHTS": _RIGHTS, "CHANGES": _CHANGES}
+                            "STATES": STATE_NAMES, "MEASURES": MEASURE_NAMES, "ROLES": _ROLES, "ID_TYPES": _ID_TYPES,
+                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES}
     return environment
 
 

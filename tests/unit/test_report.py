@@ -95,10 +95,11 @@ def test_a_long_list_of_silent_agencies_is_counted():
 
 
 def test_many_sections_that_nobody_was_asked_for_are_counted():
-    many = report_request(subjects=tuple(subject(name=f"甲{number}") for number in range(12)))
+    many = report_request(subjects=tuple(subject(name=f"甲{number}") for number in range(24)))
     statement = report(request=many).completeness.statement
-    assert "等24项。未查询不等于无财产" in statement.zh
-    assert "and 4 more" in statement.en
+    assert "甲0的不动产、银行存款；甲1的" in statement.zh
+    assert "等24名被查询人。未查询不等于无财产" in statement.zh
+    assert "and of 4 more" in statement.en
 
 
 def test_an_asset_shows_its_record_and_where_it_was_read():

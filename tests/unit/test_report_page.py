@@ -1,10 +1,14 @@
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 
+from contracts.control import PriorityRight
 from contracts.registry import asset_types
+from contracts.report import ChangeKind
+from contracts.subject import IdType, Role
 from gateway.domain.report import with_changes
-from gateway.web.render import render_report
+from gateway.web.render import _environment, render_report
 from tests.builders import asset_id, company, control_view, found, measure, report, report_request, right, subject, task
 
 ALL = tuple(asset_types())
@@ -105,3 +109,11 @@ def test_lists_and_truths_read_as_words():
     assert "某某银行，100" in html
     assert "查封；逾期未检验" in html
     assert "<dd>否</dd>" in html
+
+
+def test_every_kind_of_number_role_and_right_has_a_chinese_name():
+    names = _environment().globals
+    assert set(names["ID_TYPES"]) == set(get_args(IdType))
+    assert set(names["ROLES"]) == set(get_args(Role))
+    assert set(names["RIGHTS"]) == set(get_args(PriorityRight.model_fields["kind"].annotation))
+    assert set(names["CHANGES"]) == set(get_args(ChangeKind))
