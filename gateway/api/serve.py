@@ -56,11 +56,13 @@ async def _answer_calls(
     server = _Server(_config(app, deps.api), lambda: on_ready(url_of(listening)))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    deps.streams.close()
-    server.should_exit = True
-    await serving
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        deps.streams.close()
+        server.should_exit = True
+        await serving
 
 
 def _config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:

@@ -1,5 +1,7 @@
 """The report over REST: versions that stay, formats, ETag."""
 
+import asyncio
+
 import pytest
 
 from contracts.control import ControlState
@@ -149,3 +151,12 @@ async def test_who_has_the_version_gets_it_not_again(court):
     assert (await court.get(path, If_None_Match=tag, Accept="text/html")).status_code == 200
     assert (await court.get(f"{path}?version=1", If_None_Match="*")).status_code == 304
     assert [entry[2] for entry in await court.audit()][1:].count("read") == len(await court.audit()) - 1
+
+
+async def test_a_report_on_a_hundred_subjects_does_not_keep_others_waiting(court):
+    subjects = [{"kind": "person", "name": "陈伟", "id_type": "passport", "id_no": f"E{number:08d}"} for number in range(100)]
+    request_id = (await court.submit(subjects=subjects))["request_id"]
+    reading = asyncio.create_task(report(court, request_id))
+    while not reading.done():
+        await asyncio.wait_for(court.get("/healthz"), 1)
+    assert len(reading.result().subjects) == 100
