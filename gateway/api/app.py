@@ -2,19 +2,20 @@
 
 from fastapi import FastAPI
 
-from gateway.api import claims, controls, directory, documents, events, health, report, requests
+from gateway.api import claims, controls, directory, documents, events, handbook, health, report, requests
 from gateway.api.deps import Deps
 from gateway.api.edge import Edge
 from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, report.router, events.router, controls.router, documents.router, directory.router, claims.router, health.router)
+ROUTERS = (requests.router, report.router, events.router, controls.router, documents.router, directory.router, claims.router, health.router,
+           handbook.router)
 
 
 def make_app(deps: Deps) -> FastAPI:
     """Make the application; `deps.run` does what goes on behind it."""
-    app = FastAPI(title="查控 Chakong", version="1", redirect_slashes=False, exception_handlers=dict(HANDLERS))
+    app = FastAPI(title="查控 Chakong", version="1", redirect_slashes=False, docs_url=None, redoc_url=None, exception_handlers=dict(HANDLERS))
     app.state.deps = deps
     # As they are: routers that are included are searched one by one, at three times the cost of the routes in them.
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)

@@ -64,6 +64,9 @@ def test_every_code_that_is_raised_is_described():
 async def test_the_documentation_page_is_there(court):
     page = await court.get("/docs")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert all(f"{method.upper()} {path}" in page.text for method, path in ROUTES)
+    assert "idempotency_key_reused" in page.text
+    assert not re.search(r"<script|https?://|//cdn", page.text)
 
 
 async def test_the_directory_is_listed_without_how_agencies_are_reached(court):
