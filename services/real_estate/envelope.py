@@ -19,6 +19,7 @@ HEAD = "HEAD"
 CHARSET = "gb18030"
 #: Attributes that hold a file: Base64 of its bytes and not of text.
 FILES = frozenset({"WSNR"})
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 DEEPEST = 4  # operation, item, row, owner
 
 register_namespace("soap", SOAP[1:-1])
@@ -71,8 +72,8 @@ def write(operation: str, items: Iterable[tuple[str, Words]], head: Mapping[str,
     body = SubElement(SubElement(envelope, f"{SOAP}Body"), f"{SERVICE}{operation}")
     for tag, words_of_item in items:
         _fill(body, tag, words_of_item)
-    written: bytes = tostring(envelope, encoding="UTF-8", xml_declaration=True)
-    return written
+    written: str = tostring(envelope, encoding="unicode")
+    return _DECLARATION + written.encode()
 
 
 def _fill(parent: Element, tag: str, words_of_element: Words) -> None:

@@ -63,7 +63,7 @@ def _xml(text: str) -> bytes:
     """Put marked text into Base64 of GBK, and drop what only the reader needs: line ends and the spaces after them."""
     joined = re.sub(r"\n\s*", " ", text.strip()).replace("> <", "><").replace(" >", ">").replace(" />", "/>")
     marked = re.sub(r"\{(.*?)\}", lambda match: b64encode(match[1].encode("gbk")).decode(), joined)
-    return f"<?xml version='1.0' encoding='UTF-8'?>\n{marked.replace('/>', ' />')}".encode()
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + marked.replace("/>", " />").encode()
 
 
 _NAMESPACES = 'xmlns:bdc="urn:bdcck" xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"'

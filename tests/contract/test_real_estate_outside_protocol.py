@@ -1,0 +1,243 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.failures import AgencyProtocolError, AgencyUnavailable
+from services.real_estate import demo, envelope, presale, presale_api, registry
+from services.real_estate.adapter import ADAPTER
+from services.real_estate.mock_agency import MOCK
+from services.runtime.mock.port import MockRequest
+from services.runtime.port import AgencyResponse, Asked, Found, OutsideProtocol, Refused, Unsupported
+from tests.contract.exchange import NOW, Exchange, agency_row
+
+ROW, BUREAU = agency_row("real_estate"), agency_row("real_estate", dialect="presale")
+NUMBER = "20261122445302000123"
+BOTH = pytest.mark.parametrize("row", [ROW, BUREAU], ids=lambda row: row.dialect)
+
+
+# ---- the registry's answers outside its document
+
+
+def soap(*items, operation="cxBdcQLResponse", code="0000", head=None):
+    marked = {"CREATETIME": "20261122170000", "RESPONSECODE": code, "RESPONSEINFO": "说明"} if head is None else head
+    return envelope.write(operation, items, marked)
+
+
+def read(body, *, asks="query", numbers=(NUMBER,), status=200, content_type=envelope.CONTENT_TYPE, row=ROW):
+    asked = [Asked("task", "request", number, asks) for number in numbers]
+    return ADAPTER.to_answers(row, asked, AgencyResponse(status, content_type, body))
+
+
+RIGHT = {"BDCDYH": demo.HOME.unit_code, "QLLX": "4", "QSZT": "1", "ZL": "坐落", "QLR": "陈伟", "GYFS": "0", "DJJG": "登记机构",
+         "QXDM": "445302", "PGJ": "76.432500", "JZMJ": "118.50", "JGSJ": "20170618"}
+MORTGAGE = {"BDCDYH": demo.HOME.unit_code, "DYQR": "银行", "DYFS": "1"}
+SEAL = {"BDCDYH": demo.HOME.unit_code, "CFLX": "1", "CFJG": "法院"}
+
+
+def rights(**changes):
+    words = {"RESULT": "0000", "BDHM": NUMBER, "FKSJ": "20261122170000", "JGS": "1", "FDCQ": [RIGHT], "DYAQ": [MORTGAGE], "CFDJ": [SEAL]}
+    return "CXFK", {**words, **changes}
+
+
+def test_the_plain_answer_is_read():
+    assert isinstance(read(soap(rights()))[NUMBER], Found)
+
+
+@pytest.mark.parametrize("changes", [
+    {"QLLX": "77"}, {"QSZT": "9"}, {"GYFS": "4"}, {"BDCDYH": "445302"}, {"QLLX": "3"}, {"PGJ": "1.1234567"}, {"PGJ": "-1"},
+    {"PGJ": "1e3"}, {"PGJ": "1_0"}, {"PGJ": "十"}, {"JZMJ": "1.234"}, {"JZMJ": "nan"}, {"JZMJ": "-1"}, {"JGSJ": "20170631"},
+    {"JGSJ": "2017-06-18"}, {"ZCS": "0"}, {"ZCS": "+1"}, {"QLBL": "3/2"}, {"QLBL": "0"}, {"QXDM": "4453"}, {"QLR": ""}, {"NEW": "x"},
+    {"ZCS": "１８"}, {"GYR": [{"XM": "甲", "NEW": "x"}]}, {"GYR": [{"XM": "甲", "ZJZL": "0"}]},
+])
+def test_a_right_outside_the_document_concludes_nothing(changes):
+    assert isinstance(read(soap(rights(FDCQ=[{**RIGHT, **changes}])))[NUMBER], OutsideProtocol)
+
+
+@pytest.mark.parametrize("changes", [
+    {"JGS": "2"}, {"JGS": "0"}, {"FDCQ": [RIGHT, RIGHT]}, {"FDCQ": []}, {"DYAQ": [{**MORTGAGE, "DYFS": "3"}]},
+    {"DYAQ": [{**MORTGAGE, "BDCDYH": demo.SHOP.unit_code}]}, {"CFDJ": [{**SEAL, "BDCDYH": demo.SHOP.unit_code}]},
+    {"CFDJ": [{**SEAL, "CFLX": "6"}]}, {"CFDJ": [{**SEAL, "CFQSSJ": "2024"}]}, {"RESULT": "0002"}, {"FKSJ": "20261122"},
+    {"FKSJ": "20261122250000"}, {"XGDJ": [{}]}, {"MESSAGE": "x"},
+])
+def test_rows_that_do_not_fit_together_conclude_nothing(changes):
+    assert isinstance(read(soap(rights(**changes)))[NUMBER], OutsideProtocol)
+
+
+@pytest.mark.parametrize("words", [
+    {"RESULT": "2040", "CWDM": "07", "MESSAGE": "x"}, {"RESULT": "2040", "MESSAGE": "x"}, {"RESULT": "2040", "CWDM": "01", "MESSAGE": ""},
+    {"RESULT": "0001"}, {"RESULT": "0001", "SLBH": "1", "YJSC": "soon"}, {},
+])
+def test_a_refusal_or_receipt_outside_the_document_concludes_nothing(words):
+    item = "CXFK", {"BDHM": NUMBER, "FKSJ": "20261122170000", **words}
+    assert isinstance(read(soap(item))[NUMBER], OutsideProtocol)
+
+
+@pytest.mark.parametrize("changes", [{"CFZT": "8"}, {"KZZT": "3"}, {"CFSX": "一"}, {"CSJSRQ": "20291131"}, {"NEW": "x"}, {"KZZT": "2"}])
+def test_a_control_result_outside_the_document_concludes_nothing(changes):
+    done = {"RESULT": "0000", "KZZT": "1", "BDHM": NUMBER, "FKSJ": "20261122170000", "BDCDYH": demo.HOME.unit_code, "CFZT": "1"}
+    answer = read(soap(("KZFK", done), operation="kzBdcQLResponse"), asks="seal")[NUMBER]
+    assert answer.control.state == "in_force"
+    answer = read(soap(("KZFK", {**done, **changes}), operation="kzBdcQLResponse"), asks="seal")[NUMBER]
+    assert isinstance(answer, OutsideProtocol)
+
+
+@pytest.mark.parametrize("code", sorted(registry._REASONS))
+def test_a_documented_refusal_becomes_a_reason(code):
+    words = {"RESULT": "2040", "BDHM": NUMBER, "FKSJ": "20261122170000", "CWDM": code, "MESSAGE": "不予协助"}
+    not_done = {"RESULT": "0000", "KZZT": "2", "BDHM": NUMBER, "FKSJ": "20261122170000", "CWDM": code, "WNKZYY": "不予协助"}
+    refused = Refused(registry._REASONS[code], "不予协助")
+    assert read(soap(("CXFK", words)))[NUMBER] == refused
+    for item in (words, not_done):
+        assert read(soap(("KZFK", item), operation="kzBdcQLResponse"), asks="seal")[NUMBER] == refused
+        unsupported = read(soap(("KZFK", {**item, "CWDM": "11"}), operation="kzBdcQLResponse"), asks="seal")[NUMBER]
+        assert unsupported == Unsupported("不予协助")
+
+
+@pytest.mark.parametrize("state", sorted(registry._STATES))
+def test_a_documented_state_becomes_ours(state):
+    done = {"RESULT": "0000", "KZZT": "1", "BDHM": NUMBER, "FKSJ": "20261122170000", "BDCDYH": demo.HOME.unit_code, "CFZT": state}
+    answer = read(soap(("KZFK", done), operation="kzBdcQLResponse"), asks="seal")[NUMBER]
+    assert answer.control.state == registry._STATES[state]
+
+
+def test_one_wrong_item_of_a_batch_takes_no_other_along():
+    numbers = ("A1", "A2", "A3", "A4")
+    items = [rights(BDHM="A1"), rights(BDHM="A2", JGS="7"), rights(BDHM="A4"), rights(BDHM="A4")]
+    answers = read(soap(*items), numbers=numbers)
+    assert [type(answers[number]) for number in numbers] == [Found, OutsideProtocol, OutsideProtocol, OutsideProtocol]
+
+
+def test_an_attribute_that_is_not_base64_of_gbk_harms_its_item_only():
+    body = soap(rights(), rights(BDHM="B"))
+    for spoilt in (b"MQ", b"!!!!", b"gYGB/w=="):
+        answers = read(body.replace(b'JGS="MQ=="', b'JGS="' + spoilt + b'"', 1), numbers=(NUMBER, "B"))
+        assert [type(answers[number]) for number in (NUMBER, "B")] == [OutsideProtocol, Found]
+
+
+PLAIN = soap(rights())
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"not xml", PLAIN[:-40], PLAIN + b"x", soap(rights(), rights(BDHM="stranger")), soap(("CXXX", rights()[1])),
+    soap(rights(), operation="kzBdcQLResponse"), soap(rights(), code="1234"), soap(rights(), code="9001"), soap(rights(), head={}),
+    soap(rights(), head={"CREATETIME": "x", "RESPONSECODE": "0000", "RESPONSEINFO": ""}), envelope.write("cxBdcQLResponse", [rights()]),
+    PLAIN.replace(b"<soap:Body>", b"<soap:Body>text"), PLAIN.replace(b"<HEAD", b"<HEADER"), PLAIN.replace(b"</soap:Header>", b"<HEAD/></soap:Header>"),
+    PLAIN.replace(b"</soap:Header>", b"</soap:Header>text"), PLAIN.replace(b"soap:Envelope", b"soap:Letter"),
+    PLAIN.replace(b"<CXFK", b"<CXFK/><CXFK"), PLAIN.replace(b'encoding="UTF-8"', b'encoding="x-unknown"'),
+    PLAIN.replace(b'encoding="UTF-8"', b'encoding="GBK"'), PLAIN.replace(b"?>", b"?><!DOCTYPE a>", 1),
+    PLAIN.replace(b"?>", b'?><!DOCTYPE a [<!ENTITY x "y">]>', 1), PLAIN.replace(b"</soap:Body>", b"</soap:Body><soap:Body/>"),
+    PLAIN.replace(b"<bdc:cxBdcQLResponse>", b"<bdc:cxBdcQLResponse a='1'>"), b"<a>" * 2000 + b"</a>" * 2000,
+])
+def test_an_envelope_outside_the_document_is_a_protocol_error(body):
+    with pytest.raises(AgencyProtocolError):
+        read(body)
+
+
+def test_stray_text_and_deep_nesting_inside_an_item_conclude_nothing():
+    deep = b"<GYR>" * 9 + b"</GYR>" * 9
+    for inside in (b"text", deep, b"<RESULT/>", b"<FDCQ/>text"):
+        assert isinstance(read(PLAIN.replace(b"<FDCQ", inside + b"<FDCQ"))[NUMBER], OutsideProtocol)
+
+
+@pytest.mark.parametrize(("status", "content_type"), [(200, "text/html"), (404, envelope.CONTENT_TYPE), (204, ""), (200, "application/json")])
+@BOTH
+def test_another_status_or_content_type_is_a_protocol_error(row, status, content_type):
+    if (status, content_type) == (200, "application/json") and row is BUREAU:
+        return
+    body = PLAIN if row is ROW else b'{"status":"ok","at":"2026-11-22 17:00","replies":[]}'
+    with pytest.raises(AgencyProtocolError):
+        read(body, status=status, content_type=content_type, row=row)
+
+
+def test_a_registry_that_is_closed_or_busy_is_asked_again_and_one_that_bars_us_refuses():
+    for code, why in (("9002", "busy"), ("9003", "office_closed")):
+        with pytest.raises(AgencyUnavailable) as unavailable:
+            read(soap(code=code))
+        assert unavailable.value.why == why
+    assert read(soap(code="9004"))[NUMBER] == Refused("not_authorised", "说明")
+
+
+@given(st.integers(0, 10_000), st.binary(min_size=1, max_size=4))
+def test_no_broken_envelope_is_more_than_a_protocol_error(at, piece):
+    at %= len(PLAIN)
+    spoilt = PLAIN[:at] + piece + PLAIN[at + len(piece):]
+    try:
+        answer = read(spoilt)[NUMBER]
+    except AgencyProtocolError:
+        return
+    assert isinstance(answer, Found | OutsideProtocol)
+
+
+def test_the_mock_says_that_it_cannot_read_what_is_no_request():
+    exchange = Exchange(ADAPTER, MOCK, ROW)
+    item = ("CXQQ", {"BDHM": "1"})
+    for body in (b"?", soap(item, operation="cxBdcQL"), soap(operation="cxBdcQL"), soap(item, operation="other"), soap(("X", {}), operation="cxZt")):
+        response = MOCK.answer(exchange.desk, MockRequest("POST", "/services/bdcck", {}, {}, body))
+        assert envelope.read(response.body).head["RESPONSECODE"] == "9001"
+
+
+# ---- the bureau's answers outside its document
+
+
+def replies(*items, status="ok"):
+    return presale_api.Replies.model_construct(status=status, at=NOW, replies=items).model_dump_json().encode()
+
+
+def filed(**changes):
+    contract = {"filing_no": "备1", "house_code": demo.SOLD.unit_code, "address": "某处", "district": "445303", "state": "filed",
+                "buyer": "陈伟", "holding": "alone", "area": 89.06, "filed_with": "住建局", **changes}
+    return {"result": "contracts", "ticket": NUMBER, "contracts": [contract]}
+
+
+def read_reply(*items, asks="query"):
+    return read(replies(*items), asks=asks, row=BUREAU, content_type="application/json")[NUMBER]
+
+
+@pytest.mark.parametrize("changes", [
+    {"state": "sold"}, {"holding": "x"}, {"house_code": "1"}, {"area": "89.06"}, {"area": -1}, {"floors": 0}, {"floors": True}, {"new": 1},
+    {"share": "2"}, {"district": "44"}, {"buyer": ""}, {"holds": [{"kind": "lien", "by": "法院"}]},
+    {"holds": [{"kind": "seal", "by": "法院", "until": "2026-02-30"}]}, {"holds": [{"kind": "seal", "by": "法院", "until": 1}]},
+    {"loans": [{"bank": "银行", "kind": "mortgage", "amount": "1.5"}]}, {"loans": [{"bank": "银行", "kind": "mortgage", "amount": 1.5}]},
+])
+def test_a_contract_outside_the_document_concludes_nothing(changes):
+    assert isinstance(read_reply(filed()), Found)
+    assert isinstance(read_reply(filed(**changes)), OutsideProtocol)
+
+
+@pytest.mark.parametrize("reply", [
+    {"result": "contracts", "ticket": NUMBER, "contracts": []}, {"result": "maybe", "ticket": NUMBER}, {"ticket": NUMBER},
+    {"result": "declined", "ticket": NUMBER, "reason": "mood", "note": "x"}, {"result": "nothing", "ticket": NUMBER, "new": 1},
+    {"result": "held", "ticket": NUMBER, "house_code": demo.SOLD.unit_code, "state": "holding"},
+])
+def test_a_reply_outside_the_document_concludes_nothing(reply):
+    assert isinstance(read_reply(reply), OutsideProtocol)
+
+
+@pytest.mark.parametrize("reason", sorted(presale._REASONS))
+def test_a_documented_reason_of_the_bureau_becomes_ours(reason):
+    declined = {"result": "declined", "ticket": NUMBER, "reason": reason, "note": "不予办理"}
+    assert read_reply(declined) == read_reply(declined, asks="pre_seal") == Refused(presale._REASONS[reason], "不予办理")
+    assert read_reply({**declined, "reason": "not_done_here"}) == Unsupported("不予办理")
+
+
+def test_replies_left_out_given_twice_or_to_a_stranger():
+    assert read_reply({"result": "nothing", "ticket": NUMBER}) == Found(NOW, [])
+    assert isinstance(read_reply(), OutsideProtocol)
+    assert isinstance(read_reply(filed(), filed()), OutsideProtocol)
+    for body in (b"", b"[]", b"{", b'{"status":"ok"}', b'{"status":"trouble","at":"2026-11-22 17:00","trouble":"unreadable","note":"x"}',
+                 b'{"status":"trouble","at":"2026-11-22 17:00","trouble":"fire","note":"x"}', replies({"ticket": "other"}), b"[" * 100_000,
+                 replies() + b"}"):
+        with pytest.raises(AgencyProtocolError):
+            read(body, row=BUREAU, content_type="application/json")
+
+
+def test_a_bureau_that_is_busy_is_asked_again_and_one_that_bars_us_refuses():
+    bureau = Exchange(ADAPTER, MOCK, BUREAU)
+    body = b'{"status":"trouble","at":"2026-11-22 17:00","trouble":"busy","note":"x"}'
+    with pytest.raises(AgencyUnavailable):
+        read(body, row=BUREAU, content_type="application/json")
+    barred = read(body.replace(b"busy", b"no_access"), row=BUREAU, content_type="application/json")
+    assert barred[NUMBER] == Refused("not_authorised", "x")
+    response = MOCK.answer(bureau.desk, MockRequest("POST", presale_api.QUERY_PATH, {}, {}, b"{}"))
+    assert b"unreadable" in response.body
+    assert MOCK.answer(bureau.desk, MockRequest("GET", "/elsewhere", {}, {}, b"")).status == 404
