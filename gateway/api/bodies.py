@@ -9,27 +9,20 @@ from starlette.requests import ClientDisconnect, Request
 
 from contracts.failures import Rejected
 from gateway.api.deps import deps_of
-from gateway.domain.body import invalid, malformed
-from gateway.domain.field_errors import field_error
+from gateway.domain.body import malformed
 from gateway.store.idempotency import IdempotencyKey
 
 MOST_JSON_BYTES = 1024 * 1024
-#: The escape of NUL, and not a backslash before the word u0000.
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
 async def read_json(request: Request) -> bytes:
     """Return the bytes of a JSON body, not parsed.
 
-    Raises: Rejected 415 unsupported_media_type, 413 body_too_large, 400 empty_body, 408 body_too_slow,
-            422 invalid_request for a text with the character NUL, which no store of ours keeps
+    Raises: Rejected 415 unsupported_media_type, 413 body_too_large, 400 empty_body, 408 body_too_slow
     """
     media_type_of(request, ("application/json",))
-    raw = await read(request, MOST_JSON_BYTES)
-    if b"\\u0000" in raw and _NUL.search(raw):
-        raise invalid([field_error((), "bad_character", "文本中有空字符", "a text has the character NUL")])
-    return raw
+    return await read(request, MOST_JSON_BYTES)
 
 
 def media_type_of(request: Request, taken: tuple[str, ...]) -> str:

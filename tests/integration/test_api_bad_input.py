@@ -132,12 +132,10 @@ def named(name):
 
 
 async def test_a_text_with_a_nul_is_refused(court):
-    response = await court.post(named("陈\x00伟"))
-    assert problem(response) == (422, "invalid_request")
-    assert response.json()["errors"][0]["code"] == "bad_character"
+    assert problem(await court.post(named("陈\x00伟"))) == (400, "malformed_json")
 
 
-@pytest.mark.parametrize("name", ["陈\\u0000伟", "陈\x1b[31m伟", "陈\n伟", "'); DROP TABLE requests; --"])
+@pytest.mark.parametrize("name", ["陈\\n伟", "陈\x1b[31m伟", "陈\n伟", "'); DROP TABLE requests; --"])
 async def test_any_other_text_is_a_value(court, name):
     response = await court.post(named(name))
     assert response.status_code == 202, response.text

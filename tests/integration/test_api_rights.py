@@ -8,6 +8,7 @@ import pytest
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import REGISTRY
+from sqlalchemy import text
 
 from gateway.api.tokens import TokenReader
 from tests import builders as build
@@ -163,3 +164,25 @@ async def test_no_personal_data_is_logged_or_on_record(court, caplog, capsys):
     ours = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
     on_record = [str(dict(row)) for row in await court.rows("SELECT officer, action, object, basis, decision FROM audit")]
     assert [said for said in (str(logs), *ours, *capsys.readouterr(), *on_record) if PERSONAL.search(said)] == []
+
+
+async def test_a_fault_of_ours_is_a_problem_and_its_message_is_not_logged(court, capsys):
+    court.deps.checks["kafka"] = lambda: {}[build.PERSON_ID]
+    response = await court.get("/readyz")
+    assert problem(response) == (500, "internal")
+    said = capsys.readouterr().out
+    assert response.json()["trace_id"] in said
+    assert "KeyError" in said
+    assert build.PERSON_ID not in said + response.text
+
+
+async def test_what_cannot_be_put_on_record_is_not_told(court):
+    request_id = (await court.submit())["request_id"]
+    async with court.database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE audit ADD CONSTRAINT nothing_more CHECK (false) NOT VALID"))
+    for path in (f"/v1/requests/{request_id}", f"/v1/requests/{request_id}/report", "/v1/requests/01NOTHING", "/v1/agencies"):
+        response = await court.get(path)
+        assert response.status_code >= 500
+        assert request_id not in response.text
+    assert (await court.post(build.request_body(), key="k2")).status_code >= 500
+    assert len(await court.rows("SELECT request_id FROM requests")) == 1
