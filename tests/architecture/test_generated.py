@@ -25,8 +25,8 @@ OFFICIAL = json.loads(Path(__file__).with_name("asyncapi-3.0.0.schema.json").rea
 
 @pytest.mark.parametrize("path", sorted(MADE))
 def test_a_generated_file_is_fresh(path):
-    stored = ROOT / path
-    assert stored.exists() and stored.read_text(encoding="utf-8") == MADE[path], f"{path} is stale: run make generate"
+    stored = (ROOT / path).read_text(encoding="utf-8") if (ROOT / path).exists() else None
+    assert stored == MADE[path], f"{path} is stale: run make generate"
 
 
 def test_the_schema_folder_holds_nothing_else():
@@ -139,10 +139,11 @@ def test_an_example_of_a_message_fits(name, example, part):
 
 
 def test_a_command_of_another_kind_does_not_fit():
-    schema = {"$ref": "urn:asyncapi#/components/schemas/command.deposits.query"}
+    one, other = list(asset_types())[:2]
+    schema = {"$ref": f"urn:asyncapi#/components/schemas/command.{one}.query"}
     registry = Registry().with_resource("urn:asyncapi", Resource.from_contents(ASYNCAPI, default_specification=DRAFT7))
-    payload = MESSAGES["vehicles.query"]["examples"][0]["payload"]
-    with pytest.raises(jsonschema.ValidationError, match="deposits"):
+    payload = MESSAGES[f"{other}.query"]["examples"][0]["payload"]
+    with pytest.raises(jsonschema.ValidationError, match=one):
         Draft7Validator(schema, registry=registry).validate(payload)
 
 
