@@ -52,6 +52,8 @@ _CONTROLS = (wire.CONTROL_ANSWER, wire.CONTROL_ANSWER_ITEM)
 
 def answer(desk: Desk, request: MockRequest) -> MockResponse | Later:
     """Answer one envelope. See MockAgency."""
+    if (request.method, request.path) != ("POST", wire.PATH):
+        return MockResponse(status=404)
     try:
         received = envelope.read(request.body)
         match received.operation:

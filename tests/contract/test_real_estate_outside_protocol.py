@@ -174,6 +174,7 @@ def test_the_mock_says_that_it_cannot_read_what_is_no_request():
     for body in (b"?", soap(item, operation="cxBdcQL"), soap(operation="cxBdcQL"), soap(item, operation="other"), soap(("X", {}), operation="cxZt")):
         response = MOCK.answer(exchange.desk, MockRequest("POST", "/services/bdcck", {}, {}, body))
         assert envelope.read(response.body).head["RESPONSECODE"] == "9001"
+    assert MOCK.answer(exchange.desk, MockRequest("GET", "/elsewhere", {}, {}, b"")).status == 404
 
 
 # ---- the bureau's answers outside its document
