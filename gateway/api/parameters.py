@@ -40,6 +40,8 @@ def _read(name: str, text: str, readers: Mapping[str, Reader], found: Collection
         raise Unfit("unknown_parameter", "没有这个参数", "there is no such parameter", ", ".join(readers))
     if name in found:
         raise Unfit("repeated_parameter", "参数重复", "the parameter is given twice")
+    if not text.isprintable():
+        raise Unfit("bad_character", "参数中有不可见字符", "the parameter has characters that cannot be seen")
     return readers[name](text)
 
 

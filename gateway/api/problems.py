@@ -48,7 +48,8 @@ async def _of_failure(request: Request, error: Exception) -> Response:
     if isinstance(error, Rejected):
         return problem(error.problem_status, error.problem_code, error.title, trace_id=trace_id, detail=error.detail,
                        errors=error.errors, rule=error.rule)
-    return problem(error.status, error.code, str(error), trace_id=trace_id, headers=_headers(error))
+    code, title = _TITLES.get(error.status, (error.code, str(error)))
+    return problem(error.status, error.code, title if code == error.code else str(error), trace_id=trace_id, headers=_headers(error))
 
 
 def _headers(error: ChakongError) -> Mapping[str, str]:

@@ -81,7 +81,7 @@ async def test_bad_parameters_of_a_list_are_all_named(court):
     assert {(one["pointer"], one["code"]) for one in response.json()["errors"]} == {
         ("?limit", "bad_limit"), ("?state", "unknown_value"), ("?cursor", "bad_cursor"), ("?case_no", "bad_case_no"),
         ("?page", "unknown_parameter")}
-    for query in ("limit=201", "limit=-1", "limit=x", "limit=1e9", "cursor=MDFURVNU=", "cursor=%00"):
+    for query in ("limit=201", "limit=-1", "limit=x", "limit=1e9", "case_no=%00", "case_no=%0a", "cursor=MDFURVNU=", "cursor=%00"):
         assert problem(await court.get(f"/v1/requests?{query}")) == (422, "invalid_parameter"), query
 
 
