@@ -38,7 +38,6 @@ from gateway.store.database import Connection, Database
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 from gateway.store.progress import lock_progress, save_progress
 
-
 _OLD_RESIDENT_ID = re.compile(r"\d{15}")
 
 

@@ -11,7 +11,6 @@ from contracts.control import ControlAnswer
 from contracts.messages import Command, FoundAsset
 
 
-
 @dataclass(frozen=True, slots=True)
 class AgencyCall:
     """One HTTP call to an agency; `path` is relative to its endpoint and begins with `/`."""
