@@ -91,7 +91,7 @@ def _control(kind: AssetType, query: Command, answers: Sequence[port.Answer]) ->
         return None
     measure = kind.measures[0]
     needed = [requirement[0] for requirement in kind.documents[measure]]
-    papers = tuple(CommandDocument(kind=name, document_no=f"（2026）粤5302执1234号之{number}") for number, name in enumerate(needed, 2))
+    papers = tuple(CommandDocument(kind=name, document_no=f"（2026）粤5302执1234号之{number}") for number, name in zip("二三四五", needed, strict=False))
     order = ControlOrder(control_id="01JD7XH6B0CONTROL000000001", measure=measure, asset=assets[0].record, term_months=12,
                          amount_fen=5_000_000 if kind.counted_in == "amount_fen" else None)
     return query.model_copy(update={"action": measure, "documents": papers, "control": order})
