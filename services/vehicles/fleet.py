@@ -53,6 +53,7 @@ _WORKING = (
 _YEARS = "FGHJKLMNPRST"  # of the VIN: 2015 to 2026
 _FIRST_YEAR = 2015
 _PLATE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+_NEW_ENERGY = "DABCEFGHJK"  # D A B C E run on electricity alone
 _PLATE_PREFIXES = {"4453": "粤W", "4412": "粤H"}
 _COLOURS = ("白", "黑", "灰", "蓝", "红", "棕", "绿")
 _AUTHORITIES = (("佛山市禅城区人民法院", "粤0604执"), ("广州市天河区人民法院", "粤0106执"), ("深圳市宝安区人民法院", "粤0306执"),
@@ -110,9 +111,9 @@ def _plate_prefix(region_code: str) -> str:
 def _plate(plate_type: str, rng: Random) -> str:
     """Make what follows the prefix: five characters, six for new energy (GA 36)."""
     if plate_type == "small_new_energy":
-        return f"{rng.choice('DF')}{rng.choice(_PLATE_ALPHABET)}{rng.randrange(10**4):04d}"
+        return f"{rng.choice(_NEW_ENERGY)}{rng.choice(_PLATE_ALPHABET)}{rng.randrange(10**4):04d}"
     if plate_type == "large_new_energy":
-        return f"{rng.randrange(10**5):05d}{rng.choice('DF')}"
+        return f"{rng.randrange(10**5):05d}{rng.choice(_NEW_ENERGY)}"
     return "".join(rng.choices(_PLATE_ALPHABET, k=5))
 
 
