@@ -91,7 +91,7 @@ class Register:
 
     def find(self, agency: Agency, key: str, holder_id_no: str | None = None) -> tuple[Holding, RegisteredSubject] | None:
         """Return an asset and who holds it; without the holder's number the whole register is indexed once per agency."""
-        if holder_id_no is not None:
+        if holder_id_no:
             return self._held_by(agency, key, holder_id_no)
         if key not in self._holders[agency.agency] and agency.agency not in self._indexed:
             self._indexed.add(agency.agency)
