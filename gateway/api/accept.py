@@ -14,7 +14,8 @@ def chosen(accept: str | None, offered: Sequence[str]) -> str:
     weights = [_weight(media_type, ranges) for media_type in offered]
     best = max(weights)
     if best <= 0:
-        raise Rejected(406, "not_acceptable", "不提供所要求的格式 / None of the accepted formats is offered", detail=f"offered: {', '.join(offered)}")
+        raise Rejected(406, "not_acceptable", "不提供所要求的格式 / None of the accepted formats is offered",
+                       detail=f"offered: {', '.join(offered)}")
     return offered[weights.index(best)]
 
 

@@ -15,7 +15,8 @@ ROUTERS = (requests.router, report.router, events.router, controls.router, docum
 
 def make_app(deps: Deps) -> FastAPI:
     """Make the application; `deps.run` does what goes on behind it."""
-    app = FastAPI(title="查控 Chakong", version="1", redirect_slashes=False, docs_url=None, redoc_url=None, exception_handlers=dict(HANDLERS))
+    app = FastAPI(title="查控 Chakong", version="1", redirect_slashes=False, docs_url=None, redoc_url=None,
+                  exception_handlers=dict(HANDLERS))
     app.state.deps = deps
     # As they are: routers that are included are searched one by one, at three times the cost of the routes in them.
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)

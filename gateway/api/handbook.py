@@ -14,8 +14,11 @@ from gateway.api.lean import LeanRoute
 router = APIRouter(route_class=LeanRoute, include_in_schema=False)
 
 _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "X-Content-Type-Options": "nosniff"}
-_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}h2{border-top:1px solid #ccc;padding-top:1rem}
-code,pre{font:13px/1.45 ui-monospace,monospace}pre{background:#f5f5f5;padding:.6rem;overflow:auto}td{vertical-align:top;padding:.15rem .8rem .15rem 0}
+_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+h2{border-top:1px solid #ccc;padding-top:1rem}
+code,pre{font:13px/1.45 ui-monospace,monospace}
+pre{background:#f5f5f5;padding:.6rem;overflow:auto}
+td{vertical-align:top;padding:.15rem .8rem .15rem 0}
 ul{margin:0;padding-left:1.1rem}"""
 
 
@@ -39,7 +42,8 @@ def _page(described: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[str]:
-    yield f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation['summary'])}. {escape(operation.get('description', ''))}</p><table>"
+    about = f"{escape(operation['summary'])}. {escape(operation.get('description', ''))}"
+    yield f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{about}</p><table>"
     for one in operation.get("parameters", ()):
         needed = "required" if one.get("required") else "optional"
         yield f"<tr><td><code>{escape(one['name'])}</code><td>{escape(one['in'])}, {needed}<td>{escape(one.get('description', ''))}"
