@@ -23,6 +23,7 @@ from contracts.failures import AgencyProtocolError, AgencyUnavailable
 from contracts.telemetry import AGENCY_SECONDS
 from services.runtime.port import AgencyCall, AgencyResponse
 from services.runtime.settings import WorkerSettings
+from services.runtime.young_calls import YoungCalls
 
 #: What of an answer that is too long is kept as evidence, bytes.
 _EVIDENCE_BYTES = 65_536
@@ -188,9 +189,12 @@ class Pace:
 class AgencyClient:
     """Calls one agency."""
 
-    def __init__(self, agency: Agency, settings: WorkerSettings, *, clock: Clock, random: Random) -> None:
-        """Take the directory row; nothing is opened yet."""
+    def __init__(
+        self, agency: Agency, settings: WorkerSettings, *, clock: Clock, random: Random, young: YoungCalls | None = None,
+    ) -> None:
+        """Take the directory row, and the bound it shares with the worker's other agencies; nothing is opened yet."""
         self._agency, self._settings = agency, settings
+        self._young = young or YoungCalls(settings.young_calls, settings.young_s)
         self._base_url = endpoint(agency, settings)
         self._session = HttpSession(parallel=agency.parallel_calls, cap_bytes=settings.response_cap_bytes, clock=clock)
         self._retries, self._pace = Retries(settings, random), Pace(agency.rate_per_s)
@@ -211,6 +215,10 @@ class AgencyClient:
 
     async def _once(self, call: AgencyCall) -> AgencyResponse:
         await self._pace.turn()
+        async with self._young.one():
+            return await self._timed(call)
+
+    async def _timed(self, call: AgencyCall) -> AgencyResponse:
         began_s = asyncio.get_running_loop().time()
         result = "cancelled"
         try:

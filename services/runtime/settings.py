@@ -28,6 +28,8 @@ class WorkerSettings(BaseSettings):
     budget_s: float = Field(default=20.0, description="no retry of an agency call begins later than this")
     most_attempts: int = Field(default=3, ge=1, description="most tries of one agency call")
     retry_pause_s: float = Field(default=0.2, description="pause before the first retry; it doubles, with jitter")
+    young_calls: int = Field(default=128, ge=1, description="most calls that begin at once, over all agencies")
+    young_s: float = Field(default=0.5, gt=0, description="a call that waits longer for its agency does not count there")
     response_cap_bytes: int = Field(default=16 * _MIB, description="longest answer taken from an agency")
     content_cache_bytes: int = Field(default=64 * _MIB, description="documents kept in memory")
     lane_waiting: int = Field(default=2_000, description="most commands that wait for one agency")

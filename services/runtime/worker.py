@@ -33,6 +33,7 @@ from services.runtime.port import Adapter
 from services.runtime.registry import adapters as registered_adapters
 from services.runtime.sending import Sender, pause
 from services.runtime.settings import WorkerSettings
+from services.runtime.young_calls import YoungCalls
 
 _log = structlog.get_logger()
 
@@ -88,8 +89,9 @@ async def serve(
     sender = Sender(producer, linger_s=settings.linger_s, most_bytes=kafka.most_request_bytes - _HEADER_BYTES,
                     clock=clock, new_id=new_id)
     async with ContentClient(settings, most_bytes=MOST_DOCUMENT_BYTES, clock=clock, random=random) as contents:
+        young = YoungCalls(settings.young_calls, settings.young_s)
         asking = Asking(
-            settings, known, lambda row: AgencyClient(row, settings, clock=clock, random=random),
+            settings, known, lambda row: AgencyClient(row, settings, clock=clock, random=random, young=young),
             Claims(contents, most_bytes=settings.content_cache_bytes), clock=clock, random=random)
         worker = Worker(settings, mine, asking, sender)
         names = [topics.commands(code) for code in served]
