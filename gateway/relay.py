@@ -26,6 +26,8 @@ from gateway.store.outbox import DueTask, Sent, claim, mark_sent, oldest_due, se
 _log = structlog.get_logger()
 
 _PING_EVERY_S = 2.0
+#: How often the store is asked what was answered: when the broker fills up, and when it does not.
+_LOOK_EVERY_S, _ASK_EVERY_S = 0.05, 1.0
 #: Longest wait before a command is sent again, whatever its attempts.
 _LONGEST_RESEND = timedelta(minutes=10)
 
@@ -37,7 +39,7 @@ class Relay:
         """Take what it works with; `run` starts it."""
         self._database, self._producer, self._settings, self._clock, self._new_id = database, producer, settings, clock, new_id
         self._in_flight = InFlight(settings.in_flight_bytes)
-        self._offers: Batcher[DueTask, None] = Batcher(self._deliver, most=settings.relay_batch,
+        self._offers: Batcher[DueTask, None] = Batcher(self._deliver_offered, most=settings.relay_batch,
                                                        linger=Linger(settings.relay_linger_s, full=64))
 
     def offer(self, tasks: Sequence[DueTask]) -> None:
@@ -88,15 +90,22 @@ class Relay:
         await self._deliver(due)
         return len(due)
 
-    async def _deliver(self, tasks: Sequence[DueTask]) -> list[None]:
-        """Send commands and mark the acknowledged ones; the others stay due and the sweep finds them."""
-        if tasks:
-            now = self._clock.now()
-            acknowledged = await self._producer.send([to_message(task, self._new_id(), now) for task in tasks])
-            sent = [task for task, has_it in zip(tasks, acknowledged, strict=True) if has_it]
-            await self._mark(sent, now)
-            BATCH_SIZE.labels("relay").observe(len(tasks))
+    async def _deliver_offered(self, tasks: Sequence[DueTask]) -> list[None]:
+        """Deliver what there is room for; not what waited here until its lease ended, for the sweep has it."""
+        now = self._clock.now()
+        mine = [task for task in tasks if task.lease > now]
+        await self._deliver(mine[: self._in_flight.room_for(len(mine))])
         return [None] * len(tasks)
+
+    async def _deliver(self, tasks: Sequence[DueTask]) -> None:
+        """Send commands and mark the acknowledged ones; the others stay due and the sweep finds them."""
+        if not tasks:
+            return
+        now = self._clock.now()
+        acknowledged = await self._producer.send([to_message(task, self._new_id(), now) for task in tasks])
+        sent = [task for task, has_it in zip(tasks, acknowledged, strict=True) if has_it]
+        await self._mark(sent, now)
+        BATCH_SIZE.labels("relay").observe(len(tasks))
 
     async def _mark(self, sent: Sequence[DueTask], now: datetime) -> None:
         if not sent:
@@ -113,11 +122,14 @@ class Relay:
 
     async def _make_room_until(self, stop: asyncio.Event) -> None:
         """Ask the store what was answered meanwhile, often when the broker fills up, rarely when not."""
+        idle_s = 0.0
         while not stop.is_set():
-            await _wait(stop, None, 0.05 if self._in_flight.pressed else 1.0)
+            await pause(stop, _LOOK_EVERY_S)
+            idle_s += _LOOK_EVERY_S
             asked = self._in_flight.waiting()
-            if not asked:
+            if not asked or not (self._in_flight.pressed or idle_s >= _ASK_EVERY_S):
                 continue
+            idle_s = 0.0
             try:
                 async with self._database.transaction() as connection:
                     self._in_flight.keep(asked, await still_in_flight(connection, asked))
@@ -151,12 +163,9 @@ def _asked_again(body: dict[str, object], task: DueTask) -> dict[str, object]:
     return body
 
 
-async def _wait(stop: asyncio.Event, woken: asyncio.Event | None, seconds: float) -> None:
-    waits = [asyncio.create_task(stop.wait())]
-    if woken is not None:
-        waits.append(asyncio.create_task(woken.wait()))
+async def _wait(stop: asyncio.Event, woken: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.create_task(stop.wait()), asyncio.create_task(woken.wait())]
     await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
-    if woken is not None:
-        woken.clear()
+    woken.clear()
