@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import uvloop
+from prometheus_client import start_http_server
 
 from deploy import embedded, logs, topics, topology
 from deploy.clock import SystemClock
@@ -29,11 +30,14 @@ def run(names: list[str], port: int, directory: Path, *, greeting: bool = False,
     """
     roles = topology.chosen(names)
     folder = embedded.data_dir()
-    fills_in = DeploySettings().fills_in
+    settings = DeploySettings()
+    fills_in = settings.fills_in
     if fills_in:
         embedded.secrets_of(os.environ, folder)
         embedded.addresses_of(os.environ, folder, port)
     logs.configure(sys.stderr)
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port, settings.metrics_host)
     with embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False) as fresh_broker:
         mesh = Mesh(load_directory(directory), SystemClock(), folder=folder, fresh_broker=fresh_broker)
         uvloop.run(_serve(mesh, roles, everything=not names, greeting=greeting))

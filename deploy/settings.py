@@ -14,6 +14,8 @@ class DeploySettings(BaseSettings):
     production: bool = Field(default=False, description="nothing embedded, whatever CHAKONG_EMBEDDED says")
     embedded: bool = Field(default=True, description="start the servers and make the secrets that the environment does not name")
     data_dir: Path = Field(default=Path(".chakong"), description="folder that holds everything embedded")
+    metrics_port: int | None = Field(default=None, description="port where this process gives its metrics, besides the API's /metrics")
+    metrics_host: str = Field(default="127.0.0.1", description="address that port binds; 0.0.0.0 in a container")
     agencies: Path = Field(default=Path(__file__).parent / "agencies.yaml", description="the agency directory file")
 
     @property
