@@ -143,9 +143,7 @@ class Intake:
         return tasks
 
     def _due_at(self, now: datetime, working_days: int, body: RequestBody) -> datetime:
-        due = answer_due_at(now, working_days, body.answer_by)
-        within = self._settings.answer_within_s
-        return due if within is None else min(due, now + timedelta(seconds=within))
+        return answer_due_at(now, working_days, body.answer_by, within_s=self._settings.answer_within_s)
 
     def _key(self, agency: str, id_no: str) -> bytes:
         """Return the topic key: one agency's commands about one subject stay in order; it tells nothing of either."""

@@ -119,7 +119,8 @@ class Ordering:
     def _task(
         self, submission: ControlSubmission, item: ControlItem, stored: StoredControl, agency: Agency, now: datetime
     ) -> NewTask:
-        task_id, due = self._new_id(), answer_due_at(now, agency.answer_due_working_days, None)
+        task_id = self._new_id()
+        due = answer_due_at(now, agency.answer_due_working_days, None, within_s=self._settings.answer_within_s)
         wants, kind = due if agency.wants_document_content else None, asset_type(stored.asset_type)
         command = Command(
             task_id=task_id, request_id=stored.request_id, request_no=stored.request_no, agency=agency.agency,

@@ -72,14 +72,17 @@ def nth_working_day(after: date, working_days: int, calendar: Calendar = CALENDA
     return day
 
 
-def answer_due_at(received_at: datetime, working_days: int, answer_by: date | None, calendar: Calendar = CALENDAR) -> datetime:
-    """Return when an answer is due: the earlier of 24:00 of `answer_by` and 24:00 of the n-th working day.
+def answer_due_at(
+    received_at: datetime, working_days: int, answer_by: date | None, calendar: Calendar = CALENDAR, *, within_s: float | None = None,
+) -> datetime:
+    """Return when an answer is due: the earliest of 24:00 of `answer_by`, 24:00 of the n-th working day, and `within_s`.
 
-    Units:  instants in UTC, days in China; the day of receipt is excluded
+    Units:  instants in UTC, days in China, the day of receipt excluded; seconds from receipt (development)
     Source: domain.md §10; three working days after 2026-09-30 end with 2026-10-10
     """
     due = nth_working_day(china_date(received_at), working_days, calendar)
-    return end_of_day(due if answer_by is None else min(due, answer_by))
+    due_at = end_of_day(due if answer_by is None else min(due, answer_by))
+    return due_at if within_s is None else min(due_at, received_at + timedelta(seconds=within_s))
 
 
 def next_open(at: datetime, hours: OfficeHours | None, calendar: Calendar = CALENDAR) -> datetime:

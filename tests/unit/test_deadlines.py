@@ -29,6 +29,12 @@ def test_the_court_may_want_its_answer_earlier():
     assert answer_due_at(china("2026-09-30T09:00"), 3, date(2026, 12, 1)) == china("2026-10-11T00:00")
 
 
+def test_development_may_want_every_answer_within_seconds():
+    received = china("2026-09-30T09:00")
+    assert answer_due_at(received, 3, date(2026, 10, 9), within_s=5) == received + timedelta(seconds=5)
+    assert answer_due_at(received, 3, None, within_s=99 * 86_400) == china("2026-10-11T00:00")
+
+
 def test_the_day_of_receipt_is_that_of_china():
     late_in_utc = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # Monday the 23rd in China
     assert answer_due_at(late_in_utc, 1, None) == china("2026-11-25T00:00")
