@@ -44,9 +44,8 @@ test: setup tools ## every test; the servers they need come along
 	@$(BIN)/pytest
 
 .PHONY: lint
-lint: setup ## ruff: rules and format
+lint: setup ## ruff
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
 
 .PHONY: types
 types: setup ## mypy --strict
@@ -56,10 +55,9 @@ types: setup ## mypy --strict
 imports: setup ## who may import whom
 	@$(BIN)/lint-imports
 
-.PHONY: format
-format: setup ## let ruff repair what it can
+.PHONY: fix
+fix: setup ## let ruff repair what it can
 	@$(BIN)/ruff check --fix .
-	@$(BIN)/ruff format .
 
 .PHONY: tools
 tools: setup ## fetch what tests run beside Python: Apache Kafka, Chromium, a Chinese font

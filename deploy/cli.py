@@ -88,7 +88,8 @@ def load(
     seconds: Annotated[float, typer.Option(help="how long to measure, after five seconds of warming up")] = 20,
     rate: Annotated[float | None, typer.Option(help="requests a second; without it as many as come back")] = None,
     in_flight: Annotated[int, typer.Option(help="requests in flight, without a rate")] = 64,
-    kafka: Annotated[bool, typer.Option("--kafka/--embedded", help="on Apache Kafka or on the in-process broker")] = False,
+    kafka: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool, typer.Option("--kafka/--embedded", help="on Apache Kafka or on the in-process broker")] = False,
 ) -> None:
     """Start a mesh of three processes, load it, and print requests a second, times and CPU a request."""
     load_run.run(embedded.data_dir() / "load", "kafka" if kafka else "embedded", load_run.Plan(seconds, rate, in_flight))

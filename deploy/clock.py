@@ -33,6 +33,12 @@ def new_id() -> str:
     return str(ULID())
 
 
-def new_request_no(now: datetime, region_code: str) -> str:
-    """Return a request number: yyyymmdd + region + 18 digits. Source: domain.md §12 (longer serial, up to 45 characters)."""
-    return f"{china_date(now):%Y%m%d}{region_code}{secrets.randbelow(10**18):018d}"
+def new_message_id() -> str:
+    """Return an identifier for a message: 32 characters, in no order."""
+    return secrets.token_hex(16)
+
+
+def new_request_nos(now: datetime, region_code: str, count: int) -> list[str]:
+    """Return request numbers: yyyymmdd + region + 20 digits. Source: domain.md §12 (a longer serial, of up to 45 characters)."""
+    first = f"{china_date(now):%Y%m%d}{region_code}{secrets.randbelow(10**14):014d}"
+    return [f"{first}{number:06d}" for number in range(count)]

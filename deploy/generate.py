@@ -12,7 +12,7 @@ import yaml
 
 from contracts.registry import asset_types
 from deploy import asyncapi, compose, environment, schemas
-from deploy.clock import SystemClock, new_id, new_request_no
+from deploy.clock import SystemClock, new_id, new_request_nos
 from deploy.mesh import load_directory
 from gateway.api.app import make_app
 from gateway.api.deps import Deps
@@ -53,7 +53,7 @@ def openapi(directory: Directory) -> dict[str, Any]:
     """Return what `/openapi.json` says; nothing is connected, since the pool and the listener open at first use."""
     settings, store = GatewaySettings(signing_key="no call is signed" * 2), StoreSettings(DATABASE_URL="postgresql://nowhere/none")
     database, clock = Database(store), SystemClock()
-    made: dict[str, Any] = {"clock": clock, "new_id": new_id, "new_request_no": new_request_no}
+    made: dict[str, Any] = {"clock": clock, "new_id": new_id, "new_request_nos": new_request_nos}
     deps = Deps(
         settings=settings, database=database, events=Listener(store, EVENTS_CHANNEL, every_s=1.0), directory=directory,
         intake=Intake(database, directory, settings, committed=lambda _: None, **made),

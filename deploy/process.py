@@ -62,6 +62,7 @@ async def _serve(mesh: Mesh, roles: Sequence[tuple[topology.Role, str]], *, ever
     await asyncio.wait([stopping, *serving], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     announcing.cancel()
+    await asyncio.wait([announcing])
     await _end_in_time(serving)
 
 

@@ -5,7 +5,7 @@ import random
 
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
-from deploy.clock import SystemClock, new_id, new_request_no
+from deploy.clock import SystemClock, new_id, new_message_id, new_request_nos
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
 from gateway import schedule as schedule_role
@@ -28,9 +28,9 @@ from services.runtime.settings import CallbackSettings, WorkerSettings
 async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the REST edge; commands go straight to the relay where it runs in this process, else it is notified."""
     database = Database(mesh.store)
-    intake = Intake(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_no=new_request_no,
+    intake = Intake(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
                     committed=mesh.hand_over)
-    ordering = Ordering(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_no=new_request_no)
+    ordering = Ordering(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
     deps = Deps(
         settings=mesh.gateway, database=database, events=Listener(mesh.store, EVENTS_CHANNEL, every_s=1.0), directory=mesh.directory,
         intake=intake, ordering=ordering, clock=mesh.clock, token_clock=SystemClock(), new_id=new_id, checks=mesh.checks)
@@ -45,7 +45,7 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
 async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the relay."""
     database, producer = Database(mesh.store), Producer(mesh.kafka, "chakong.relay")
-    role = Relay(database, producer, mesh.gateway, clock=mesh.clock, new_id=new_id)
+    role = Relay(database, producer, mesh.gateway, clock=mesh.clock, new_id=new_message_id)
     if mesh.fresh_broker:
         await role.send_all_again()
     mesh.committed.append(role.offer)
@@ -87,7 +87,7 @@ async def worker(mesh: Mesh, stop: asyncio.Event) -> None:
     def ready() -> None:
         mesh.checks[name] = lambda: True
 
-    await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_id,
+    await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
                             random=random.SystemRandom(), on_ready=ready)
 
 
@@ -97,7 +97,7 @@ async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
     def listening(url: str) -> None:
         mesh.listening.put_nowait(("callbacks", url))
 
-    await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_id, on_ready=listening)
+    await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id, on_ready=listening)
 
 
 async def mock_agencies(mesh: Mesh, stop: asyncio.Event) -> None:

@@ -25,7 +25,7 @@ from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
 from gateway.settings import GatewaySettings
 from gateway.store.database import Connection, Database
-from gateway.store.inbox import Filed, Postponed, Standing, TaskAnswer, apply_answers, file_replies, postpone, standing
+from gateway.store.inbox import Filed, Postponed, Standing, TaskAnswer, apply_answers, file_replies, postpone, repeated, standing
 from gateway.store.settlement import ControlHappening, settle
 
 _log = structlog.get_logger()
@@ -78,7 +78,15 @@ class Aggregator:
         ]
         await settle(connection, [one for one in applied if not one.control_id], happenings, now=now, new_id=self._new_id)
         changed = {one.task_id for one in applied}
-        return [_filed(one.reply, "contradiction") for one in answers if one.task.task_id not in changed and _contradicts(one)]
+        return await self._second(connection, [one for one in answers if one.task.task_id not in changed])
+
+    async def _second(self, connection: Connection, answers: Sequence[_Answer]) -> list[Filed]:
+        """File what contradicts the answers that stand; a command that was sent twice may well be answered twice."""
+        if not answers:
+            return []
+        same = await repeated(connection, [_task_answer(one) for one in answers])
+        REPLIES_FILED.labels("repeated").inc(len(same))
+        return [_filed(one.reply, "contradiction") for one in answers if one.task.task_id not in same]
 
     async def _postpone(
         self, connection: Connection, replies: Sequence[Reply], tasks: Mapping[str, Standing], now: datetime
@@ -109,14 +117,6 @@ def _first_of_each(answers: Sequence[_Answer]) -> tuple[list[_Answer], list[_Ans
         if kept is not one and (kept.meaning.outcome, kept.meaning.assets) != (one.meaning.outcome, one.meaning.assets):
             second.append(one)
     return list(first.values()), second
-
-
-def _contradicts(one: _Answer) -> bool:
-    """Tell whether an answer that changed nothing says something else than the one that stands; else it is a repetition."""
-    repeated = one.task.outcome == one.meaning.outcome and one.task.raw_sha256 == one.reply.raw_sha256
-    if repeated:
-        REPLIES_FILED.labels("repeated").inc()
-    return not repeated
 
 
 def _filed(reply: Reply, why: str) -> Filed:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
 
@@ -18,6 +19,7 @@ from contracts.failures import Rejected
 from contracts.kafka import topics
 from contracts.keyed import keyed_hash
 from contracts.messages import Command, TransactionWindow
+from contracts.subject import Subject
 from contracts.telemetry import BATCH_SIZE, REQUESTS_ACCEPTED
 from contracts.words import NewId
 from gateway.domain.claim_check import claim_path
@@ -32,6 +34,11 @@ from gateway.store.audit import AuditEntry
 from gateway.store.database import POISONED, Database
 from gateway.store.idempotency import IdempotencyKey, KeptAnswer, load_answer
 from gateway.store.outbox import DueTask
+
+#: Makes request numbers: now, the court's region, how many.
+NewRequestNos = Callable[[datetime, str, int], Sequence[str]]
+
+_UTC = orjson.OPT_UTC_Z
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,11 @@ class Intake:
 
     def __init__(
         self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
-        new_request_no: Callable[[datetime, str], str], committed: Callable[[Sequence[DueTask]], None],
+        new_request_nos: NewRequestNos, committed: Callable[[Sequence[DueTask]], None],
     ) -> None:
         """Take what it works with; `run` starts the group commit."""
         self._database, self._directory, self._settings = database, directory, settings
-        self._clock, self._new_id, self._new_request_no, self._committed = clock, new_id, new_request_no, committed
+        self._clock, self._new_id, self._new_request_nos, self._committed = clock, new_id, new_request_nos, committed
         self._group: Batcher[NewRequest, bool] = Batcher(
             self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s), poison=POISONED)
         self._in_flight: set[IdempotencyKey] = set()
@@ -124,22 +131,31 @@ class Intake:
             request_id=request_id, court_code=court_code, case_no=body.case.case_no, region_code=court_region(court_code),
             body=body.model_dump_json(), left_out=orjson.dumps(left_out).decode(), trace_id=submission.trace_id, accepted_at=now,
             new_tasks=tuple(self._new_tasks(submission, request_id, routing.parts, now)), key=submission.key,
-            answer=orjson.dumps(answer, option=orjson.OPT_UTC_Z).decode(), location=f"/v1/requests/{request_id}",
+            answer=orjson.dumps(answer, option=_UTC).decode(), location=f"/v1/requests/{request_id}",
             audit=AuditEntry(now, court_code, submission.officer, submission.roles, "request.submit", request_id,
                              f"{body.case.case_no} {body.purpose}", "accepted", submission.trace_id),
         )
 
     def _new_tasks(self, submission: Submission, request_id: str, parts: Sequence[Part], now: datetime) -> list[NewTask]:
+        """Make the outbox rows; what a request's commands have in common is written once a subject."""
+        court_code, body = submission.key.court_code, submission.body
         lease = now + timedelta(seconds=self._settings.relay_lease_s)
-        due_by_days: dict[int, datetime] = {}
+        common = [self._common(submission, request_id, subject, now) for subject in body.subjects]
+        numbers = self._new_request_nos(now, court_region(court_code), len(parts))
         tasks = []
-        for part in parts:
-            days = part.agency.answer_due_working_days
-            if days not in due_by_days:
-                due_by_days[days] = self._due_at(now, days, submission.body)
-            command = self._command(submission, request_id, part, now, due_by_days[days])
-            tasks.append(to_task(command, subject=part.subject, topic=topics.commands_for(part.agency),
-                                 key=self._key(part.agency.agency, command.subject.id_no), lease=lease))
+        for index, (part, request_no) in enumerate(zip(parts, numbers, strict=True)):
+            agency, task_id = part.agency, f"{request_id}-{index:05d}"
+            due = self._due_at(now, agency.answer_due_working_days, body)
+            command = {**common[part.subject], "task_id": task_id, "request_no": request_no, "agency": agency.agency,
+                       "asset_type": agency.asset_type, "answer_due_at": due}
+            if agency.wants_document_content:
+                documents = [command_document(one, self._settings, court_code, task_id, due) for one in body.documents]
+                command["documents"] = [one.model_dump(mode="json", exclude_none=True) for one in documents]
+            tasks.append(NewTask(
+                task_id=task_id, request_id=request_id, control_id=None, agency=agency.agency, asset_type=agency.asset_type,
+                subject=part.subject, action="query", request_no=request_no, topic=topics.commands_for(agency),
+                key=self._key(agency.agency, body.subjects[part.subject].id_no), command=orjson.dumps(command, option=_UTC).decode(),
+                next_attempt_at=lease, answer_due_at=due))
         return tasks
 
     def _due_at(self, now: datetime, working_days: int, body: RequestBody) -> datetime:
@@ -149,17 +165,15 @@ class Intake:
         """Return the topic key: one agency's commands about one subject stay in order; it tells nothing of either."""
         return keyed_hash(self._settings.secret, "command-key", agency, id_no).encode()
 
-    def _command(self, submission: Submission, request_id: str, part: Part, now: datetime, due: datetime) -> Command:
-        body, court_code, task_id = submission.body, submission.key.court_code, self._new_id()
-        wants = part.agency.wants_document_content
-        return Command.model_construct(
-            task_id=task_id, request_id=request_id, request_no=self._new_request_no(now, court_region(court_code)), attempt=1,
-            agency=part.agency.agency, asset_type=part.agency.asset_type, action="query", case=case_reference(body.case.case_no, court_code),
-            officer=body.officer, subject=body.subjects[part.subject].identity, answer_due_at=due,
-            documents=tuple(command_document(one, self._settings, court_code, task_id, due if wants else None) for one in body.documents),
+    def _common(self, submission: Submission, request_id: str, subject: Subject, now: datetime) -> dict[str, Any]:
+        """Return what every command about a subject says, as JSON values; the rest stands for what differs."""
+        body, court_code = submission.body, submission.key.court_code
+        return Command(
+            task_id="", request_id=request_id, request_no="", agency="any", asset_type="any", action="query", answer_due_at=now,
+            case=case_reference(body.case.case_no, court_code), officer=body.officer, subject=subject.identity,
+            documents=tuple(command_document(one, self._settings, court_code, "", None) for one in body.documents),
             transactions=TransactionWindow(**body.transactions.model_dump()) if body.transactions else None,
-            of_action=None, agency_ref=None, control=None,
-        )
+        ).model_dump(mode="json", exclude_none=True)
 
 
 def case_reference(case_no: str, court_code: str) -> CaseReference:

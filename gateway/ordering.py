@@ -4,7 +4,7 @@ What is lawful was checked before (domain.control_rules); here it is only writte
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,7 +29,7 @@ from gateway.domain.control_rules import Target, agency_for, check_items, refusa
 from gateway.domain.deadlines import answer_due_at
 from gateway.domain.directory import Directory
 from gateway.domain.progress import Happened, advance
-from gateway.intake import Submitted, case_reference, check_same_body, command_document, to_task
+from gateway.intake import NewRequestNos, Submitted, case_reference, check_same_body, command_document, to_task
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask, add_tasks
 from gateway.store.audit import AuditEntry, append
@@ -68,11 +68,11 @@ class Ordering:
 
     def __init__(
         self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
-        new_request_no: Callable[[datetime, str], str],
+        new_request_nos: NewRequestNos,
     ) -> None:
         """Take what it works with."""
         self._database, self._directory, self._settings = database, directory, settings
-        self._clock, self._new_id, self._new_request_no = clock, new_id, new_request_no
+        self._clock, self._new_id, self._new_request_nos = clock, new_id, new_request_nos
 
     async def submit(self, submission: ControlSubmission) -> Submitted:
         """Accept an order, or give again the answer its idempotency key has.
@@ -99,15 +99,16 @@ class Ordering:
         findings = check_items(submission.body, submission.assets, self._directory, case_no=submission.case_no, today=china_date(now))
         if findings:
             raise refusal(findings)
-        return [self._order(submission, item, now) for item in submission.body.items]
+        items = submission.body.items
+        numbers = self._new_request_nos(now, court_region(submission.key.court_code), len(items))
+        return [self._order(submission, item, request_no, now) for item, request_no in zip(items, numbers, strict=True)]
 
-    def _order(self, submission: ControlSubmission, item: ControlItem, now: datetime) -> _Order:
+    def _order(self, submission: ControlSubmission, item: ControlItem, request_no: str, now: datetime) -> _Order:
         target = submission.assets[item.asset_id]
         agency = agency_for(target, item.measure, self._directory)
         if agency is None:
             raise KeyError(item.asset_id)
         kind, subject, court_code = asset_type(target.asset_type), submission.subjects[target.subject], submission.key.court_code
-        request_no = self._new_request_no(now, court_region(court_code))
         control = StoredControl(
             control_id=self._new_id(), request_id=submission.body.request_id, court_code=court_code, case_no=submission.case_no,
             subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject.id_no), asset_id=item.asset_id,

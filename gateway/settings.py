@@ -9,7 +9,7 @@ class GatewaySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CHAKONG_", frozen=True)
 
-    signing_key: SecretStr = Field(description="secret behind topic keys, asset ids, claim checks and call-back references")
+    signing_key: SecretStr = Field(min_length=32, description="secret behind topic keys, asset ids, claim checks and call-back references")
     token_public_key: str = Field(default="", description="PEM of the key that signs callers' tokens; empty refuses every caller")
     api_host: str = Field(default="127.0.0.1", description="address the REST edge binds; 0.0.0.0 in a container")
     api_port: int = Field(default=8080, description="port of the REST edge; 0: a free one")

@@ -163,7 +163,7 @@ def make_deps(store: StoreSettings, clock: HandClock, committed: list[DueTask], 
     numbers = itertools.count(1)
     database, kept = Database(store), directory or build.directory()
     stage: dict[str, Any] = {"clock": clock, "new_id": lambda: f"01TEST{next(numbers):020d}",
-                             "new_request_no": lambda now, region: f"{now:%Y%m%d}{region}{next(numbers):018d}"}
+                             "new_request_nos": lambda now, region, count: [f"{now:%Y%m%d}{region}{next(numbers):018d}" for _ in range(count)]}
     intake = Intake(database, kept, settings, committed=committed.extend, **stage)
     return Deps(settings=settings, database=database, events=Listener(store, EVENTS_CHANNEL, every_s=0.5), directory=kept, intake=intake,
                 ordering=Ordering(database, kept, settings, **stage), clock=clock, token_clock=HandClock(), new_id=lambda: f"01OTHER{next(numbers):019d}", checks={"kafka": lambda: True},

@@ -41,6 +41,8 @@ async def serve(deps: Deps, stop: asyncio.Event, *, host: str, port: int, on_rea
     Raises: OSError if the address is taken
     """
     listening = socket.create_server((host, port), family=_family(host), backlog=_BACKLOG)
+    # Answers are small: without this each waits for the caller's delayed acknowledgement.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     drained = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(deps.run(drained))

@@ -44,7 +44,7 @@ class Database:
         """Make the pool; it connects at first use."""
         self._settings = settings
         self.engine: AsyncEngine = create_async_engine(
-            async_url(settings.database_url), pool_size=settings.pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=False,
+            async_url(settings.database_url), pool_size=settings.pool_size, max_overflow=0, pool_timeout=5, pool_pre_ping=False, hide_parameters=True,
             connect_args={"timeout": settings.connect_timeout_s, "command_timeout": settings.statement_timeout_s},
         )
 

@@ -64,6 +64,10 @@ _APPLY = text(f"""
       AND (held.before IS NULL OR (held.before = 'overdue' AND held.late_version IS NULL AND given.outcome <> 'overdue'))
     RETURNING t.task_id, t.request_id, t.control_id, t.agency, t.asset_type, t.subject, t.outcome, t.code,
               held.before""")  # noqa: S608 - constants
+_SAME = text(f"""
+    SELECT task_id FROM tasks t JOIN {rows("g", **_ANSWER)} USING (task_id)
+    WHERE t.outcome = g.outcome AND t.code IS NOT DISTINCT FROM g.code AND t.assets IS NOT DISTINCT FROM g.assets::jsonb
+      AND (t.control_id IS NULL OR t.raw_sha256 = g.raw_sha256)""")  # noqa: S608 - constants
 _POSTPONE = text(f"""
     WITH given AS (SELECT * FROM {rows("p", task_id="text", agency_ref="text", next_attempt_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN given USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
@@ -117,6 +121,11 @@ async def apply_answers(connection: AsyncConnection, answers: Sequence[TaskAnswe
     """Apply at most one answer a task and return what changed, ordered by task."""
     applied = (await connection.execute(_APPLY, {**arrays("g", answers, *_ANSWER), "now": now})).mappings()
     return sorted((AppliedAnswer(**row) for row in applied), key=lambda one: one.task_id)
+
+
+async def repeated(connection: AsyncConnection, answers: Sequence[TaskAnswer]) -> set[str]:
+    """Return the tasks whose answer stands as it is given here. Bytes may differ, by an instant say, but not of a control step."""
+    return set((await connection.execute(_SAME, arrays("g", answers, *_ANSWER))).scalars())
 
 
 async def postpone(connection: AsyncConnection, postponed: Sequence[Postponed]) -> None:

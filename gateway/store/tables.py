@@ -1,8 +1,22 @@
 """The tables. A task row is outbox, retry store and inbox at once (ADR 1); append-only tables say so."""
 
 from sqlalchemy import (
-    BigInteger, Boolean, Column, Date, DateTime, Float, ForeignKey, Identity, Index, Integer, LargeBinary, MetaData, SmallInteger,
-    Table, Text, text,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 

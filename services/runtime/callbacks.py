@@ -155,6 +155,7 @@ async def _listen(
         limit_concurrency=_MOST_CONNECTIONS, timeout_graceful_shutdown=5,
     )
     with socket.create_server((settings.callback_host, settings.callback_port)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         url = f"http://{settings.callback_host}:{listener.getsockname()[1]}"
         server = _Server(config, lambda: on_ready(url))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
