@@ -25,7 +25,17 @@ from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
 from gateway.settings import GatewaySettings
 from gateway.store.database import Connection, Database
-from gateway.store.inbox import Filed, Postponed, Standing, TaskAnswer, apply_answers, file_replies, postpone, repeated, standing
+from gateway.store.inbox import (
+    Filed,
+    Postponed,
+    Standing,
+    TaskAnswer,
+    apply_answers,
+    file_replies,
+    postpone,
+    repeated,
+    standing,
+)
 from gateway.store.settlement import ControlHappening, settle
 
 _log = structlog.get_logger()
