@@ -7,9 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,24 @@ class RunningMesh:
         query = {} if version is None else {"version": version}
         return self.client.get(f"/v1/requests/{request_id}/report", params=query).raise_for_status().json()
 
+    def faults(self, agency: str, *kinds: str, **more: Any) -> None:
+        """Script faults for an agency; none lets it work again."""
+        faults = [{"kind": kind, **more} for kind in kinds]
+        self.agencies.put(f"/admin/agencies/{agency}/faults", json={"faults": faults}).raise_for_status()
+
+    def effects(self, agency: str, **query: str) -> list[dict[str, Any]]:
+        """Return what really happened at an agency, one entry an effect."""
+        return self.agencies.get(f"/admin/agencies/{agency}/ledger", params=query).raise_for_status().json()["effects"]
+
+    def advance(self, **by: float) -> None:
+        """Put the clock forward that all roles of the process share."""
+        self.agencies.post("/admin/clock", json={"advance_s": timedelta(**by).total_seconds()}).raise_for_status()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+        self.agencies.close()
+
     def kill(self) -> None:
         """Kill the process as kill -9 does."""
         self.process.send_signal(signal.SIGKILL)
@@ -89,11 +107,14 @@ def running_mesh(folder: Path, *roles: str, **environment: str) -> Iterator[Runn
     settings = {**os.environ, "CHAKONG_DATA_DIR": str(folder), **environment}
     with log.open("a") as errors:
         process = subprocess.Popen([*CHAKONG, "serve", *roles, "--port", "0"], stdout=subprocess.PIPE, stderr=errors, text=True, env=settings)
-    try:
-        yield _reached(folder, process, log)
-    finally:
-        process.terminate()
-        process.wait(timeout=40)
+    with process:
+        try:
+            mesh = _reached(folder, process, log)
+            with closing(mesh):
+                yield mesh
+        finally:
+            process.terminate()
+            process.wait(timeout=40)
 
 
 def _reached(folder: Path, process: "subprocess.Popen[str]", log: Path) -> RunningMesh:
