@@ -57,7 +57,8 @@ async def _serve(mesh: Mesh, roles: Sequence[tuple[topology.Role, str]], *, ever
     if everything:
         await _prepare(mesh)
     serving: list[asyncio.Task[None]] = [asyncio.create_task(role.serve(mesh.of(detail), stop)) for role, detail in roles]
-    announcing = asyncio.create_task(_announce(mesh, sum(role.http for role, _ in roles), greeting=greeting))
+    announcing = asyncio.create_task(  # noqa: RUF006 - it is kept, and ended below
+        _announce(mesh, sum(role.http for role, _ in roles), greeting=greeting))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([stopping, *serving], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
