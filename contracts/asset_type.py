@@ -98,6 +98,9 @@ class AssetType:
     #: What a measure is counted in: `amount_fen`, `quantity`, `ratio`; None for the whole thing.
     counted_in: Literal["amount_fen", "quantity", "ratio"] | None = None
 
+    #: Fields that tell a person which one it is, beside the key.
+    telling: tuple[str, ...] = ()
+
     def key_text(self, record: Mapping[str, object]) -> str:
         """Return the key of a record as text, parts joined by `/` (securities: account/code)."""
         return "/".join(str(record[field]) for field in self.key)

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from contracts.asset_type import AssetType
 from contracts.money import display_yuan
 from contracts.outcome import OUTCOME_NAMES
 from contracts.registry import asset_types
@@ -55,17 +56,24 @@ def _section(section: Json) -> Table:
     table.add_column("在先 prior", ratio=2)
     table.add_column("来源 source", ratio=2)
     for asset in section["assets"]:
-        table.add_row(_named(kind.key, asset["record"]), _yuan(asset["value_fen"]), _yuan(asset["encumbered_fen"]),
+        table.add_row(_named(kind, asset["record"]), _yuan(asset["value_fen"]), _yuan(asset["encumbered_fen"]),
                       _yuan(asset["controllable_fen"]), asset["debtor_share"], _prior(asset), _joined(asset["sources"], "agency"))
     if not section["assets"]:
-        table.add_row("（无已知财产 nothing known）" if section["gaps"] else "（各单位均回复无财产 every agency answered: none）")
+        table.add_row(_nothing(section))
     return table
 
 
-def _named(key: Iterable[str], record: Json) -> str:
-    shown = [str(record[name]) for name in key]
-    shown += [str(record[name]) for name in ("location", "brand", "company_name", "security_name", "account_class", "employer_name") if record.get(name)]
-    return " · ".join(shown)
+def _nothing(section: Json) -> str:
+    """Say why a section is empty; only answers say that there is nothing."""
+    if not section["asked"]:
+        return "（没有单位可供查询，未查询不等于无财产 nobody could be asked, which does not mean no assets）"
+    return "（尚无已知财产 nothing known yet）" if section["gaps"] else "（各单位均回复无财产 every agency answered: none）"
+
+
+def _named(kind: AssetType, record: Json) -> str:
+    words = kind.words()
+    told = [words.get(name, {}).get(record[name], str(record[name])) for name in kind.telling if record.get(name)]
+    return " · ".join([kind.key_text(record), *told])
 
 
 def _prior(asset: Json) -> str:

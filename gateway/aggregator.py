@@ -114,7 +114,7 @@ def _read(reply: Reply, task: Standing) -> _Answer:
     meaning = meaning_of(reply, asset_type=task.asset_type, action=task.action, is_control=task.control_id is not None)
     if meaning.alarm:
         ALARMS.labels("protocol").inc()
-        _log.error("answer_outside_protocol", task_id=task.task_id, agency=task.agency, code=meaning.code)
+        _log.error("task_failed", task_id=task.task_id, agency=task.agency, code=meaning.code)
     return _Answer(reply, task, meaning)
 
 

@@ -50,6 +50,7 @@ ASSET_TYPE = AssetType(
     name=Text(zh="银行存款", en="Bank deposits"),
     record=DepositRecord,
     key=("account_no",),
+    telling=("account_class", "currency"),
     key_scope="agency",
     measures=("freeze", "freeze_and_deduct", "withdraw_income"),
     documents={"query": need.QUERY, "freeze": need.FREEZE, "renew": need.FREEZE, "release": need.RELEASE, "deduct": need.DEDUCT,

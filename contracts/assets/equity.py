@@ -45,6 +45,7 @@ ASSET_TYPE = AssetType(
     name=Text(zh="股权", en="Equity"),
     record=EquityRecord,
     key=("uscc",),
+    telling=("company_name", "share_ratio"),
     key_scope="subject",
     measures=("freeze",),
     documents={"query": need.QUERY, "freeze": need.PUBLICITY_FREEZE, "renew": need.PUBLICITY_FREEZE, "release": need.RELEASE,

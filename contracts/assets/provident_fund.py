@@ -46,6 +46,7 @@ ASSET_TYPE = AssetType(
     name=Text(zh="住房公积金", en="Housing provident fund"),
     record=ProvidentFundRecord,
     key=("personal_account_no",),
+    telling=("employer_name", "account_status"),
     key_scope="agency",
     measures=("freeze", "freeze_and_deduct"),
     documents={"query": need.QUERY, "freeze": need.FREEZE, "renew": need.FREEZE, "release": need.RELEASE, "deduct": need.DEDUCT,

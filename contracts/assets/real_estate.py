@@ -61,6 +61,7 @@ ASSET_TYPE = AssetType(
     name=Text(zh="不动产", en="Real estate"),
     record=RealEstateRecord,
     key=("unit_code",),
+    telling=("location",),
     key_scope="everywhere",
     measures=("seal", "pre_seal"),
     documents={"query": need.QUERY, "seal": need.SEAL, "pre_seal": need.SEAL, "renew": need.SEAL, "release": need.RELEASE,

@@ -63,6 +63,7 @@ ASSET_TYPE = AssetType(
     name=Text(zh="证券", en="Securities"),
     record=SecurityRecord,
     key=("securities_account", "security_code"),
+    telling=("security_name",),
     key_scope="everywhere",
     measures=("freeze", "freeze_and_deduct"),
     documents={"query": need.QUERY, "freeze": need.FREEZE, "renew": need.FREEZE, "release": need.RELEASE, "deduct": need.DEDUCT,

@@ -50,6 +50,7 @@ ASSET_TYPE = AssetType(
     name=Text(zh="机动车", en="Vehicles"),
     record=VehicleRecord,
     key=("plate_no",),
+    telling=("brand", "vehicle_type"),
     key_scope="everywhere",
     measures=("seal", "seize", "watchlist"),
     documents={"query": need.QUERY, "seal": need.SEAL, "seize": need.SEAL, "watchlist": need.SEAL, "renew": need.SEAL,

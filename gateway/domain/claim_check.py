@@ -2,6 +2,7 @@
 
 import hmac
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from contracts.keyed import keyed_hash
 
@@ -12,7 +13,7 @@ def claim_path(secret: bytes, *, court_code: str, task_id: str, document_id: str
     """Return the path of a claim check, valid until the task's answer is due."""
     expires = str(int(ends_at.timestamp()))
     signature = keyed_hash(secret, _PURPOSE, court_code, task_id, document_id, expires)
-    return f"/claims/{task_id}/{document_id}?court={court_code}&expires={expires}&signature={signature}"
+    return f"/claims/{task_id}/{document_id}?court={quote(court_code)}&expires={expires}&signature={signature}"
 
 
 def claim_holds(
