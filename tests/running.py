@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 
+import deploy
 from deploy import issuer
 from deploy.clock import new_id
 from deploy.demo import COURT, OFFICER, case
 
+AGENCIES = Path(deploy.__path__[0]) / "agencies.yaml"
 CHAKONG = [sys.executable, "-m", "deploy.cli"]
 
 
@@ -97,6 +100,15 @@ class RunningMesh:
         """Kill the process as kill -9 does."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+
+def directory_file(path: Path, **changes: Any) -> Path:
+    """Write the agency directory with something different in every row, such as how long a call may take."""
+    written = yaml.safe_load(AGENCIES.read_text(encoding="utf-8"))
+    rows = [{**row, **changes} for row in written["agencies"]]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump({**written, "agencies": rows}, allow_unicode=True), encoding="utf-8")
+    return path
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.running import RunningMesh, running_mesh
+from tests.running import RunningMesh, directory_file, running_mesh
 from tests.servers import administer
 
 
@@ -20,7 +20,9 @@ def mesh_database(postgres_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def shared_mesh(server_dir: Path, kafka_bootstrap: str, mesh_database: str) -> Iterator[RunningMesh]:
-    environment = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "DATABASE_URL": mesh_database, "CHAKONG_ANSWER_WITHIN_S": "6"}
+    directory = directory_file(server_dir / "mesh" / "agencies.yaml", timeout_s=4)
+    environment = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "DATABASE_URL": mesh_database, "CHAKONG_AGENCIES": str(directory),
+                   "CHAKONG_ANSWER_WITHIN_S": "6", "CHAKONG_DEFERRAL_S": "1"}
     with running_mesh(server_dir / "mesh", **environment) as mesh:
         yield mesh
 
