@@ -50,6 +50,8 @@ class Tally:
     ended_s: list[float] = field(default_factory=list)
     refused: int = 0
     unended: int = 0
+    #: mean size of the batches of each hop of the gateway
+    batch_sizes: dict[str, float] = field(default_factory=dict)
 
 
 class Offered:
@@ -103,13 +105,31 @@ async def _load(mesh: Running, folder: Path, plan: Plan, broker: str) -> None:
         offered = Offered(session, database, cycle(_bodies(now)))
         looking = asyncio.create_task(offered.look(stop))
         await _offer(offered, Plan(_WARM_UP_S, plan.rate_per_s, plan.in_flight))
-        before, began = mesh.cpu_s(), asyncio.get_running_loop().time()
+        before, batches, began = mesh.cpu_s(), await _batches(session), asyncio.get_running_loop().time()
         tally = await _offer(offered, plan)
         took_s, after = asyncio.get_running_loop().time() - began, mesh.cpu_s()
+        tally.batch_sizes = _means(batches, await _batches(session))
         stop.set()
         await looking
     await database.close()
     _print(plan, broker, tally, took_s, {name: after[name] - before[name] for name in after})
+
+
+async def _batches(session: aiohttp.ClientSession) -> dict[str, tuple[float, float]]:
+    """Return the number of batches of each hop and what was in them, from the gateway's metrics."""
+    async with session.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    read = {name: {line.split('"')[1]: float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"chakong_batch_size_{name}{{")}
+            for name in ("count", "sum")}
+    return {hop: (count, read["sum"][hop]) for hop, count in read["count"].items()}
+
+
+def _means(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> dict[str, float]:
+    means = {}
+    for hop, (count, total) in after.items():
+        batches, items = before.get(hop, (0.0, 0.0))
+        means[hop] = (total - items) / max(1.0, count - batches)
+    return means
 
 
 def _bodies(now: datetime) -> Sequence[bytes]:
@@ -163,6 +183,7 @@ def _print(plan: Plan, broker: str, tally: Tally, took_s: float, cpu_s: dict[str
     print(f"ended {ended}  refused {tally.refused}  not ended {tally.unended}  = {ended / took_s:.0f} requests/s")
     for name, times in (("accepted (202)", tally.accepted_s), ("ended", tally.ended_s)):
         print(f"{name:<15} p50 {_ms(times, 50)}  p90 {_ms(times, 90)}  p99 {_ms(times, 99)}")
+    print("batches         " + "  ".join(f"{hop} {size:.1f}" for hop, size in tally.batch_sizes.items()))
     parts = "  ".join(f"{name} {1000 * used / max(ended, 1):.2f}" for name, used in cpu_s.items())
     print(f"CPU ms/request  total {1000 * sum(cpu_s.values()) / max(ended, 1):.2f}  ({parts})")
 

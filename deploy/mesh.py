@@ -33,7 +33,9 @@ class Mesh:
     #: name and address of each role that answers HTTP, once it listens
     listening: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)
     checks: dict[str, Callable[[], bool]] = field(default_factory=dict)
-    #: hands commands from intake to the relay when both are in this process
+    #: the relay runs in this process, so that intake can hand commands over
+    relay_here: bool = False
+    #: the relay's ear, once it listens
     committed: list[Callable[[Sequence[DueTask]], None]] = field(default_factory=list)
     #: the broker of this process lost every message with the last process
     fresh_broker: bool = False
@@ -48,7 +50,7 @@ class Mesh:
         return self.directory.by_code
 
     def hand_over(self, tasks: Sequence[DueTask]) -> None:
-        """Hand freshly committed commands to the relay of this process, if there is one; else its sweep finds them."""
+        """Hand freshly committed commands to the relay of this process; one that is not up yet finds them by its sweep."""
         for take in self.committed:
             take(tasks)
 

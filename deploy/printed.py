@@ -49,12 +49,12 @@ def _totals(totals: Json) -> Table:
 def _section(section: Json) -> Table:
     kind = asset_types()[section["asset_type"]]
     table = Table(title=f"{kind.name.zh} {kind.name.en}", title_justify="left", expand=True, caption=_gaps(section["gaps"]), caption_justify="left")
-    table.add_column("财产 asset", ratio=4)
+    table.add_column("财产 asset", ratio=4, overflow="fold")
     for name in ("价值 value", "负担 encumbered", "可控 controllable"):
         table.add_column(name, justify="right", ratio=2)
     table.add_column("份额 share", justify="right")
-    table.add_column("在先 prior", ratio=2)
-    table.add_column("来源 source", ratio=2)
+    table.add_column("在先 prior", ratio=2, overflow="fold")
+    table.add_column("来源 source", ratio=2, overflow="fold")
     for asset in section["assets"]:
         table.add_row(_named(kind, asset["record"]), _yuan(asset["value_fen"]), _yuan(asset["encumbered_fen"]),
                       _yuan(asset["controllable_fen"]), asset["debtor_share"], _prior(asset), _joined(asset["sources"], "agency"))

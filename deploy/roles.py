@@ -29,7 +29,7 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the REST edge; commands go straight to the relay where it runs in this process, else it is notified."""
     database = Database(mesh.store)
     intake = Intake(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
-                    committed=mesh.hand_over)
+                    committed=mesh.hand_over if mesh.relay_here else None)
     ordering = Ordering(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
     deps = Deps(
         settings=mesh.gateway, database=database, events=Listener(mesh.store, EVENTS_CHANNEL, every_s=1.0), directory=mesh.directory,

@@ -62,11 +62,11 @@ class Submitted:
 
 
 class Intake:
-    """Takes submissions; `committed` is told of every task whose request was committed."""
+    """Takes submissions. `committed` is handed every committed task; without it the relay is notified and finds them due."""
 
     def __init__(
         self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
-        new_request_nos: NewRequestNos, committed: Callable[[Sequence[DueTask]], None],
+        new_request_nos: NewRequestNos, committed: Callable[[Sequence[DueTask]], None] | None,
     ) -> None:
         """Take what it works with; `run` starts the group commit."""
         self._database, self._directory, self._settings = database, directory, settings
@@ -100,7 +100,8 @@ class Intake:
         new = self._new_request(submission, routing)
         if await self._group.add(new):
             REQUESTS_ACCEPTED.inc()
-            self._committed([_due(task, new.trace_id) for task in new.new_tasks])
+            if self._committed:
+                self._committed([_due(task, new.trace_id) for task in new.new_tasks])
             return Submitted(new.answer.encode(), new.location, replayed=False)
         return await self.replay(submission.key)
 
@@ -118,7 +119,7 @@ class Intake:
 
     async def _commit(self, requests: Sequence[NewRequest]) -> list[bool]:
         async with self._database.transaction() as connection:
-            accepted = await accept(connection, requests)
+            accepted = await accept(connection, requests, tell_relay=self._committed is None)
         BATCH_SIZE.labels("intake").observe(len(requests))
         return [one.request_id in accepted for one in requests]
 
@@ -139,7 +140,7 @@ class Intake:
     def _new_tasks(self, submission: Submission, request_id: str, parts: Sequence[Part], now: datetime) -> list[NewTask]:
         """Make the outbox rows; what a request's commands have in common is written once a subject."""
         court_code, body = submission.key.court_code, submission.body
-        lease = now + timedelta(seconds=self._settings.relay_lease_s)
+        lease = now + timedelta(seconds=self._settings.relay_lease_s if self._committed else 0)
         common = [self._common(submission, request_id, subject, now) for subject in body.subjects]
         numbers = self._new_request_nos(now, court_region(court_code), len(parts))
         tasks = []

@@ -106,7 +106,7 @@ def _key_row(new: NewRequest) -> _KeyRow:
                    new.request_id)
 
 
-async def accept(connection: AsyncConnection, requests: Sequence[NewRequest]) -> set[str]:
+async def accept(connection: AsyncConnection, requests: Sequence[NewRequest], *, tell_relay: bool) -> set[str]:
     """Write the requests whose idempotency key is new and return their ids; the others leave no trace."""
     parameters = {
         **arrays("k", [_key_row(one) for one in requests], *_KEY),
@@ -115,7 +115,7 @@ async def accept(connection: AsyncConnection, requests: Sequence[NewRequest]) ->
         **arrays("a", [one.audit for one in requests], *_AUDIT),
     }
     accepted = set((await connection.execute(_ACCEPT, parameters)).scalars())
-    if accepted:
+    if accepted and tell_relay:
         await notify(connection, COMMANDS_CHANNEL)
     return accepted
 
