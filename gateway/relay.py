@@ -21,7 +21,16 @@ from contracts.words import NewId
 from gateway.domain.in_flight import InFlight
 from gateway.settings import GatewaySettings
 from gateway.store.database import Database, Listener
-from gateway.store.outbox import DueTask, Sent, claim, mark_sent, oldest_due, send_all_again, still_in_flight
+from gateway.store.outbox import (
+    DueTask,
+    Sent,
+    claim,
+    claim_late,
+    mark_sent,
+    oldest_due,
+    send_all_again,
+    still_in_flight,
+)
 
 _log = structlog.get_logger()
 
@@ -30,6 +39,9 @@ _PING_EVERY_S = 2.0
 _LOOK_EVERY_S, _ASK_EVERY_S = 0.05, 1.0
 #: Longest wait before a command is sent again, whatever its attempts.
 _LONGEST_RESEND = timedelta(minutes=10)
+#: How often to look for what is owed since its deadline, and how long agencies are asked for it.
+_LATE_EVERY_S = 1.0
+_ASKED_AFTER_DEADLINE = timedelta(days=30)
 
 
 class Relay:
@@ -54,6 +66,7 @@ class Relay:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._offers.run(stop))
             group.create_task(self._sweep_until(stop, committed))
+            group.create_task(self._ask_late_until(stop))
             group.create_task(self._make_room_until(stop))
             group.create_task(self._stay_connected_until(stop))
 
@@ -96,6 +109,22 @@ class Relay:
         mine = [task for task in tasks if task.lease > now]
         await self._deliver(mine[: self._in_flight.room_for(len(mine))])
         return [None] * len(tasks)
+
+    async def _ask_late_until(self, stop: asyncio.Event) -> None:
+        """Ask how acknowledged requests stand whose deadline has passed: a late answer makes a new report version."""
+        while not stop.is_set():
+            try:
+                await self._ask_late()
+            except ServiceUnavailable as error:
+                _log.warning("late_unasked", code=error.code)
+            await pause(stop, _LATE_EVERY_S)
+
+    async def _ask_late(self) -> None:
+        now, room = self._clock.now(), self._in_flight.room_for(self._settings.relay_batch)
+        lease = timedelta(seconds=self._settings.relay_lease_s)
+        async with self._database.transaction() as connection:
+            late = await claim_late(connection, now=now, lease=lease, since=now - _ASKED_AFTER_DEADLINE, most=room)
+        await self._deliver(late)
 
     async def _deliver(self, tasks: Sequence[DueTask]) -> None:
         """Send commands and mark the acknowledged ones; the others stay due and the sweep finds them."""

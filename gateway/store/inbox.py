@@ -72,7 +72,8 @@ _POSTPONE = text(f"""
     WITH given AS (SELECT * FROM {rows("p", task_id="text", agency_ref="text", next_attempt_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN given USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
     UPDATE tasks t SET agency_ref = COALESCE(given.agency_ref, t.agency_ref), next_attempt_at = given.next_attempt_at
-    FROM given JOIN held USING (task_id) WHERE t.task_id = given.task_id AND t.outcome IS NULL""")  # noqa: S608 - constants
+    FROM given JOIN held USING (task_id)
+    WHERE t.task_id = given.task_id AND (t.outcome IS NULL OR t.outcome = 'overdue')""")  # noqa: S608 - constants
 _LATE = text(f"""
     WITH given AS (SELECT * FROM {rows("l", task_id="text", late_version="int")})
     UPDATE tasks t SET late_version = given.late_version FROM given WHERE t.task_id = given.task_id""")  # noqa: S608 - constants

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.store.unnest import arrays, rows
@@ -29,20 +29,27 @@ class DueTask:
     lease: datetime
 
 
-_CLAIM = text("""
-    WITH due AS (
-        SELECT task_id FROM tasks WHERE outcome IS NULL AND next_attempt_at <= :now
-        ORDER BY next_attempt_at, task_id LIMIT :most FOR UPDATE SKIP LOCKED)
-    UPDATE tasks t SET next_attempt_at = :lease FROM due, requests r
-    WHERE t.task_id = due.task_id AND r.request_id = t.request_id
-    RETURNING t.task_id, t.request_id, t.agency, t.asset_type, t.action, t.topic, t.key, t.command, t.attempts, t.agency_ref,
-              t.answer_due_at, r.trace_id, t.next_attempt_at AS lease""")
+def _claiming(which: str) -> TextClause:
+    return text(f"""
+        WITH due AS (
+            SELECT task_id FROM tasks WHERE {which} AND next_attempt_at <= :now
+            ORDER BY next_attempt_at, task_id LIMIT :most FOR UPDATE SKIP LOCKED)
+        UPDATE tasks t SET next_attempt_at = :lease FROM due, requests r
+        WHERE t.task_id = due.task_id AND r.request_id = t.request_id
+        RETURNING t.task_id, t.request_id, t.agency, t.asset_type, t.action, t.topic, t.key, t.command, t.attempts, t.agency_ref,
+                  t.answer_due_at, r.trace_id, t.next_attempt_at AS lease""")  # noqa: S608 - constants
+
+
+_CLAIM = _claiming("outcome IS NULL")
+_CLAIM_LATE = _claiming("outcome = 'overdue' AND agency_ref IS NOT NULL AND answer_due_at > :since")
+#: What may still be answered: tasks that await it, and those overdue.
+_OPEN = "(t.outcome IS NULL OR t.outcome = 'overdue')"
 _SENT = text(f"""
     WITH sent AS (SELECT * FROM {rows("s", task_id="text", lease="timestamptz", again_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN sent USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
     UPDATE tasks t SET sent_at = :now, attempts = t.attempts + 1,
         next_attempt_at = CASE WHEN t.next_attempt_at = sent.lease THEN sent.again_at ELSE t.next_attempt_at END
-    FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id AND t.outcome IS NULL""")  # noqa: S608 - constants
+    FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id AND {_OPEN}""")  # noqa: S608 - constants
 _STILL_IN_FLIGHT = text(f"""
     SELECT task_id, again_at FROM tasks JOIN {rows("w", task_id="text", again_at="timestamptz")} USING (task_id)
     WHERE outcome IS NULL AND next_attempt_at = again_at""")  # noqa: S608 - constants
@@ -56,6 +63,12 @@ async def claim(connection: AsyncConnection, *, now: datetime, lease: timedelta,
     Shape: in order of when they were due
     """
     found = (await connection.execute(_CLAIM, {"now": now, "lease": now + lease, "most": most})).mappings()
+    return sorted((DueTask(**row) for row in found), key=lambda task: task.task_id)
+
+
+async def claim_late(connection: AsyncConnection, *, now: datetime, lease: timedelta, since: datetime, most: int) -> list[DueTask]:
+    """Take what agencies acknowledged and owe since their deadline, but not since before `since`: asked how it stands."""
+    found = (await connection.execute(_CLAIM_LATE, {"now": now, "lease": now + lease, "since": since, "most": most})).mappings()
     return sorted((DueTask(**row) for row in found), key=lambda task: task.task_id)
 
 

@@ -74,6 +74,7 @@ tasks = Table(
     Index("tasks_by_request", "request_id"),
     Index("tasks_to_send", "next_attempt_at", postgresql_where=text("outcome IS NULL")),
     Index("tasks_due", "answer_due_at", postgresql_where=text("outcome IS NULL")),
+    Index("tasks_late", "next_attempt_at", postgresql_where=text("outcome = 'overdue' AND agency_ref IS NOT NULL")),
 )
 
 #: Append-only: replies that changed nothing, each with the reason.
