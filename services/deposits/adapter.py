@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contracts.agency import Agency
 from contracts.control import ControlOrder
@@ -52,21 +52,18 @@ class Deposits:
 
     def to_call(self, agency: Agency, outgoing: Sequence[port.Outgoing]) -> port.AgencyCall:
         """Write one list of queries, one control, or the question how one request stands. See port.Adapter."""
-        command, words = outgoing[0].command, _WORDS[agency.dialect]
+        command, words = outgoing[0].command, _words(agency)
         _check_able(agency, command.action)
-        if command.action == "status":
-            path = words.query_path if command.asks == "query" else words.control_path
-            return port.AgencyCall("GET", f"{path}/{quote(command.request_no, safe='')}")
-        if command.action == "query":
-            queries = words.query_list(queries=tuple(_query(words, one) for one in outgoing))
-            return port.AgencyCall("POST", words.query_path, _json(queries))
-        return port.AgencyCall("POST", words.control_path, _json(_control(words, outgoing[0])))
+        try:
+            return _call(words, command, outgoing)
+        except (KeyError, ValidationError) as error:
+            raise MalformedMessage(f"a command does not fit the banks' document: {reading.why(error)}") from None
 
     def to_answers(
         self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,
     ) -> Mapping[str, port.Answer]:
         """Read a feedback: results, receipts, or why there is neither. See port.Adapter."""
-        words = _WORDS[agency.dialect]
+        words = _words(agency)
         if response.status != HTTPStatus.OK or response.content_type.partition(";")[0].strip().lower() != _JSON:
             raise AgencyProtocolError(f"status {response.status}, {response.content_type[:80]!r}: not a feedback")
         if asked[0].asks == "query":
@@ -75,6 +72,23 @@ class Deposits:
 
 
 ADAPTER = Deposits()
+
+
+def _words(agency: Agency) -> wire.Words:
+    words = _WORDS.get(agency.dialect)
+    if words is None:
+        raise AgencyUnsupported(f"banks have no dialect {agency.dialect!r}")
+    return words
+
+
+def _call(words: wire.Words, command: Command, outgoing: Sequence[port.Outgoing]) -> port.AgencyCall:
+    if command.action == "status":
+        path = words.query_path if command.asks == "query" else words.control_path
+        return port.AgencyCall("GET", f"{path}/{quote(command.request_no, safe='')}")
+    if command.action == "query":
+        queries = words.query_list(queries=tuple(_query(words, one) for one in outgoing))
+        return port.AgencyCall("POST", words.query_path, _json(queries))
+    return port.AgencyCall("POST", words.control_path, _json(_control(words, outgoing[0])))
 
 
 def _check_able(agency: Agency, action: str) -> None:

@@ -5,12 +5,27 @@ Source: domain.md §4.1-4.4
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from services.deposits import codes
-from services.deposits.codes import AccountNo, AskedFen, Fen, FromDay, Instant, Line, Rank, Remark, Seconds, ToDay
+from services.deposits.codes import (
+    MOST_ENTRIES,
+    MOST_REQUESTS,
+    AccountNo,
+    AskedFen,
+    Fen,
+    FromDay,
+    Instant,
+    Line,
+    Rank,
+    Remark,
+    Seconds,
+    ToDay,
+)
+
+_NOTICES = frozenset(get_args(codes.NoticeText))
 
 
 class Said(BaseModel):
@@ -63,7 +78,7 @@ class QueryList(Asked):
     """POST the query list."""
 
     nature: Literal["1"] = Field(default="1", alias="XZ")
-    queries: tuple[Query, ...] = Field(alias="CXLB", min_length=1)
+    queries: tuple[Query, ...] = Field(alias="CXLB", min_length=1, max_length=MOST_REQUESTS, fail_fast=True)
 
 
 class ControlItem(Asked):
@@ -132,8 +147,8 @@ class Account(Said):
     available: Fen = Field(alias="KYYE")
     linked_cash_account: Line | None = Field(default=None, alias="GLZJZH")
     remark: Remark | None = Field(default=None, alias="BEIZ")
-    measures: tuple[Measure, ...] = Field(default=(), alias="DJXX")
-    rights: tuple[Right, ...] = Field(default=(), alias="QLXX")
+    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="DJXX")
+    rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="QLXX")
 
 
 class Notice(Said):
@@ -150,12 +165,25 @@ class Notice(Said):
         return self
 
 
+def kind(text: object) -> str:
+    """Tell an account from a notice by what stands where the account number would."""
+    return "notice" if isinstance(text, str) and text in _NOTICES else "account"
+
+
+def _kind_of(entry: Any) -> str:
+    return kind(entry.get("KHZH") if isinstance(entry, dict) else None)
+
+
+AccountOrNotice = Annotated[
+    Annotated[Notice, Tag("notice")] | Annotated[Account, Tag("account")], Discriminator(_kind_of)]
+
+
 class QueryAnswer(Said):
     """What the bank has of one subject: its accounts, or a notice that stands alone."""
 
     request_no: Line = Field(alias="BDHM")
     answered_at: Instant = Field(alias="FKSJ")
-    accounts: tuple[Annotated[Notice | Account, Field(union_mode="left_to_right")], ...] = Field(alias="ZHXX", min_length=1)
+    accounts: tuple[AccountOrNotice, ...] = Field(alias="ZHXX", min_length=1, max_length=MOST_ENTRIES, fail_fast=True)
 
     @model_validator(mode="after")
     def _a_notice_stands_alone(self) -> Self:
@@ -187,8 +215,8 @@ class ControlResult(Said):
     freeze_no: Line | None = Field(default=None, alias="DJBH")
     waiting_no: Line | None = Field(default=None, alias="LHBH")
     remark: Remark | None = Field(default=None, alias="BEIZ")
-    measures: tuple[Measure, ...] = Field(default=(), alias="DJXX")
-    rights: tuple[Right, ...] = Field(default=(), alias="QLXX")
+    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="DJXX")
+    rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="QLXX")
 
     @model_validator(mode="after")
     def _done_or_why_not(self) -> Self:
@@ -225,8 +253,8 @@ class Feedback(Said, Generic[ItemT_co]):
     result: codes.ResultCode = Field(alias="RESULT")
     message: Remark = Field(alias="MSG")
     retry_after_s: Seconds | None = Field(default=None, alias="DDMS")
-    receipts: tuple[Receipt, ...] = Field(default=(), alias="SLHZ")
-    items: tuple[ItemT_co, ...] = Field(default=(), alias="FKLB")
+    receipts: tuple[Receipt, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="SLHZ")
+    items: tuple[ItemT_co, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="FKLB")
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,9 @@ def _or_given(read: Callable[[object], int]) -> Callable[[object], int]:
     return lambda value: value if isinstance(value, int) else read(value)
 
 
+#: Most entries of a list: requests in a message, accounts of a subject, measures or rights on an account.
+MOST_REQUESTS, MOST_ENTRIES = 500, 300
+
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Remark = Annotated[str, StringConstraints(max_length=1500)]
 AccountNo = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{4,45}$")]

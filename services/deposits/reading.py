@@ -45,6 +45,8 @@ _REASONS: Mapping[codes.ReasonCode, str | None] = {
 }
 #: The bank met an error of its own: it says neither what it found nor that it found nothing.
 _ABNORMAL = OutsideProtocol("查询异常")
+#: From so many on, where a message leaves its document is only counted.
+_MOST_ERRORS = 100
 
 
 def answers(
@@ -87,7 +89,7 @@ def _envelope(words: wire.Words, body: bytes) -> wire.Feedback[Any]:
     try:
         return words.raw_feedback.model_validate_json(body)
     except ValidationError as error:
-        raise AgencyProtocolError(_why(error)) from None  # the cause repeats what the bank said of people
+        raise AgencyProtocolError(why(error)) from None  # the cause repeats what the bank said of people
 
 
 def _one_by_one(item: type[ItemT], raw: Sequence[Any]) -> Iterator[tuple[str, Answer]]:
@@ -102,12 +104,16 @@ def _alone(item: type[ItemT], one: object) -> Answer:
     try:
         read = item.model_validate(one)
     except ValidationError as error:
-        return OutsideProtocol(_why(error))
+        return OutsideProtocol(why(error))
     return _answer(read)
 
 
-def _why(error: ValidationError) -> str:
+def why(error: ValidationError | KeyError) -> str:
     """Say where a message leaves the document, without what it says there."""
+    if isinstance(error, KeyError):
+        return f"no {error}"
+    if error.error_count() > _MOST_ERRORS:
+        return f"{error.error_count()} times"
     first = error.errors(include_url=False, include_context=False, include_input=False)[:3]
     return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in first)[:500]
 
@@ -135,7 +141,7 @@ def _answer(item: wire.QueryAnswer | wire.ControlAnswer) -> Answer:
     try:
         return _queried(item) if isinstance(item, wire.QueryAnswer) else _controlled(item)
     except ValidationError as error:
-        return OutsideProtocol(_why(error))
+        return OutsideProtocol(why(error))
 
 
 def _queried(item: wire.QueryAnswer) -> Answer:

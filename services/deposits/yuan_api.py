@@ -5,11 +5,24 @@ Constructed for banks that carry the interface in their own JSON. It must not tr
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from services.deposits import agency_api as standard
 from services.deposits import codes
-from services.deposits.codes import AccountNo, AskedYuan, FromDay, Instant, Line, Rank, Remark, Seconds, ToDay, Yuan
+from services.deposits.codes import (
+    MOST_ENTRIES,
+    MOST_REQUESTS,
+    AccountNo,
+    AskedYuan,
+    FromDay,
+    Instant,
+    Line,
+    Rank,
+    Remark,
+    Seconds,
+    ToDay,
+    Yuan,
+)
 
 
 class Document(standard.Document):
@@ -48,7 +61,7 @@ class QueryList(standard.QueryList):
     """POST the query list."""
 
     nature: Literal["1"] = Field(default="1", alias="reqKind")
-    queries: tuple[Query, ...] = Field(alias="queries", min_length=1)
+    queries: tuple[Query, ...] = Field(alias="queries", min_length=1, max_length=MOST_REQUESTS, fail_fast=True)
 
 
 class ControlItem(standard.ControlItem):
@@ -117,8 +130,8 @@ class Account(standard.Account):
     available: Yuan = Field(alias="availBal")
     linked_cash_account: Line | None = Field(default=None, alias="linkedAcctNo")
     remark: Remark | None = Field(default=None, alias="remark")
-    measures: tuple[Measure, ...] = Field(default=(), alias="holds")
-    rights: tuple[Right, ...] = Field(default=(), alias="rights")
+    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="holds")
+    rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="rights")
 
 
 class Notice(standard.Notice):
@@ -129,12 +142,20 @@ class Notice(standard.Notice):
     remark: Remark | None = Field(default=None, alias="remark")
 
 
+def _kind_of(entry: Any) -> str:
+    return standard.kind(entry.get("acctNo") if isinstance(entry, dict) else None)
+
+
+AccountOrNotice = Annotated[
+    Annotated[Notice, Tag("notice")] | Annotated[Account, Tag("account")], Discriminator(_kind_of)]
+
+
 class QueryAnswer(standard.QueryAnswer):
     """What the bank has of one subject."""
 
     request_no: Line = Field(alias="reqNo")
     answered_at: Instant = Field(alias="respTime")
-    accounts: tuple[Annotated[Notice | Account, Field(union_mode="left_to_right")], ...] = Field(alias="accts", min_length=1)
+    accounts: tuple[AccountOrNotice, ...] = Field(alias="accts", min_length=1, max_length=MOST_ENTRIES, fail_fast=True)
 
 
 class ControlResult(standard.ControlResult):
@@ -160,8 +181,8 @@ class ControlResult(standard.ControlResult):
     freeze_no: Line | None = Field(default=None, alias="freezeNo")
     waiting_no: Line | None = Field(default=None, alias="waitNo")
     remark: Remark | None = Field(default=None, alias="remark")
-    measures: tuple[Measure, ...] = Field(default=(), alias="holds")
-    rights: tuple[Right, ...] = Field(default=(), alias="rights")
+    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="holds")
+    rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="rights")
 
 
 class ControlAnswer(standard.ControlAnswer):
@@ -187,8 +208,8 @@ class Feedback(standard.Feedback[standard.ItemT_co]):
     result: codes.ResultCode = Field(alias="retCode")
     message: Remark = Field(alias="retMsg")
     retry_after_s: Seconds | None = Field(default=None, alias="waitSecs")
-    receipts: tuple[Receipt, ...] = Field(default=(), alias="receipts")
-    items: tuple[standard.ItemT_co, ...] = Field(default=(), alias="list")
+    receipts: tuple[Receipt, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="receipts")
+    items: tuple[standard.ItemT_co, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="list")
 
 
 YUAN = standard.Words(

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contracts.agency import Agency
 from contracts.control import ControlOrder
@@ -53,9 +53,10 @@ class Equity:
             raise AgencyUnsupported(f"{agency.agency} does not do {command.action}")
         if command.action == "status":
             return port.AgencyCall("GET", f"{wire.PATH}/{quote(command.request_no, safe='')}")
-        if command.action == "query":
-            return _post(wire.QueryTasks(tasks=tuple(wire.Query(**_head(one)) for one in outgoing)))
-        return _post(wire.MatterTasks(tasks=(_matter(agency, outgoing[0]),)))
+        try:
+            return _post(_tasks(agency, command, outgoing))
+        except (KeyError, ValidationError) as error:
+            raise MalformedMessage(f"a command does not fit the registrar's document: {reading.why(error)}") from None
 
     def to_answers(
         self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,  # noqa: ARG002 - one dialect
@@ -67,6 +68,12 @@ class Equity:
 
 
 ADAPTER = Equity()
+
+
+def _tasks(agency: Agency, command: Command, outgoing: Sequence[port.Outgoing]) -> BaseModel:
+    if command.action == "query":
+        return wire.QueryTasks(tasks=tuple(wire.Query(**_head(one)) for one in outgoing))
+    return wire.MatterTasks(tasks=(_matter(agency, outgoing[0]),))
 
 
 def _post(message: BaseModel) -> port.AgencyCall:

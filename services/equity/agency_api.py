@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.equity import codes
 from services.equity.codes import (
+    MOST_ENTRIES,
     AskedFen,
     AskedShare,
     Count,
@@ -98,7 +99,7 @@ class QueryTasks(Asked):
     """POST queries."""
 
     kind: Literal["1"] = Field(default="1", alias="rwlx")
-    tasks: tuple[Query, ...] = Field(alias="rw", min_length=1, max_length=MOST_TASKS)
+    tasks: tuple[Query, ...] = Field(alias="rw", min_length=1, max_length=MOST_TASKS, fail_fast=True)
 
 
 class MatterTasks(Asked):
@@ -150,16 +151,16 @@ class Stake(Said):
     currency: Literal["156"] = Field(alias="bz")
     share: Share = Field(alias="cgbl")
     contribution: codes.ContributionCode | None = Field(default=None, alias="czfs")
-    pledges: tuple[Pledge, ...] = Field(default=(), alias="gqcz")
+    pledges: tuple[Pledge, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="gqcz")
     publicised_on: Day | None = Field(default=None, alias="gsrq")
-    publicities: tuple[Publicity, ...] = Field(default=(), alias="sfxz")
+    publicities: tuple[Publicity, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="sfxz")
 
 
 class Stakes(Said):
     """What a query found; a count of nought is the registrar's statement that there is nothing."""
 
     count: Count = Field(alias="sl")
-    stakes: tuple[Stake, ...] = Field(alias="gq")
+    stakes: tuple[Stake, ...] = Field(alias="gq", max_length=MOST_ENTRIES, fail_fast=True)
 
     @model_validator(mode="after")
     def _all_are_there(self) -> Self:
@@ -184,8 +185,8 @@ class MatterResult(Said):
     until_on: Day | None = Field(default=None, alias="qxz")
     publicity_no: Line | None = Field(default=None, alias="gsbh")
     waiting_no: Line | None = Field(default=None, alias="lhbh")
-    publicities: tuple[Publicity, ...] = Field(default=(), alias="sfxz")
-    rights: tuple[Right, ...] = Field(default=(), alias="yxq")
+    publicities: tuple[Publicity, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="sfxz")
+    rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="yxq")
 
     @model_validator(mode="after")
     def _the_state_is_complete(self) -> Self:
@@ -231,7 +232,7 @@ class Answer(Said, Generic[ItemT_co]):
     result: codes.ResultCode = Field(alias="fhm")
     message: Remark = Field(alias="fhxx")
     retry_after_s: Seconds | None = Field(default=None, alias="ddms")
-    tasks: tuple[ItemT_co, ...] = Field(default=(), alias="rw")
+    tasks: tuple[ItemT_co, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="rw")
 
 
 TaskAnswer = Answer[Task]

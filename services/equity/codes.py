@@ -193,6 +193,9 @@ def _or_fraction(read: Callable[[object], Fraction]) -> Callable[[object], Fract
     return lambda value: value if isinstance(value, Fraction) else read(value)
 
 
+#: Most entries of a list: stakes of a subject, publicities or pledges on a stake.
+MOST_ENTRIES = 300
+
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Remark = Annotated[str, StringConstraints(max_length=1500)]
 Seconds = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,7}$")]

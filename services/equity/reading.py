@@ -36,6 +36,8 @@ _REASONS: Mapping[codes.ReasonCode, str | None] = {
     "10": "term_over_cap", "11": "already_expired", "12": "rejected_by_agency", "13": "quota_exceeded", "14": "asset_exempt",
     "15": "no_original_measure",
 }
+#: From so many on, where a message leaves its document is only counted.
+_MOST_ERRORS = 100
 
 
 def answers(asked: Sequence[Asked], body: bytes) -> dict[str, Answer]:
@@ -73,7 +75,7 @@ def _envelope(body: bytes) -> wire.Answer[Any]:
     try:
         return wire.RawAnswer.model_validate_json(body)
     except ValidationError as error:
-        raise AgencyProtocolError(_why(error)) from None  # the cause repeats what the registrar said of people
+        raise AgencyProtocolError(why(error)) from None  # the cause repeats what the registrar said of people
 
 
 def _one_by_one(raw: Sequence[Any]) -> Iterator[tuple[str, wire.Task | OutsideProtocol]]:
@@ -88,11 +90,15 @@ def _alone(one: object) -> wire.Task | OutsideProtocol:
     try:
         return wire.Task.model_validate(one)
     except ValidationError as error:
-        return OutsideProtocol(_why(error))
+        return OutsideProtocol(why(error))
 
 
-def _why(error: ValidationError) -> str:
+def why(error: ValidationError | KeyError) -> str:
     """Say where a message leaves the document, without what it says there."""
+    if isinstance(error, KeyError):
+        return f"no {error}"
+    if error.error_count() > _MOST_ERRORS:
+        return f"{error.error_count()} times"
     first = error.errors(include_url=False, include_context=False, include_input=False)[:3]
     return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in first)[:500]
 
@@ -138,7 +144,7 @@ def _checked(translate: Callable[[datetime, Any], Answer], as_of: datetime, resu
     try:
         return translate(as_of, result)
     except ValidationError as error:
-        return OutsideProtocol(_why(error))
+        return OutsideProtocol(why(error))
 
 
 def _found(as_of: datetime, found: wire.Stakes) -> Answer:

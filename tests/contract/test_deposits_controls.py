@@ -184,3 +184,17 @@ def test_a_control_without_an_asset_is_not_sent(bank):
 def test_what_banks_do_not_do_is_not_sent(bank, action):
     with pytest.raises(AgencyUnsupported):
         bank.call(bank.order(action, *bank.holder()))
+
+
+def test_a_control_that_cannot_be_written_is_not_sent(bank):
+    subject, held = bank.holder()
+    for asset in ({}, {"account_no": "6222024530200012345", "currency": "XXX"}, {"account_no": "查无开户信息", "currency": "CNY"}):
+        with pytest.raises(MalformedMessage):
+            bank.call(bank.order("freeze", subject, held, asset=asset))
+
+
+def test_a_dialect_nobody_speaks_is_not_sent(bank):
+    command = bank.command("query", bank.holder()[0])
+    row = ROW.model_copy(update={"dialect": "another"})
+    with pytest.raises(AgencyUnsupported):
+        ADAPTER.to_call(row, [Outgoing(command)])

@@ -148,6 +148,21 @@ def test_a_message_outside_the_document_concludes_nothing(body):
         answers_to(body)
 
 
+def test_a_flood_is_refused_and_not_listed():
+    flood = {"RESULT": "0000", "MSG": "", **{f"k{number}": 1 for number in range(1000)}}
+    for body in (feedback(*[{}] * 10_000), flood):
+        with pytest.raises(AgencyProtocolError) as raised:
+            answers_to(body)
+        assert len(str(raised.value)) < 600
+    accounts = [an_account(CCXH=str(seq)) for seq in range(1, 1000)]
+    assert isinstance(only(answers_to(feedback(answered(*accounts)))), OutsideProtocol)
+
+
+@pytest.mark.parametrize("text", ["20261122", "2026-11-22 17:00", "20261322170000", "20261122250000", "２０２６１１２２１７００００", 20261122170000, None])
+def test_what_is_no_time_is_refused(text):
+    assert isinstance(only(answers_to(feedback(answered({"KHZH": "查无开户信息"}, FKSJ=text)))), OutsideProtocol)
+
+
 def test_only_json_with_status_200_is_an_answer():
     for status, content_type in ((404, "application/json"), (200, "text/html"), (202, "application/json"), (200, "")):
         with pytest.raises(AgencyProtocolError):

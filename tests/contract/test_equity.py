@@ -274,3 +274,10 @@ def test_a_document_travels_with_its_content_where_it_is_wanted(registrar):
     command = registrar.command("query", registrar.holder()[0])
     call = ADAPTER.to_call(ROW, [Outgoing(command, contents={command.documents[0].document_id: b"%PDF"})])
     assert orjson.loads(call.content)["rw"][0]["ws"][0]["wsnr"] == "JVBERg=="
+
+
+def test_a_matter_that_cannot_be_written_is_not_sent(registrar):
+    subject, held = registrar.holder()
+    for asset in ({}, {"uscc": "not a code"}):
+        with pytest.raises(MalformedMessage):
+            registrar.call(registrar.order("freeze", subject, held, asset=asset))

@@ -1,3 +1,4 @@
+from fractions import Fraction
 from typing import get_args
 
 import orjson
@@ -107,6 +108,24 @@ def test_an_answer_to_what_was_not_asked_is_nobodys():
 def test_a_message_outside_the_document_concludes_nothing(body):
     with pytest.raises(AgencyProtocolError):
         answers_to(body)
+
+
+def test_a_flood_is_refused_and_not_listed():
+    flood = {"fhm": "0", "fhxx": "", **{f"k{number}": 1 for number in range(1000)}}
+    for body in (answer(*[{}] * 10_000), flood):
+        with pytest.raises(AgencyProtocolError) as raised:
+            answers_to(body)
+        assert len(str(raised.value)) < 600
+
+
+@pytest.mark.parametrize("text", ["2026年11月22日", "2026-11-22 17:00:00", "2026年13月22日 17:00:00", "2026年11月22日 25:00:00", 5])
+def test_what_is_no_time_is_refused(text):
+    assert isinstance(only(answers_to(answer(found() | {"fksj": text}))), OutsideProtocol)
+
+
+def test_a_share_with_more_decimals_cannot_be_written():
+    with pytest.raises(ValueError):
+        codes.percent(Fraction(1, 3))
 
 
 def test_only_json_with_status_200_is_an_answer():
