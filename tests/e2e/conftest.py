@@ -1,14 +1,18 @@
 """One mesh on real Kafka and real PostgreSQL for all tests that only use it; tests that harm theirs start their own."""
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
 
+from deploy.kafka import KafkaCluster
 from tests.running import RunningMesh, directory_file, running_mesh
 from tests.servers import administer
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +37,19 @@ def mesh(shared_mesh: RunningMesh) -> Iterator[RunningMesh]:
     shared_mesh.agencies.post("/admin/reset").raise_for_status()
     yield shared_mesh
     shared_mesh.agencies.post("/admin/reset").raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def spread_kafka(server_dir: Path) -> Iterator[str]:
+    """A Kafka of its own for meshes of separate processes: two meshes on one would share its topics and groups."""
+    with KafkaCluster(server_dir / "spread-kafka") as cluster:
+        yield cluster.bootstrap_servers
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres_url: str) -> Iterator[str]:
+    """An empty database for the mesh of one module."""
+    name = f"mesh_{next(_numbers)}"
+    asyncio.run(administer(postgres_url, f"CREATE DATABASE {name}"))
+    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    asyncio.run(administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
