@@ -17,8 +17,10 @@ from contracts.words import Message
 from gateway.domain.control_events import (
     AnswerOverdue,
     Confirmed,
+    Converted,
     Deducted,
     Event,
+    Held,
     Holding,
     Lapsed,
     Marked,
@@ -63,6 +65,8 @@ class Control(Message):
     measure: Measure
     state: ControlState = "requested"
     pending: str | None = None
+    #: accepted and kept back until what is pending is answered: a release behind a deduction or behind the measure itself
+    held: Literal["release"] | None = None
     in_doubt: bool = False
     code: str | None = None
     rank: int | None = None
@@ -84,6 +88,8 @@ class Control(Message):
     effective_at: AwareDatetime | None = None
     agency_control_no: str | None = None
     surplus_claim: bool = False
+    #: the case it was ordered in, where a conversion gave it another
+    original_case_no: str | None = None
 
 
 def asked(measure: Measure, **terms: object) -> Control:
@@ -99,6 +105,10 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
     match event:
         case Sent(action=action) if control.pending is None and action in MAY_ASK.get(control.state, ()):
             return _sent(control, event)
+        case Held() if control.held is None and may_be_held_behind(control):
+            return _with(control, held="release")
+        case Converted(from_case_no=case_no) if control.state in LIVE or control.state == "requested":
+            return _with(control, original_case_no=control.original_case_no or case_no)
         case AnswerOverdue(code=code) if control.pending is not None:
             return _with(control, in_doubt=True, code=code)
         case Refused(code=code) if control.state == "requested":
@@ -118,7 +128,7 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
         case PartlyReleased() if _awaits(control, "release") and _holds_less(control, event):
             return _answered(_held(control, control.state, event))
         case PartlyDeducted(deducted_fen=fen) if _awaits(control, "deduct") and (fen or 0) > control.deducted_fen:
-            return _answered(_held(control, control.state, event))
+            return _answered(_held(_less(control, (fen or 0) - control.deducted_fen), control.state, event))
         case Deducted() if _awaits_money(control):
             return _ended(_heard(control, control.state, event), "deducted")
         case Transferred() if _awaits(control, "transfer"):
@@ -141,7 +151,7 @@ def _with(control: Control, **changed: object) -> Control:
 def _sent(control: Control, event: Sent) -> Control:
     if event.action == "renew" and event.until_on is None:
         raise IllegalTransition("a renewal names its new end")
-    return _with(control, pending=event.action, code=None, asked_until_on=event.until_on or control.asked_until_on)
+    return _with(control, pending=event.action, held=None, code=None, asked_until_on=event.until_on or control.asked_until_on)
 
 
 def _answered(control: Control, **changed: object) -> Control:
@@ -151,7 +161,7 @@ def _answered(control: Control, **changed: object) -> Control:
 
 def _ended(control: Control, state: ControlState, **changed: object) -> Control:
     """Enter a final state: nothing is pending, nothing runs, nothing is ranked."""
-    return _answered(control, **{"state": state, "until_on": None, "rank": None, "waiting_serial": None, **changed})
+    return _answered(control, **{"state": state, "until_on": None, "rank": None, "waiting_serial": None, "held": None, **changed})
 
 
 def _heard(control: Control, state: ControlState, event: Holding, **changed: object) -> Control:
@@ -197,6 +207,16 @@ def _holds_less(control: Control, event: PartlyReleased) -> bool:
 
 def _is_less(now: int | None, before: int | None) -> bool:
     return now is not None and (before is None or now < before)
+
+
+def _less(control: Control, fen: int) -> Control:
+    """Take what was deducted off what is held; an agency that says what it still holds stands over this."""
+    return _with(control, actual_fen=None if control.actual_fen is None else max(0, control.actual_fen - fen))
+
+
+def may_be_held_behind(control: Control) -> bool:
+    """Tell whether a release is taken though something is pending: a deduction, or the measure itself."""
+    return control.pending == "deduct" or (control.state == "requested" and control.pending is not None)
 
 
 def _awaits_money(control: Control) -> bool:

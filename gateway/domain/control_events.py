@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
+from typing import Literal
 
 from contracts.control import FOLLOW_UPS, ControlAnswer
 from contracts.failures import IllegalTransition
@@ -13,6 +14,23 @@ class Sent:
 
     action: str
     until_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The court ordered a release while something was pending; it is sent when that is answered."""
+
+    action: Literal["release"] = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """Preservation became enforcement (民诉法解释 art. 168): the case, perhaps the court, changed; no agency is asked."""
+
+    from_case_no: str
+    from_court_code: str
+    case_no: str
+    court_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +133,11 @@ class Reversed:
     code: str = "rejected_by_agency"
 
 
-Event = (Sent | Confirmed | PartlyConfirmed | Waiting | Marked | Renewed | PartlyReleased | PartlyDeducted | Deducted | Refused
+Event = (Sent | Held | Converted | Confirmed | PartlyConfirmed | Waiting | Marked | Renewed | PartlyReleased | PartlyDeducted | Deducted | Refused
          | Released | Transferred | TermEnded | AnswerOverdue | Lapsed | Reversed)
 
 _KINDS: dict[type, str] = {
-    Sent: "sent", Confirmed: "confirmed", PartlyConfirmed: "partly_confirmed", Waiting: "waiting", Marked: "marked",
+    Sent: "sent", Held: "held", Converted: "converted", Confirmed: "confirmed", PartlyConfirmed: "partly_confirmed", Waiting: "waiting", Marked: "marked",
     Renewed: "renewed", PartlyReleased: "partly_released", PartlyDeducted: "partly_deducted", Deducted: "deducted",
     Refused: "refused", Released: "released", Transferred: "transferred", TermEnded: "term_ended",
     AnswerOverdue: "answer_overdue", Lapsed: "lapsed", Reversed: "reversed",
