@@ -5,6 +5,7 @@ ChakongError
     + MalformedMessage       cannot be decoded               -> dead letter
     + UnknownAssetType       not in the registry             -> 422 / dead letter
     + DirectoryInvalid       a row of the agency directory   -> the start fails
+    + LawInvalid             a row of the courts' overrides  -> the start fails
   x AgencyError              what an agency can do to us
     + AgencyUnavailable      no answer, 5xx, 429             -> retried in the worker, then reply deferred
     + AgencyRefused          understood and declined         -> reply refused(code); never retried
@@ -82,6 +83,12 @@ class DirectoryInvalid(ContractError):
     """The agency directory is not valid."""
 
     code = "directory_invalid"
+
+
+class LawInvalid(ContractError):
+    """The courts' overrides of the legal table are not valid."""
+
+    code = "law_invalid"
 
 
 class AgencyError(ChakongError):

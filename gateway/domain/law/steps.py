@@ -1,0 +1,46 @@
+"""Steps on a control, the documents they need, equity."""
+
+from datetime import date
+from functools import partial
+
+from contracts.words import Text
+from gateway.domain.law.row import LawRow, Table
+
+_row = partial(LawRow, family="steps")
+_EQUITY, _EQUITY_FROM = "法释〔2021〕20号", date(2022, 1, 1)
+
+ROWS: Table = (
+    _row(id="RELEASE-BY", zh="解除、续行由作出措施的法院、其上级法院或者持有移送执行函的法院办理",
+         en="release and renewal are for the court that ordered, a superior court, or the court that holds the transfer letter",
+         source="民诉法解释第165条（法释〔2022〕11号）；法释〔2016〕6号", effective_from=date(2015, 2, 4), refusal="not_found",
+         does=Text(zh="他院的解除被拒绝；终本案件仍可续行、解除", en="another court's release is refused; cases after 终本 still renew and release")),
+    _row(id="RELEASE-HELD", zh="同一冻结的划拨未完成前，解除暂缓", en="a release waits while a deduction on the same freeze is unfinished",
+         source="网络查控接口惯例（措施04、06）", basis="practice", effective_from=date(2015, 1, 1),
+         does=Text(zh="划拨答复后再行解除", en="the release goes out after the deduction is answered")),
+    _row(id="DEDUCT-SELF", zh="划拨裁定具有冻结效力，无需先行冻结", en="a deduction ruling freezes by itself; no freeze need go before",
+         source="民诉法解释第484条（法释〔2022〕11号）", effective_from=date(2015, 2, 4), does=Text(zh="冻结并划拨为一项措施", en="freeze-and-deduct is one measure")),
+    _row(id="DEDUCT-PRESERVATION", zh="保全期间不得划拨", en="nothing is deducted while a measure only preserves",
+         source="民事诉讼法第106条；民诉法解释第168条", effective_from=date(2015, 2, 4),
+         does=Text(zh="保全、轮候、标记状态的划拨被拒绝", en="a deduction under preservation, waiting or marked is refused")),
+    _row(id="PRESERVE-CONV", zh="保全措施进入执行程序后自动转为执行中的措施，期限连续计算，无需重新制作裁定",
+         en="preservation becomes enforcement automatically and continuously, without a new ruling",
+         source="民诉法解释第168条（法释〔2022〕11号）", effective_from=date(2015, 2, 4),
+         does=Text(zh="案号、法院可以变更，顺位和日期不变", en="case and court may change, rank and dates do not")),
+    _row(id="PRESERVE-QUERY", zh="保全案件查询须有保全裁定和申请人的书面申请，并以裁定数额为限",
+         en="a preservation query needs the ruling and the applicant's written application, within its amount",
+         source="法释〔2016〕22号第11条、第12条", effective_from=date(2016, 12, 1), read_by=("contracts/documents.py",),
+         does=Text(zh="缺少文书的查询被拒绝", en="a query without them is refused")),
+    _row(id="DOC-MATRIX", zh="每项措施须附相应裁定书和协助通知书", en="each action has its ruling and its notice of assistance",
+         source="法释〔2013〕20号第3条至第5条；法〔2015〕321号", effective_from=date(2013, 9, 2), read_by=("contracts/documents.py",),
+         does=Text(zh="缺少的文书逐一指出；各财产类型所需文书见 GET /v1/asset-types", en="every missing document is named; GET /v1/asset-types lists them")),
+    _row(id="DOC-CARDS", zh="查控由两名执行人员出示工作证和执行公务证；网络查控预先备案，不再逐件出示",
+         en="officers show work card and duty card; over the network they are registered once",
+         source="法释〔2013〕20号第2条", effective_from=date(2013, 9, 2), does=Text(zh="每件请求载明两证号码", en="every request carries both numbers")),
+    _row(id="EQ-PRE", zh="冻结股权前应当查明权属：公示系统信息，或者章程、股东名册等", en="before equity is frozen its ownership is known: publicity system, charter or shareholder register",
+         source=f"{_EQUITY}第4条", effective_from=_EQUITY_FROM, does=Text(zh="只能对报告中的股权或者附权属文书的线索作出冻结", en="only equity of a report, or a clue with its document, is frozen")),
+    _row(id="EQ-SERVE", zh="冻结股权应当向公司登记机关送达裁定书和协助公示通知书，并送达被执行人和股权所在公司",
+         en="ruling and publicity notice are served on the registrar, and on the debtor and the company",
+         parameters={"working_days": 3}, source=f"{_EQUITY}第6条", effective_from=_EQUITY_FROM, does=Text(zh="公示期限见协助期限；送达被执行人、公司在线下完成", en="publicity is awaited; service on debtor and company is done off line")),
+    _row(id="EQ-EFFECT", zh="股权冻结自公示时发生法律效力", en="a freeze of equity takes effect with its publicity", source=f"{_EQUITY}第6条",
+         effective_from=_EQUITY_FROM, does=Text(zh="生效时间取公示时间", en="the time of publicity is the time of effect")),
+)
