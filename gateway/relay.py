@@ -131,16 +131,17 @@ class Relay:
         if not tasks:
             return
         now = self._clock.now()
-        acknowledged = await self._producer.send([to_message(task, self._new_id(), now) for task in tasks])
-        sent = [task for task, has_it in zip(tasks, acknowledged, strict=True) if has_it]
-        await self._mark(sent, now)
+        messages = [to_message(task, self._new_id(), now) for task in tasks]
+        acknowledged = await self._producer.send(messages)
+        taken = [(task, message) for task, message, has_it in zip(tasks, messages, acknowledged, strict=True) if has_it]
+        await self._mark([task for task, _ in taken], [message.size_bytes for _, message in taken], now)
         BATCH_SIZE.labels("relay").observe(len(tasks))
 
-    async def _mark(self, sent: Sequence[DueTask], now: datetime) -> None:
+    async def _mark(self, sent: Sequence[DueTask], sizes_bytes: Sequence[int], now: datetime) -> None:
         if not sent:
             return
         marks = [Sent(task.task_id, task.lease, now + resend_after(task.attempts, self._settings.resend_after_s)) for task in sent]
-        self._in_flight.sent([(mark.task_id, mark.again_at, len(task.command)) for mark, task in zip(marks, sent, strict=True)])
+        self._in_flight.sent([(mark.task_id, mark.again_at, size) for mark, size in zip(marks, sizes_bytes, strict=True)])
         try:
             async with self._database.transaction() as connection:
                 await mark_sent(connection, marks, now)

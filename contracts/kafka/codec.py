@@ -22,6 +22,11 @@ class Outbound:
     value: bytes
     headers: Sequence[tuple[str, bytes]]
 
+    @property
+    def size_bytes(self) -> int:
+        """Return what the broker keeps of it, but for a few bytes."""
+        return len(self.value) + len(self.key or b"") + sum(len(name) + len(value) for name, value in self.headers)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
