@@ -9,7 +9,7 @@ from gateway.domain.law.row import LawRow, Table
 _row = partial(LawRow, family="accounts")
 _DEDUCTIONS = ("freeze_and_deduct", "withdraw_income", "deduct")
 _ALL = ("freeze", *_DEDUCTIONS)
-_READ = ("gateway/domain/control_rules.py", "gateway/domain/report_assets.py")
+_READ = ("gateway/domain/control_rules.py", "gateway/domain/protected.py")
 _NOT_FROZEN = Text(zh="冻结、划拨均被拒绝；报告中可控制额为零并注明本规则", en="freeze and deduction are refused; controllable is zero and the report names the rule")
 _NOT_DEDUCTED = Text(zh="可以冻结，划拨被拒绝；报告注明本规则", en="may be frozen, a deduction is refused; the report names the rule")
 
@@ -47,7 +47,7 @@ ROWS: Table = (
          parameters={"asset_type": "provident_fund", "effect": "purpose_limited",
                      "conditions": ("home_purchase", "retirement", "left_work", "left_country", "loan_repayment", "rent")},
          source="住房公积金管理条例第24条；（2013）执他字第14号", basis="practice", effective_from=date(2013, 7, 31),
-         read_by=("gateway/domain/report_assets.py",),
+         read_by=("gateway/domain/protected.py", "gateway/domain/follow_up.py"), refusal="condition_required",
          does=Text(zh="报告注明；扣划须载明提取条件", en="the report names it; a deduction states the condition")),
     _row(id="PF-UNPAID", zh="单位应缴未缴的住房公积金按收入处理", en="contributions due and unpaid by an employer are handled as income",
          source="实践做法", basis="practice", effective_from=date(2013, 7, 31), does=Text(zh="供参考", en="for information")),

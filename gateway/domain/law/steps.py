@@ -7,24 +7,35 @@ from contracts.words import Text
 from gateway.domain.law.row import LawRow, Table
 
 _row = partial(LawRow, family="steps")
+_READ = ("gateway/domain/follow_up.py",)
 _EQUITY, _EQUITY_FROM = "法释〔2021〕20号", date(2022, 1, 1)
 
 ROWS: Table = (
     _row(id="RELEASE-BY", zh="解除、续行由作出措施的法院、其上级法院或者持有移送执行函的法院办理",
          en="release and renewal are for the court that ordered, a superior court, or the court that holds the transfer letter",
-         source="民诉法解释第165条（法释〔2022〕11号）；法释〔2016〕6号", effective_from=date(2015, 2, 4), refusal="not_found",
+         source="民诉法解释第165条（法释〔2022〕11号）；法释〔2016〕6号", effective_from=date(2015, 2, 4), refusal="not_found", read_by=_READ,
+         parameters={"ordering_court": ("renew", "release", "deduct", "transfer", "convert"), "superior_court": ("renew", "release"),
+                     "letter_holder": ("renew", "release", "deduct", "transfer", "convert")},
          does=Text(zh="他院的解除被拒绝；终本案件仍可续行、解除", en="another court's release is refused; cases after 终本 still renew and release")),
     _row(id="RELEASE-HELD", zh="同一冻结的划拨未完成前，解除暂缓", en="a release waits while a deduction on the same freeze is unfinished",
-         source="网络查控接口惯例（措施04、06）", basis="practice", effective_from=date(2015, 1, 1),
+         source="网络查控接口惯例（措施04、06）", basis="practice", effective_from=date(2015, 1, 1), read_by=("gateway/domain/control.py",),
          does=Text(zh="划拨答复后再行解除", en="the release goes out after the deduction is answered")),
     _row(id="DEDUCT-SELF", zh="划拨裁定具有冻结效力，无需先行冻结", en="a deduction ruling freezes by itself; no freeze need go before",
          source="民诉法解释第484条（法释〔2022〕11号）", effective_from=date(2015, 2, 4), does=Text(zh="冻结并划拨为一项措施", en="freeze-and-deduct is one measure")),
     _row(id="DEDUCT-PRESERVATION", zh="保全期间不得划拨", en="nothing is deducted while a measure only preserves",
-         source="民事诉讼法第106条；民诉法解释第168条", effective_from=date(2015, 2, 4),
+         source="民事诉讼法第106条；民诉法解释第168条", effective_from=date(2015, 2, 4), refusal="not_deductible", read_by=_READ,
          does=Text(zh="保全、轮候、标记状态的划拨被拒绝", en="a deduction under preservation, waiting or marked is refused")),
+    _row(id="DEDUCT-LIMIT", zh="划拨不得超过裁定数额，也不得超过为本院冻结的款项", en="a deduction takes no more than the ruling's amount and what is frozen for us",
+         source="民事诉讼法第253条；查扣冻规定第19条（法释〔2004〕15号，2020修正）", effective_from=date(2005, 1, 1), refusal="over_frozen",
+         read_by=_READ, does=Text(zh="超额的划拨、解除被拒绝", en="a deduction or release of more is refused")),
+    _row(id="TRANSFER-TO", zh="过户应当有过户裁定和明确的受让人，且财产已由本院实际控制",
+         en="a transfer has its ruling and a named transferee, and the asset is held for us",
+         source="民事诉讼法第258条；法发〔2004〕5号第27条", effective_from=date(2004, 3, 1), refusal="transferee_required", read_by=_READ,
+         does=Text(zh="无受让人或者仅为轮候、标记的过户被拒绝", en="a transfer without transferee, or of what only waits or is marked, is refused")),
     _row(id="PRESERVE-CONV", zh="保全措施进入执行程序后自动转为执行中的措施，期限连续计算，无需重新制作裁定",
          en="preservation becomes enforcement automatically and continuously, without a new ruling",
-         source="民诉法解释第168条（法释〔2022〕11号）", effective_from=date(2015, 2, 4),
+         source="民诉法解释第168条（法释〔2022〕11号）", effective_from=date(2015, 2, 4), refusal="not_convertible", read_by=_READ,
+         parameters={"from": ("执保", "财保"), "to": ("执", "执恢")},
          does=Text(zh="案号、法院可以变更，顺位和日期不变", en="case and court may change, rank and dates do not")),
     _row(id="PRESERVE-QUERY", zh="保全案件查询须有保全裁定和申请人的书面申请，并以裁定数额为限",
          en="a preservation query needs the ruling and the applicant's written application, within its amount",

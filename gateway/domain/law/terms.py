@@ -38,7 +38,7 @@ ROWS: Table = (
          parameters={"of_cap": "1"}, source=_NOW, effective_from=_NOW_FROM, read_by=_READ, refusal="term_over_cap",
          does=Text(zh="续行从原到期日起算，不丧失顺位", en="a renewal is counted from the old end and keeps its rank")),
     _row(id="RENEW-BEFORE", zh="续行应当在期限届满前办理", en="a renewal must be processed before expiry",
-         source=_NOW, effective_from=_NOW_FROM, refusal="renewed_too_late",
+         source=_NOW, effective_from=_NOW_FROM, refusal="renewed_too_late", read_by=("gateway/domain/follow_up.py",),
          does=Text(zh="届满后的续行被拒绝；到期清单提前提示", en="a renewal after expiry is refused; the due list warns before")),
     _row(id="RENEW-WARN", zh="到期前三十、十五、七、一日，以及协助单位最后一个工作日提示",
          en="warnings 30, 15, 7 and 1 days before the end, and on the agency's last working day",
