@@ -1,0 +1,48 @@
+"""The outbox row of a control's step: what an agency is asked to do, on whose order, with which documents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.agency import Agency
+from contracts.case import Officer
+from contracts.control import Action, ControlOrder
+from contracts.documents import DocumentRef
+from contracts.kafka import topics
+from contracts.keyed import keyed_hash
+from contracts.messages import Command
+from contracts.registry import asset_type
+from contracts.subject import Identity
+from gateway.domain.deadlines import answer_due_at
+from gateway.intake import case_reference, command_document, to_task
+from gateway.settings import GatewaySettings
+from gateway.store.accept import NewTask
+from gateway.store.controls import StoredControl
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One step to be asked for; `court_code` is the court that asks and has uploaded the documents."""
+
+    task_id: str
+    request_no: str
+    action: Action
+    court_code: str
+    case_no: str
+    officer: Officer
+    documents: Sequence[DocumentRef]
+    subject: Identity
+    order: ControlOrder
+
+
+def control_task(asking: Asking, stored: StoredControl, agency: Agency, settings: GatewaySettings, now: datetime) -> NewTask:
+    """Return the task of a step; commands about one asset at one agency stay in order by their key."""
+    due = answer_due_at(now, agency.answer_due_working_days, None, within_s=settings.answer_within_s)
+    wants, kind = due if agency.wants_document_content else None, asset_type(stored.asset_type)
+    command = Command(
+        task_id=asking.task_id, request_id=stored.request_id, request_no=asking.request_no, agency=agency.agency,
+        asset_type=stored.asset_type, action=asking.action, case=case_reference(asking.case_no, asking.court_code),
+        officer=asking.officer, subject=asking.subject, answer_due_at=due, control=asking.order,
+        documents=tuple(command_document(one, settings, asking.court_code, asking.task_id, wants) for one in asking.documents))
+    key = keyed_hash(settings.secret, "command-key", agency.agency, kind.key_text(stored.record)).encode()
+    return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=now)

@@ -1,0 +1,254 @@
+"""Rules for the steps on a control that stands: renew, release, deduct, transfer, convert. Pure; the law is a table (law/).
+
+`check` names everything wrong at once, `step_of` says what to ask the agency. `actual_fen` of a control is what the agency
+holds for us now: what was deducted is out of it already.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from contracts.agency import Agency
+from contracts.asset_type import AssetType, fen_of
+from contracts.case import Officer, parse_case_no
+from contracts.control import FundsAccount, Transferee
+from contracts.documents import DocumentRef
+from contracts.failures import FieldError, Unfit
+from contracts.registry import asset_type
+from contracts.words import Message
+from gateway.domain import law
+from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, renewal_end
+from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBody, RenewalBody, TransferBody
+from gateway.domain.control_rules import Finding, check_documents, check_term
+from gateway.domain.field_errors import field_error
+from gateway.domain.law import LawRow
+
+Action = Literal["renew", "release", "deduct", "transfer", "convert"]
+#: Bodies of the steps that ask the agency for something; a conversion asks nobody.
+AskingBody = RenewalBody | ReleaseBody | DeductionBody | TransferBody
+StepBody = AskingBody | ConversionBody
+
+
+@dataclass(frozen=True, slots=True)
+class OnControl:
+    """A control as its rules need it; `cause` is the cause of its case, `today` the date in China."""
+
+    control: Control
+    asset_type: str
+    record: Mapping[str, object]
+    case_no: str
+    court_code: str
+    agency: Agency | None
+    today: date
+    cause: str | None = None
+
+    @property
+    def kind(self) -> AssetType:
+        """Return what is controlled."""
+        return asset_type(self.asset_type)
+
+    def law(self, rule_id: str) -> LawRow:
+        """Return a rule that holds today."""
+        return law.rules(self.today)[rule_id]
+
+
+class Step(Message):
+    """What is asked of the agency; without an amount or a quantity, about everything."""
+
+    action: Literal["renew", "release", "deduct", "transfer"]
+    amount_fen: int | None = None
+    quantity: int | None = None
+    until_on: date | None = None
+    transferee: Transferee | None = None
+    case_funds_account: FundsAccount | None = None
+
+
+class OrderedStep(Message):
+    """A step with who ordered it, in which case, with which documents; kept while it is held back."""
+
+    step: Step
+    court_code: str
+    case_no: str
+    officer: Officer
+    documents: tuple[DocumentRef, ...]
+
+
+def may_take(action: Action, court_code: str, control_court: str, documents: Sequence[DocumentRef], today: date) -> bool:
+    """Tell whether a court may take a step on a control: the court that ordered, a superior one, or who holds the letter.
+
+    Source: RELEASE-BY; to anybody else the control is not there
+    """
+    row = law.rules(today)["RELEASE-BY"].parameters
+    standings = {"ordering_court": court_code == control_court, "superior_court": is_superior(court_code, control_court),
+                 "letter_holder": any(_hands_over(one, control_court) for one in documents)}
+    return any(holds and action in _words(row[name]) for name, holds in standings.items())
+
+
+def is_superior(court_code: str, of: str) -> bool:
+    """Tell whether a court stands over another: its code begins the other's, and 最高法 stands over all."""
+    return court_code != of and (court_code == "最高法" or of.startswith(court_code))
+
+
+def _hands_over(document: DocumentRef, control_court: str) -> bool:
+    """Tell whether a document is the letter by which the ordering court hands over: its own number, its content on file."""
+    if document.kind != "transfer_letter" or document.document_id is None:
+        return False
+    try:
+        return parse_case_no(document.document_no.partition("号")[0] + "号").court_code == control_court
+    except Unfit:
+        return False
+
+
+def check_renewal(on: OnControl, body: RenewalBody) -> list[Finding]:
+    """Check a renewal: before expiry, counted from the old end, within the cap (RENEW-BEFORE, RENEW-MAX, DUR-*)."""
+    end, name = on.control.until_on, "until_on" if body.term_months is None else "term_months"
+    if on.control.state == "expired" or (end is not None and end < on.today):
+        return [_offends(on.law("RENEW-BEFORE"), (), "renewed_too_late", str(end))]
+    findings = list(_askable(on, "renew", body.documents))
+    if findings or end is None:
+        return findings or [Finding(field_error((), "no_term", "该控制没有届满日，无法续行", "no term runs that could be renewed"))]
+    if body.until_on is not None and body.until_on <= end:
+        findings.append(Finding(field_error((name,), "not_later", "续行后的届满日应晚于原届满日", "a renewal ends later than before", f"> {end}")))
+    return findings + check_term(on.kind, (), months=body.term_months, until_on=body.until_on, start_on=end, today=on.today)
+
+
+def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
+    """Check a release, of the whole or of a part of what is counted; it may be held behind what is pending (RELEASE-HELD)."""
+    findings = list(_askable(on, "release", body.documents))
+    for name, asked, held in (("amount_fen", body.amount_fen, on.control.actual_fen), ("quantity", body.quantity, on.control.actual_quantity)):
+        if asked is not None and on.kind.counted_in != name:
+            findings.append(Finding(field_error((name,), "extent_not_for_asset_type", f"{on.kind.name.zh}不按此项解除",
+                                                "this kind of asset is not released so", str(on.kind.counted_in))))
+        elif asked is not None and held is not None and asked > held:
+            findings.append(_offends(on.law("DEDUCT-LIMIT"), (name,), "over_frozen", f"≤ {held}"))
+    return findings
+
+
+def narrowed(control: Control, step: Step) -> Step:
+    """Return a release as it is sent: a part that is not less than what is held is the whole."""
+    whole = (_reaches(step.amount_fen, control.actual_fen) or _reaches(step.quantity, control.actual_quantity))
+    return Step(action="release") if whole else step
+
+
+def _reaches(asked: int | None, held: int | None) -> bool:
+    return asked is not None and held is not None and asked >= held
+
+
+def check_deduction(on: OnControl, body: DeductionBody) -> list[Finding]:
+    """Check a deduction: not in preservation, of what is held, within ruling and funds, not from what the law protects."""
+    findings = list(_askable(on, "deduct", body.documents, on.law("DEDUCT-PRESERVATION")))
+    if _type_of(on.case_no) in _words(on.law("PRESERVE-CONV").parameters["from"]):
+        findings.append(_offends(on.law("DEDUCT-PRESERVATION"), (), "not_deductible"))
+    barred = law.exemption(on.record, "deduct", on.today, cause=on.cause)
+    if barred is not None:
+        findings.append(_offends(barred, (), "asset_exempt"))
+    findings += _withdrawal(on, body)
+    most = _most_deductible(on)
+    if most is not None and body.amount_fen > most:
+        findings.append(_offends(on.law("DEDUCT-LIMIT"), ("amount_fen",), "over_frozen", f"≤ {most}"))
+    return findings
+
+
+def _most_deductible(on: OnControl) -> int | None:
+    """Return the lesser of what is held and what the ruling's amount leaves, None where neither is known."""
+    control, price = on.control, on.record.get("close_price_fen")
+    held = control.actual_fen
+    if control.actual_quantity is not None and isinstance(price, int):
+        held = fen_of(control.actual_quantity, price)
+    left = None if control.requested_fen is None else control.requested_fen - control.deducted_fen
+    return min((one for one in (held, left) if one is not None), default=None)
+
+
+def _withdrawal(on: OnControl, body: DeductionBody) -> Iterator[Finding]:
+    """Check that a deduction from a provident fund states which condition of withdrawal the debtor meets (PF-DEDUCT)."""
+    row = on.law("PF-DEDUCT")
+    conditions = _words(row.parameters["conditions"])
+    if on.asset_type != row.parameters["asset_type"]:
+        if body.withdrawal_condition is not None:
+            yield Finding(field_error(("withdrawal_condition",), "not_for_asset_type", f"{on.kind.name.zh}没有提取条件",
+                                      "this kind of asset has no condition of withdrawal"))
+    elif body.withdrawal_condition not in conditions:
+        yield _offends(row, ("withdrawal_condition",), "condition_required", " / ".join(conditions))
+
+
+def check_transfer(on: OnControl, body: TransferBody) -> list[Finding]:
+    """Check a transfer of title: of what is held, to somebody (TRANSFER-TO)."""
+    findings = list(_askable(on, "transfer", body.documents, on.law("TRANSFER-TO")))
+    if body.transferee is None:
+        findings.append(_offends(on.law("TRANSFER-TO"), ("transferee",), "transferee_required", "{name, id_type, id_no}"))
+    return findings
+
+
+def check_conversion(on: OnControl, body: ConversionBody) -> list[Finding]:
+    """Check a conversion: from a preservation case to an enforcement case, while the measure lives (PRESERVE-CONV)."""
+    row = on.law("PRESERVE-CONV")
+    findings = []
+    if _type_of(on.case_no) not in _words(row.parameters["from"]):
+        findings.append(_offends(row, (), "not_convertible", " / ".join(_words(row.parameters["from"]))))
+    if _type_of(body.case.case_no) not in _words(row.parameters["to"]):
+        findings.append(_offends(row, ("case", "case_no"), "not_convertible", " / ".join(_words(row.parameters["to"]))))
+    if on.control.state not in {"requested", *MAY_ASK}:
+        findings.append(_wrong_state())
+    return findings
+
+
+def check(on: OnControl, body: StepBody) -> list[Finding]:
+    """Find everything wrong with a step, all at once; an empty list lets it through."""
+    match body:
+        case RenewalBody():
+            return check_renewal(on, body)
+        case ReleaseBody():
+            return check_release(on, body)
+        case DeductionBody():
+            return check_deduction(on, body)
+        case TransferBody():
+            return check_transfer(on, body)
+        case ConversionBody():
+            return check_conversion(on, body)
+
+
+def step_of(on: OnControl, body: AskingBody) -> Step:
+    """Return what a lawful step asks of the agency: a renewal its new end, counted from the old one."""
+    match body:
+        case RenewalBody():
+            return Step(action="renew", until_on=body.until_on or renewal_end(on.control, body.term_months or 0))
+        case ReleaseBody():
+            return narrowed(on.control, Step(action="release", amount_fen=body.amount_fen, quantity=body.quantity))
+        case DeductionBody():
+            return Step(action="deduct", amount_fen=body.amount_fen, case_funds_account=FundsAccount(**body.case_funds_account.model_dump()))
+        case TransferBody():
+            return Step(action="transfer", transferee=Transferee(**body.transferee.model_dump()) if body.transferee else None)
+
+
+def _askable(
+    on: OnControl, action: Literal["renew", "release", "deduct", "transfer"], documents: Sequence[DocumentRef], rule: LawRow | None = None,
+) -> Iterator[Finding]:
+    """Check state, agency and documents; `rule` is the law that a wrong state offends, where there is one."""
+    control, kind = on.control, on.kind
+    if control.held is not None or (control.pending is not None and not (action == "release" and may_be_held_behind(control))):
+        yield Finding(field_error((), "step_pending", "前一步骤尚未答复", "an earlier step awaits its answer"))
+    elif control.pending is None and action not in MAY_ASK.get(control.state, ()):
+        yield _offends(rule, (), rule.refusal or "wrong_state") if rule else _wrong_state()
+    if action not in kind.documents:
+        yield Finding(field_error((), "step_not_for_asset_type", f"{kind.name.zh}不适用该项操作", "this step is not for this kind of asset"))
+    elif on.agency is None or not on.agency.can(action):
+        yield Finding(field_error((), "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this step"))
+    yield from map(Finding, check_documents(kind, action, documents))
+
+
+def _wrong_state() -> Finding:
+    return Finding(field_error((), "wrong_state", "该控制的状态不允许此操作", "the control's state does not allow this"))
+
+
+def _offends(row: LawRow, path: Sequence[str], code: str, expected: str = "") -> Finding:
+    return Finding(FieldError(pointer="".join(f"/{one}" for one in path), code=code, zh=row.zh, en=row.en, expected=expected), row.rule)
+
+
+def _type_of(case_no: str) -> str:
+    return parse_case_no(case_no).type_code
+
+
+def _words(value: object) -> tuple[str, ...]:
+    assert isinstance(value, tuple)
+    return value

@@ -1,0 +1,63 @@
+"""What steps on controls need besides the controls: whom a request is about, steps that are held back, a change of case."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.subject import Subject
+from gateway.domain.follow_up import OrderedStep
+from gateway.store.unnest import rows
+
+
+@dataclass(frozen=True, slots=True)
+class AboutRequest:
+    """Whom a request is about, and the cause of its case."""
+
+    subjects: tuple[Subject, ...]
+    cause: str | None
+
+
+_ABOUT = text("""
+    SELECT request_id, body -> 'subjects' AS subjects, body #>> '{case,cause}' AS cause FROM requests
+    WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
+_HOLD = text(f"""
+    INSERT INTO held_steps (control_id, step, held_at) SELECT control_id, step::jsonb, CAST(:now AS timestamptz)
+    FROM {rows("h", control_id="text", step="text")}
+    ON CONFLICT (control_id) DO UPDATE SET step = excluded.step, held_at = excluded.held_at""")  # noqa: S608 - constants
+_READY = text("""
+    SELECT h.control_id, h.step FROM held_steps h JOIN controls c USING (control_id)
+    WHERE c.pending IS NULL ORDER BY h.held_at LIMIT :most""")
+_DROP = text("DELETE FROM held_steps WHERE control_id = ANY(CAST(:control_ids AS text[]))")
+_CONVERT = text("UPDATE controls SET case_no = :case_no, court_code = :court_code WHERE control_id = :control_id")
+
+
+async def about_requests(connection: AsyncConnection, request_ids: Sequence[str]) -> Mapping[str, AboutRequest]:
+    """Return whom requests are about, by id."""
+    found = await connection.execute(_ABOUT, {"request_ids": sorted(set(request_ids))})
+    return {row.request_id: AboutRequest(tuple(map(Subject.model_validate, row.subjects)), row.cause) for row in found}
+
+
+async def hold_steps(connection: AsyncConnection, steps: Mapping[str, OrderedStep], now: datetime) -> None:
+    """Keep steps, by control, until what is pending there is answered."""
+    written = [orjson.dumps(step.model_dump(mode="json", exclude_none=True)).decode() for step in steps.values()]
+    await connection.execute(_HOLD, {"h_control_id": list(steps), "h_step": written, "now": now})
+
+
+async def ready_steps(connection: AsyncConnection, most: int) -> Mapping[str, OrderedStep]:
+    """Return held steps, by control, where nothing is pending any more."""
+    found = await connection.execute(_READY, {"most": most})
+    return {row.control_id: OrderedStep.model_validate(row.step) for row in found}
+
+
+async def drop_held(connection: AsyncConnection, control_ids: Sequence[str]) -> None:
+    """Forget held steps that were sent or are needed no more."""
+    await connection.execute(_DROP, {"control_ids": list(control_ids)})
+
+
+async def give_case(connection: AsyncConnection, control_id: str, *, case_no: str, court_code: str) -> None:
+    """Let a control belong to another case, perhaps of another court."""
+    await connection.execute(_CONVERT, {"control_id": control_id, "case_no": case_no, "court_code": court_code})
