@@ -41,7 +41,7 @@ class Agency(Model):
     mode: Mode = "automatic"
     answers_by: AnswersBy = Field(default="response", description="in the response, when asked for the status, or by call-back only")
     served_by: Literal["adapter", "external"] = "adapter"
-    answer_due_working_days: int = Field(default=3, ge=1, le=30)
+    answer_due_working_days: int = Field(default=3, ge=1, le=30, description="rule DUE-QUERY")
     office_hours: OfficeHours | None = None
     endpoint: str = Field(default="", description="base URL; empty: the mock agencies of this installation")
     credentials_ref: str = Field(default="", description="name of the setting that holds the credentials, never the credentials")
@@ -52,9 +52,9 @@ class Agency(Model):
     timeout_s: float = Field(default=10.0, gt=0, le=60)
     idempotent: bool = Field(default=True, description="asked twice by one request number, acts once")
     wants_document_content: bool = False
-    rank_basis: RankBasis = "served_at"
-    term_starts: Literal["effect", "service"] = "effect"
-    last_day: Literal["day_before", "corresponding_day"] = "day_before"
+    rank_basis: RankBasis = Field(default="served_at", description="rules RANK-SERVICE, RANK-PUBLICITY")
+    term_starts: Literal["effect", "service"] = Field(default="effect", description="rule WAIT-TERM")
+    last_day: Literal["day_before", "corresponding_day"] = Field(default="day_before", description="rule END-DATE")
 
     @model_validator(mode="after")
     def _external_has_no_endpoint(self) -> Self:

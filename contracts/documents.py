@@ -31,14 +31,14 @@ KIND_NAMES: Mapping[str, Text] = {
 }
 
 DocumentId = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
-#: One requirement is a set of kinds of which any one will do; an action needs every requirement met.
+#: One requirement is a set of kinds of which any one will do; an action needs every requirement met (rule DOC-MATRIX).
 Requirement = tuple[DocumentKind, ...]
 
 MEDIA_TYPES = ("application/pdf", "application/ofd", "image/jpeg", "image/png")
 MOST_DOCUMENT_BYTES = 5 * 1024 * 1024
 
 QUERY: tuple[Requirement, ...] = (("assist_query_notice",),)
-#: A preservation query needs the ruling and the applicant's written application too (法释〔2016〕22号 arts 11-12).
+#: A preservation query needs the ruling and the applicant's written application too (rule PRESERVE-QUERY).
 PRESERVATION_QUERY: tuple[Requirement, ...] = (*QUERY, ("ruling",), ("application",))
 RELEASE: tuple[Requirement, ...] = (("release_ruling",), ("assist_release_notice", "assist_execution_notice"))
 FREEZE: tuple[Requirement, ...] = (("ruling",), ("assist_freeze_notice",))

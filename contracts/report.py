@@ -11,6 +11,7 @@ from contracts.outcome import Outcome
 from contracts.subject import IdType, Role, SubjectKind
 from contracts.words import Model, Text
 
+RestrictionEffect = Literal["not_liable", "share_limited", "no_freeze", "no_deduct", "purpose_limited"]
 ChangeKind = Literal["asset_added", "asset_removed", "asset_changed", "outcome_changed", "control_changed"]
 
 
@@ -48,6 +49,17 @@ class Source(Model):
     as_of: AwareDatetime | None = None
 
 
+class Restriction(Model):
+    """A rule of law that keeps something of an asset from the court. Rules: GET /v1/rules."""
+
+    rule: str = Field(description="id of the rule", examples=["SEC-MARGIN"])
+    source: str
+    effect: RestrictionEffect
+    text: Text
+    share: str | None = Field(default=None, description="the most that may be taken, a fraction of what is controllable")
+    bars_control: bool = Field(default=False, description="nothing of the asset may be controlled")
+
+
 class ReportAsset(Model):
     """One asset of one subject, merged from every source that knows it. Amounts in fen, null where not known."""
 
@@ -55,11 +67,12 @@ class ReportAsset(Model):
     record: dict[str, object]
     value_fen: int | None = Field(default=None, description="worth of the whole asset")
     encumbered_fen: int = Field(description="prior measures and priority rights, at most the debtor's share of the value")
-    controllable_fen: int | None = Field(default=None, description="what is left of the debtor's share to control today")
+    controllable_fen: int | None = Field(default=None, description="what is left of the debtor's share to control today, and may be")
     debtor_share: str = Field(description="a fraction", examples=["1", "1/2"])
     co_owners: tuple[CoOwner, ...] = ()
     prior_measures: tuple[PriorMeasure, ...] = ()
     priority_rights: tuple[PriorityRight, ...] = ()
+    restrictions: tuple[Restriction, ...] = Field(default=(), description="rules of law that keep something of it from the court")
     controls: tuple[str, ...] = ()
     sources: tuple[Source, ...]
     conflicts: tuple[str, ...] = Field(default=(), description="fields on which the sources differ; the newest is shown")

@@ -46,7 +46,7 @@ class RealEstateRecord(AssetRecord):
         return self.assessed_value_fen
 
     def share(self) -> Fraction:
-        """Return the registered share; joint ownership without one counts in equal parts (民法典 art. 308-309)."""
+        """Return the registered share; joint ownership without one counts in equal parts (rule CO-OWN)."""
         if self.share_ratio:
             return Fraction(self.share_ratio)
         return Fraction(1, 1 + len(self.co_owners))

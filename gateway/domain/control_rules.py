@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
+from math import floor
 
 from contracts.agency import Agency, Capability
 from contracts.asset_type import AssetType
@@ -53,7 +55,7 @@ class Finding:
     rule: Rule | None = None
 
 
-def targets(report: AssetReport) -> dict[str, Target]:
+def targets(report: AssetReport, table: law.Table = law.LAW) -> dict[str, Target]:
     """Return the assets of a report by id; one that two subjects hold is listed under one who is liable."""
     on = china_date(report.compiled_at)
     found: dict[str, Target] = {}
@@ -63,7 +65,7 @@ def targets(report: AssetReport) -> dict[str, Target]:
                 target = Target(asset.asset_id, section.asset_type, subject.subject, subject.role,
                                 tuple(source.agency for source in asset.sources), asset.record, asset.debtor_share)
                 known = found.get(asset.asset_id)
-                if known is None or (not _is_liable(known, on) and _is_liable(target, on)):
+                if known is None or (not _is_liable(known, on, table) and _is_liable(target, on, table)):
                     found[asset.asset_id] = target
     return found
 
@@ -75,10 +77,14 @@ def agency_for(target: Target, measure: Measure, directory: Directory) -> Agency
 
 
 def check_items(
-    body: ControlBody, assets: Mapping[str, Target], directory: Directory, *, case_no: str, today: date,
+    body: ControlBody, assets: Mapping[str, Target], directory: Directory, *, case_no: str, today: date, cause: str | None = None,
+    table: law.Table = law.LAW,
 ) -> list[Finding]:
-    """Find everything wrong with the items, all at once; an empty list lets the call through. `today` is the date in China."""
-    around = _Around(directory, body.documents, today)
+    """Find everything wrong with the items, all at once; an empty list lets the call through.
+
+    Shape: `today` is the date in China, `cause` that of the case, `table` the legal table as it stands in the court
+    """
+    around = _Around(directory, body.documents, today, cause, table)
     findings = list(_case(case_no, today))
     for index, item in enumerate(body.items):
         target = assets.get(item.asset_id)
@@ -121,6 +127,8 @@ class _Around:
     directory: Directory
     documents: Sequence[DocumentRef]
     today: date
+    cause: str | None
+    table: law.Table
 
 
 def _wrong(at: tuple[int, str], code: str, zh: str, en: str, *, expected: str = "", rule: Rule | None = None) -> Finding:
@@ -143,22 +151,23 @@ def _item(index: int, item: ControlItem, target: Target, around: _Around) -> Ite
         return
     if agency_for(target, item.measure, around.directory) is None:
         yield _wrong((index, "measure"), "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this measure")
-    barred = law.exemption(target.record, item.measure, around.today)
+    barred = law.exemption(target.record, item.measure, around.today, cause=around.cause, table=around.table)
     if barred is not None:
         yield _wrong((index, "asset_id"), "asset_exempt", barred.zh, barred.en, rule=barred.rule)
     yield from map(Finding, check_documents(kind, item.measure, around.documents))
     yield from _extent(index, item, kind, around.today)
+    yield from _share(index, item, kind, target, around)
     yield from check_term(kind, ("items", index), months=item.term_months, until_on=item.until_on, start_on=around.today, today=around.today)
 
 
-def _is_liable(target: Target, today: date) -> bool:
-    row = law.liability(target.role, today)
+def _is_liable(target: Target, today: date, table: law.Table) -> bool:
+    row = law.liability(target.role, today, table)
     return row is not None and row.parameters["liable"] is True
 
 
 def _liability(index: int, target: Target, around: _Around) -> Iterator[Finding]:
-    row = law.liability(target.role, around.today)
-    if row is None or not _is_liable(target, around.today):
+    row = law.liability(target.role, around.today, around.table)
+    if row is None or not _is_liable(target, around.today, around.table):
         zh, en = (row.zh, row.en) if row else ("该主体的财产不得控制", "this subject's property may not be controlled")
         yield _wrong((index, "asset_id"), "subject_not_liable", zh, en, rule=row.rule if row else None)
         return
@@ -180,3 +189,17 @@ def _extent(index: int, item: ControlItem, kind: AssetType, today: date) -> Iter
         zh, en = (row.zh, row.en) if money else ("应载明控制的数量或比例", "state the quantity or ratio to be controlled")
         yield _wrong((index, fitting[0]), "amount_required" if money else "extent_required", zh, en, expected="/".join(fitting),
                      rule=row.rule if money else None)
+
+
+def _share(index: int, item: ControlItem, kind: AssetType, target: Target, around: _Around) -> Iterator[Finding]:
+    """Check a role whose property is liable for a share only: at most that share of the balance, the units or the stake."""
+    row = law.liability(target.role, around.today, around.table)
+    if row is None or "share" not in row.parameters or not _is_liable(target, around.today, around.table):
+        return
+    share, record = Fraction(str(row.parameters["share"])), kind.record.model_validate(target.record)
+    whole: Mapping[str, object] = {"amount_fen": record.value_fen(), **target.record, "ratio": target.record.get("share_ratio"),
+                                   "capital_fen": target.record.get("subscribed_capital_fen")}
+    for name in _EXTENTS[kind.counted_in]:
+        asked, most = getattr(item, name), whole.get(name)
+        if asked is not None and most is not None and Fraction(str(asked)) > (most_of := share * Fraction(str(most))):
+            yield _wrong((index, name), "over_share", row.zh, row.en, expected=f"≤ {most_of if name == 'ratio' else floor(most_of)}", rule=row.rule)

@@ -1,7 +1,7 @@
 """Working days, answer deadlines, office hours and terms, all in China Standard Time. Pure. domain.md §7.5, §10."""
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -12,6 +12,7 @@ from chinese_calendar import is_workday
 
 from contracts.agency import OfficeHours
 from contracts.clock import CHINA, china_date
+from gateway.domain import law
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +46,13 @@ class Calendar:
         return False
 
 
-def _days_off(year: int, *month_days: tuple[int, int]) -> Mapping[date, bool]:
-    return MappingProxyType({date(year, month, day): False for month, day in month_days})
+def _days_off(days: Sequence[str]) -> Mapping[date, bool]:
+    return MappingProxyType({date.fromisoformat(day): False for day in days})
 
 
-#: 2027 is not announced: statutory days, and the next weekdays for those on a weekend (《全国年节及纪念日放假办法》2024); no make-up days.
+#: The years that are announced are the library's; the next one is provisional, in a versioned row of the legal table.
 CALENDAR = Calendar(
-    version="2027-provisional-1",
-    provisional=_days_off(2027, (1, 1), (2, 5), (2, 8), (2, 9), (2, 10), (4, 5), (5, 3), (5, 4), (6, 9), (9, 15),
-                          (10, 1), (10, 4), (10, 5)),
-)
+    version=str(law.latest("CALENDAR").parameters["version"]), provisional=_days_off(law.words("CALENDAR", "provisional_days_off")))
 
 
 def end_of_day(day: date) -> datetime:
@@ -119,7 +117,7 @@ def term_end(start_on: date, months: int, last_day: Literal["day_before", "corre
 
     Shape:  the day before the corresponding day, or that day itself, as the agency counts; a month without the
             corresponding day ends the term with its last day either way
-    Source: domain.md §7.5, §8a; 2006-01-12 and two years -> 2008-01-11
+    Source: rule END-DATE; 2006-01-12 and two years -> 2008-01-11
     """
     day, exists = corresponding_day(start_on, months)
     return day - timedelta(days=1) if exists and last_day == "day_before" else day

@@ -9,6 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from math import floor
 
+from contracts.clock import china_date
 from contracts.outcome import OUTCOMES, reason
 from contracts.registry import asset_type
 from contracts.report import (
@@ -47,7 +48,8 @@ def compile_report(
     Raises: pydantic.ValidationError if a stored record is not one of its type (check_assets keeps such answers out)
     """
     tasks = _in_order(request, tasks)
-    subjects = _subjects(request, tasks, controls, asset_id)
+    bench = Bench(china_date(compiled_at), request.table, request.cause)
+    subjects = _subjects(request, tasks, controls, asset_id, bench)
     shown = _controls(subjects, controls)
     return AssetReport(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
@@ -66,11 +68,12 @@ def _subjects(
 ) -> tuple[ReportSubject, ...]:
     asked: dict[tuple[int, str], list[TaskView]] = defaultdict(list)
     for task in tasks:
+    bench: Bench,
         asked[task.subject, task.asset_type].append(task)
 
     def section(index: int, code: str) -> Section:
         here = asked[index, code]
-        assets = merged_assets(asset_type(code), request.subjects[index], here, controls, asset_id)
+        assets = merged_assets(asset_type(code), request.subjects[index], here, controls, asset_id, bench=bench)
         return Section(asset_type=code, asked=len(here), assets=assets, gaps=tuple(_gap(task) for task in here if is_gap(task)))
 
     return tuple(

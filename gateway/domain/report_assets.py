@@ -14,6 +14,7 @@ from contracts.messages import FoundAsset
 from contracts.registry import asset_type
 from contracts.report import ReportAsset, Source
 from contracts.subject import Subject
+from gateway.domain.protected import Bench, left_to_control, restrictions
 from gateway.domain.report_views import AssetIdOf, ControlView, TaskView
 from gateway.domain.worth import worth
 
@@ -45,13 +46,14 @@ def check_assets(kind: str, assets: Sequence[FoundAsset]) -> None:
 
 def merged_assets(
     kind: AssetType, subject: Subject, tasks: Sequence[TaskView], controls: Sequence[ControlView], asset_id: AssetIdOf,
+    *, bench: Bench,
 ) -> tuple[ReportAsset, ...]:
     """Return the assets of one subject and type, the most valuable first; things without a value come last."""
     groups: dict[tuple[str, str], list[Sighting]] = {}
     for task in tasks:
         for found in task.assets:
             groups.setdefault((_holder(kind, subject, task), kind.key_text(found.record)), []).append(Sighting(task, found))
-    assets = [(key, _merged(kind, asset_id(kind.code, *key), sightings, controls)) for key, sightings in groups.items()]
+    assets = [(key, _merged(kind, asset_id(kind.code, *key), sightings, controls, role=subject.role, bench=bench)) for key, sightings in groups.items()]
     assets.sort(key=lambda one: (one[1].value_fen is None, -(one[1].value_fen or 0), one[0]))
     return tuple(asset for _, asset in assets)
 
@@ -66,18 +68,20 @@ def _newest_first(sightings: Iterable[Sighting]) -> list[Sighting]:
     return sorted(by_name, key=lambda one: one.task.as_of or _NEVER, reverse=True)
 
 
-def _merged(kind: AssetType, asset_id: str, sightings: Iterable[Sighting], controls: Sequence[ControlView]) -> ReportAsset:
+def _merged(
+    kind: AssetType, asset_id: str, sightings: Iterable[Sighting], controls: Sequence[ControlView], *, role: str, bench: Bench,
+) -> ReportAsset:
     newest_first = _newest_first(sightings)
     ours = {control.request_no for control in controls if control.request_no}
     record, conflicts = _merged_record([one.found.record for one in newest_first])
     measures = [one for one in _union([one.found.prior_measures for one in newest_first], _same_measure) if one.request_no not in ours]
     rights = _union([one.found.priority_rights for one in newest_first], _same_right)
     typed = kind.record.model_validate(record)
-    amounts = worth(kind, typed, measures, rights)
+    amounts, kept = worth(kind, typed, measures, rights), restrictions(kind, role, record, bench)
     return ReportAsset(
         asset_id=asset_id, record=record, value_fen=amounts.value_fen, encumbered_fen=amounts.encumbered_fen,
-        controllable_fen=amounts.controllable_fen, debtor_share=str(amounts.share), co_owners=typed.others(),
-        prior_measures=tuple(measures), priority_rights=tuple(rights),
+        controllable_fen=left_to_control(amounts.controllable_fen, kept), debtor_share=str(amounts.share), co_owners=typed.others(),
+        prior_measures=tuple(measures), priority_rights=tuple(rights), restrictions=kept,
         controls=tuple(sorted(control.control_id for control in controls if control.asset_id == asset_id)),
         sources=_sources(newest_first), conflicts=conflicts)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contracts.report import AssetReport, Change, ReportAsset
 
 #: What a change of an asset is told in, beside the fields of its record; its controls have changes of their own.
-_AMOUNTS = {"value_fen", "encumbered_fen", "controllable_fen", "debtor_share", "co_owners", "prior_measures", "priority_rights"}
+_AMOUNTS = {"value_fen", "encumbered_fen", "controllable_fen", "debtor_share", "co_owners", "prior_measures", "priority_rights", "restrictions"}
 _OF_CONTROL = {"control_id", "measure", "state", "pending", "in_doubt", "rank", "actual_fen", "secured_fen", "until_on"}
 
 Fields = dict[str, object]

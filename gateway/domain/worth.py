@@ -7,14 +7,15 @@ from math import floor
 
 from contracts.asset_type import AssetRecord, AssetType
 from contracts.control import PriorityRight, PriorMeasure
+from gateway.domain import law
 from gateway.domain.report_views import ControlView
 
 #: Measures that find a thing and hold nothing.
 _HOLDS_NOTHING = frozenset({"watchlist"})
-#: States in which a measure secures something; what waits or is only marked does not (domain.md §8a, LIMIT waiting).
-_SECURES = frozenset({"in_force", "partly_in_force"})
+#: States in which a measure secures something; what waits or is only marked does not.
+_SECURES = frozenset(law.words("LIMIT-WAITING", "securing_states"))
 #: Rights that take the whole thing when no amount is registered, so that nothing is overstated.
-_WHOLE_WITHOUT_AMOUNT = frozenset({"mortgage", "maximum_mortgage", "pledge", "lien"})
+_WHOLE_WITHOUT_AMOUNT = frozenset(law.words("PRIORITY-RIGHT", "whole_without_amount"))
 
 
 @dataclass(frozen=True, slots=True)

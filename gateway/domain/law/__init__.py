@@ -16,8 +16,8 @@ from contracts.words import Text
 from gateway.domain.law import accounts, deadlines, extent, liable, procedure, queue, steps, terms
 from gateway.domain.law.row import LawRow, Table
 
-__all__ = ["FAMILIES", "LAW", "LawRow", "Table", "cap_months", "exemption", "liability", "may_control", "renewal_cap_months",
-           "restrictions", "rules"]
+__all__ = ["FAMILIES", "LAW", "LawRow", "Table", "cap_months", "exemption", "latest", "liability", "may_control",
+           "renewal_cap_months", "restrictions", "rules", "words"]
 
 #: The families in the order they are read.
 FAMILIES: Mapping[str, Text] = MappingProxyType({
@@ -37,6 +37,11 @@ LAW: Table = (*liable.ROWS, *extent.ROWS, *accounts.ROWS, *terms.ROWS, *queue.RO
 def rules(day: date, table: Table = LAW) -> Mapping[str, LawRow]:
     """Return the rules that hold on a day, by id; of two the later one in the table stands."""
     return MappingProxyType({row.id: row for row in table if row.holds_on(day)})
+
+
+def latest(rule_id: str) -> LawRow:
+    """Return a rule as it stands now, for what has no day of its own."""
+    return next(row for row in reversed(LAW) if row.id == rule_id)
 
 
 def cap_months(duration_rule: str, day: date) -> int:
@@ -71,8 +76,13 @@ def restrictions(
     asset_type: str, record: Mapping[str, object], day: date, *, cause: str | None = None, table: Table = LAW,
 ) -> tuple[LawRow, ...]:
     """Return the rules that protect what a record describes, whatever they bar; those that the cause lifts are left out."""
-    return tuple(row for row in rules(day, table).values()
+    return tuple(row for row in _protecting(day, table)
                  if (_describes(row, record) or row.parameters.get("asset_type") == asset_type) and not _lifted(row, cause))
+
+
+@lru_cache(maxsize=256)
+def _protecting(day: date, table: Table) -> tuple[LawRow, ...]:
+    return tuple(row for row in rules(day, table).values() if "effect" in row.parameters)
 
 
 def _describes(row: LawRow, record: Mapping[str, object]) -> bool:
@@ -91,6 +101,11 @@ def _texts(row: LawRow, name: str) -> tuple[object, ...]:
     value = row.parameters.get(name, ())
     assert isinstance(value, tuple)
     return value
+
+
+def words(rule_id: str, name: str) -> tuple[str, ...]:
+    """Return a parameter of a rule as it stands now that is a list of words."""
+    return tuple(map(str, _texts(latest(rule_id), name)))
 
 
 def may_control(case_no: str, day: date) -> LawRow | None:

@@ -8,7 +8,7 @@ from gateway.domain.law.row import LawRow, Table
 
 _row = partial(LawRow, family="liability")
 _ADDING, _ADDING_FROM = "法释〔2016〕21号", date(2016, 12, 1)
-_READ = ("gateway/domain/control_rules.py", "gateway/domain/report_assets.py")
+_READ = ("gateway/domain/control_rules.py", "gateway/domain/protected.py")
 _IDENTITY = Text(zh="只查询身份和下落；其财产在报告中可控制额为零", en="asked about for identity and location only; controllable is zero in the report")
 
 ROWS: Table = (
