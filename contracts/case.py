@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from contracts.failures import Unfit
 from contracts.money import Fen
@@ -70,7 +70,7 @@ ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200, strip
 
 
 class Claim(Model):
-    """What the debtor owes: the sum of its parts less what was paid."""
+    """What the debtor owes: the sum of its parts less what was paid, and from a day on interest for late performance."""
 
     principal_fen: Fen
     interest_fen: Fen = 0
@@ -78,10 +78,18 @@ class Claim(Model):
     enforcement_fee_fen: Fen = 0
     paid_fen: Fen = 0
     as_of_on: date
+    late_interest_from_on: date | None = Field(
+        default=None, description="first day of late performance: from then on the doubled part runs on unpaid principal (LATE-INTEREST)")
+
+    @property
+    def unpaid_principal_fen(self) -> int:
+        """Return the principal still owed: payments go to costs, then to interest, then to principal. Source: 民法典 art. 561."""
+        before_principal = self.litigation_costs_fen + self.enforcement_fee_fen + self.interest_fen
+        return max(0, self.principal_fen - max(0, self.paid_fen - before_principal))
 
     @property
     def total_fen(self) -> int:
-        """Return what is still owed, never below zero."""
+        """Return what is still owed, never below zero, without interest for late performance (gateway/domain/claim.py adds it)."""
         owed = self.principal_fen + self.interest_fen + self.litigation_costs_fen + self.enforcement_fee_fen
         return max(0, owed - self.paid_fen)
 

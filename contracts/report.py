@@ -145,6 +145,21 @@ class ReportControl(Model):
     until_on: date | None = None
 
 
+class ReleaseProposal(Model):
+    """A measure to release, since more than the claim is secured. Amounts in fen; it goes out on a release ruling and notice."""
+
+    proposal_id: str
+    control_id: str
+    asset_id: str
+    asset_type: str
+    subject: int
+    amount_fen: int | None = Field(default=None, description="how much of it to release; null: all of it")
+    secured_fen: int = Field(description="what the measure secures now")
+    claim_fen: int
+    excess_fen: int = Field(description="what all measures secure beyond the claim")
+    reason: Text
+
+
 class Change(Model):
     """What differs from the version before."""
 
@@ -170,4 +185,5 @@ class AssetReport(Model):
     subjects: tuple[ReportSubject, ...]
     agencies: tuple[AgencyLine, ...]
     controls: tuple[ReportControl, ...] = ()
+    release_proposals: tuple[ReleaseProposal, ...] = ()
     changes: tuple[Change, ...] = ()

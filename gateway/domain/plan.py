@@ -4,20 +4,23 @@ What each asset can secure is candidates.py, the spreading allot.py; here the co
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from pydantic import Field
 
 from contracts.control import Measure
 from contracts.failures import Rule
+from contracts.registry import asset_type
 from contracts.words import Model, Text
+from gateway.domain import law
 from gateway.domain.allot import Allotment, Part, allot
 from gateway.domain.candidates import Candidate
+from gateway.domain.control_body import ControlItem
 from gateway.domain.court_policy import SOLE_HOME, CourtPolicy
 from gateway.domain.cover import Whole
 
-#: The rules a plan rests on. Source: domain.md §8 (LIMIT, LIMIT-SPLIT)
-LIMIT = Rule(id="LIMIT", source="查扣冻规定第19条")
-LIMIT_SPLIT = Rule(id="LIMIT-SPLIT", source="法发〔2019〕35号；查扣冻规定第19条第2款")
+#: The rules a plan rests on.
+LIMIT, LIMIT_SPLIT = law.latest("LIMIT").rule, law.latest("LIMIT-SPLIT").rule
 
 REASONS: Mapping[str, Text] = {
     "takes_all": Text(zh="可控部分全部计入", en="all that can be controlled is needed"),
@@ -139,3 +142,29 @@ def _line(one: Candidate, chosen: Allotment) -> PlanLine:
 def _unvalued(one: Candidate) -> PlanLine:
     return PlanLine(asset_id=one.asset_id, asset_type=one.asset_type, subject=one.subject, measure=one.measure, amount_fen=0,
                     ratio="1" if one.asset_type == "equity" else None, counted=False, reason=reason("no_value"))
+
+
+def items(made: Plan, terms: Mapping[str, int], day: date) -> tuple[ControlItem, ...]:
+    """Return what to order; a term the court's policy does not name is the longest the law allows on that day."""
+    return tuple(_item(line, terms, day) for line in made.lines)
+
+
+def _item(line: PlanLine, terms: Mapping[str, int], day: date) -> ControlItem:
+    kind = asset_type(line.asset_type)
+    months = terms.get(line.asset_type) or law.cap_months(kind.duration_rule, day)
+    return ControlItem(asset_id=line.asset_id, measure=line.measure, amount_fen=line.amount_fen if kind.counted_in == "amount_fen" else None,
+                       quantity=line.quantity, ratio=line.ratio, term_months=months)
+
+
+def stale_lines(made: Plan, found: Sequence[Candidate], held_fen: int) -> list[int]:
+    """Return which lines no longer hold by what the report says now; all of them if the case holds more than it did."""
+    now = {one.asset_id: one for one in found if one.left_out is None}
+    return [index for index, line in enumerate(made.lines) if held_fen > made.held_fen or not _holds(line, now.get(line.asset_id))]
+
+
+def _holds(line: PlanLine, now: Candidate | None) -> bool:
+    if now is None or now.measure != line.measure or line.counted != (now.free_fen is not None):
+        return False
+    if now.divides:
+        return (now.free_fen or 0) >= line.amount_fen and now.units >= (line.quantity or 0)
+    return (now.free_fen or 0) == line.amount_fen

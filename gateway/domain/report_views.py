@@ -10,6 +10,8 @@ from contracts.messages import FoundAsset
 from contracts.outcome import Outcome
 from contracts.subject import Subject
 from contracts.words import Text
+from gateway.domain.court_policy import CourtPolicy
+from gateway.domain.law import LAW, Table
 
 
 class AssetIdOf(Protocol):
@@ -30,6 +32,11 @@ class ReportRequest:
     asset_types: Sequence[str]
     left_out: int = 0
     claim_fen: int | None = None
+    #: the cause of the case, and the legal table as it stands in the court
+    cause: str | None = None
+    table: Table = LAW
+    #: what the court allows beyond the claim, and in which order; null: no release is proposed
+    policy: CourtPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.report import ReportControl
+from gateway.domain.court_policy import BY_LAW, PlanPolicy
+from gateway.domain.excess import release_proposals
+from tests.builders import TODAY
+
+LAW = BY_LAW.of("粤5302", TODAY)
+
+
+def control(name, fen, kind="deposits", **other):
+    values = {"control_id": name, "asset_id": f"a-{name}", "asset_type": kind, "subject": 0, "agency": "icbc", "measure": "freeze",
+              "state": "in_force", "secured_fen": fen, **other}
+    return ReportControl.model_validate(values)
+
+
+def proposed(*controls, claim=100, policy=LAW):
+    return [(one.control_id, one.amount_fen) for one in release_proposals(controls, claim, policy)]
+
+
+def test_nothing_is_proposed_within_the_limit():
+    assert proposed(control("c1", 60), control("c2", 40)) == []
+    assert proposed(control("c1", 110), policy=LAW.adjusted(PlanPolicy(tolerance="0.1"))) == []
+
+
+def test_the_excess_of_money_is_released_to_the_fen_from_the_smaller_account():
+    assert proposed(control("c1", 80), control("c2", 50)) == [("c2", 30)]
+    assert proposed(control("c1", 100), control("c2", 50)) == [("c2", None)]
+
+
+def test_a_house_is_released_when_the_money_suffices():
+    assert proposed(control("c1", 100), control("c2", 900, "real_estate")) == [("c2", None)]
+
+
+def test_money_gives_way_to_a_house_that_is_needed():
+    assert proposed(control("c1", 40), control("c2", 70, "real_estate")) == [("c1", 10)]
+
+
+def test_a_house_that_nothing_smaller_replaces_stays_whole():
+    assert proposed(control("c1", 40), control("c2", 900, "real_estate")) == []
+
+
+def test_of_two_houses_the_needless_one_is_released():
+    assert proposed(control("c1", 120, "real_estate"), control("c2", 105, "real_estate")) == [("c1", None)]
+
+
+def test_two_measures_on_one_car_are_released_together():
+    car = {"kind": "vehicles", "asset_id": "car"}
+    assert proposed(control("c1", 100), control("c2", 30, **car), control("c3", 30, **car)) == [("c2", None), ("c3", None)]
+
+
+def test_shares_are_released_whole_or_kept():
+    assert proposed(control("c1", 100), control("c2", 5, "securities")) == [("c2", None)]
+
+
+@pytest.mark.parametrize("pending", ["release", "deduct", "transfer"])
+def test_nothing_is_proposed_while_an_answer_will_change_it(pending):
+    assert proposed(control("c1", 130, pending=pending), control("c2", 50)) == []
+
+
+def test_a_proposal_says_what_it_is_about():
+    (one,) = release_proposals([control("c1", 130)], 100, LAW)
+    assert (one.proposal_id, one.amount_fen, one.secured_fen, one.claim_fen, one.excess_fen) == ("c1-30", 30, 130, 100, 30)
+    assert one.reason.zh
+
+
+held = st.lists(st.tuples(st.integers(0, 90), st.sampled_from(["deposits", "real_estate", "securities"])), max_size=7)
+
+
+@given(held, st.integers(1, 200))
+def test_after_the_release_the_claim_is_still_covered_as_far_as_it_was(pairs, claim):
+    controls = [control(f"c{number}", fen, kind) for number, (fen, kind) in enumerate(pairs)]
+    total = sum(fen for fen, _ in pairs)
+    proposals = release_proposals(controls, claim, LAW)
+    released = sum(one.amount_fen or one.secured_fen for one in proposals)
+    assert total - released >= min(total, claim)
+    assert proposals == release_proposals(controls[::-1], claim, LAW)
