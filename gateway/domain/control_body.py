@@ -14,7 +14,7 @@ from contracts.documents import DocumentRef
 from contracts.failures import FieldError, Unfit
 from contracts.money import MOST_FEN
 from contracts.subject import IdType, Name
-from contracts.words import Model
+from contracts.words import Code, Model
 from gateway.domain.body import read_body
 from gateway.domain.control import DEDUCTS_AT_ONCE
 from gateway.domain.field_errors import field_error
@@ -95,12 +95,13 @@ class RenewalBody(Model):
 
 
 class ReleaseBody(Model):
-    """POST /v1/controls/{id}/releases; without an amount everything is released."""
+    """POST /v1/controls/{id}/releases; without an amount or a quantity everything is released."""
 
     officer: Officer
     documents: Documents
     reason: ShortText
     amount_fen: Some | None = None
+    quantity: Some | None = None
 
 
 class CaseFundsAccount(Model):
@@ -118,6 +119,8 @@ class DeductionBody(Model):
     documents: Documents
     amount_fen: Some
     case_funds_account: CaseFundsAccount
+    withdrawal_condition: Code | None = Field(
+        default=None, description="provident fund only: the condition of withdrawal that the debtor meets, one of PF-DEDUCT")
 
 
 class Transferee(Model):
@@ -133,7 +136,7 @@ class TransferBody(Model):
 
     officer: Officer
     documents: Documents
-    transferee: Transferee
+    transferee: Transferee | None = None
 
 
 class SearchBody(Model):
