@@ -17,12 +17,14 @@ from contracts.report import (
     AssetReport,
     Completeness,
     Gap,
+    ReleaseProposal,
     ReportAsset,
     ReportControl,
     ReportSubject,
     Section,
     Totals,
 )
+from gateway.domain.excess import release_proposals
 from gateway.domain.protected import Bench
 from gateway.domain.report_assets import check_assets, merged_assets
 from gateway.domain.report_changes import changes, with_changes
@@ -56,7 +58,7 @@ def compile_report(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
         all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(map(is_gap, tasks)),
         completeness=_completeness(request, tasks), totals=_totals(request, subjects, shown), subjects=subjects,
-        agencies=tuple(map(_line, tasks)), controls=shown)
+        agencies=tuple(map(_line, tasks)), controls=shown, release_proposals=_proposals(request, shown))
 
 
 def _in_order(request: ReportRequest, tasks: Sequence[TaskView]) -> list[TaskView]:
@@ -117,6 +119,12 @@ def _control(control: ControlView, asset: ReportAsset | None) -> ReportControl:
         agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,
         rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen, secured_fen=secured,
         until_on=control.until_on)
+
+
+def _proposals(request: ReportRequest, controls: Sequence[ReportControl]) -> tuple[ReleaseProposal, ...]:
+    if request.claim_fen is None or request.policy is None:
+        return ()
+    return release_proposals(controls, request.claim_fen, request.policy)
 
 
 def _totals(request: ReportRequest, subjects: Sequence[ReportSubject], controls: Sequence[ReportControl]) -> Totals:
