@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy import demo as demo_run
-from deploy import embedded, issuer, process, topics
+from deploy import embedded, issuer, process, topics, topology
 from deploy import load as load_run
 from deploy.clock import SystemClock
 from deploy.mesh import load_directory
@@ -33,8 +33,16 @@ def directory_path() -> Path:
     return DeploySettings().agencies
 
 
+def _known(roles: list[str] | None) -> list[str]:
+    try:
+        topology.chosen(roles or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return roles or []
+
+
 @app.command()
-def serve(roles: Annotated[list[str] | None, typer.Argument(help="roles; default: all")] = None, port: int = 8080) -> None:
+def serve(roles: Annotated[list[str] | None, typer.Argument(help="roles; default: all", callback=_known)] = None, port: int = 8080) -> None:
     """Run roles: all of them embedded, unless the environment names servers."""
     process.run(roles or [], port, directory_path())
 

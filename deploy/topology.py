@@ -46,12 +46,14 @@ def containers() -> dict[str, str]:
 def chosen(names: list[str]) -> list[tuple[Role, str]]:
     """Return the roles named (all without a name) with what stands behind the colon.
 
-    Raises: ValueError naming an unknown role
+    Raises: ValueError naming an unknown role, or an unknown asset type of a worker
     """
     found = []
     for name in names or list(ROLES):
         role, _, detail = name.partition(":")
         if role not in ROLES:
             raise ValueError(f"unknown role {role!r}; there are {', '.join(ROLES)}")
+        if detail and (role != "worker" or not set(detail.split(",")) <= set(asset_types())):
+            raise ValueError(f"{name!r}: behind a worker's colon stand asset types, of {', '.join(asset_types())}")
         found.append((ROLES[role], detail))
     return found

@@ -1,0 +1,117 @@
+"""The command `chakong` as a user types it: what it prints, how it ends, and what its logs never say."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from services.runtime.mock.people import DEMO_SUBJECTS
+from tests.running import CHAKONG, running_mesh
+
+
+def chakong(folder, *arguments, **environment):
+    return subprocess.run([*CHAKONG, *arguments], capture_output=True, text=True, timeout=60, check=False,
+                          env={**os.environ, "CHAKONG_DATA_DIR": str(folder), "COLUMNS": "200", **environment})
+
+
+@contextmanager
+def agencies_alone(folder, *arguments):
+    """The mock agencies in a process of their own; yields their address."""
+    with subprocess.Popen([*CHAKONG, "mock-agencies", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, "CHAKONG_DATA_DIR": str(folder)}) as process:
+        try:
+            name, _, url = process.stdout.readline().strip().partition(" ")
+            assert name == "mock-agencies"
+            yield url
+        finally:
+            process.terminate()
+            assert process.wait(timeout=15) == 0
+
+
+def asked(url, path, **query):
+    return httpx.get(f"{url}{path}", params=query, trust_env=False).raise_for_status().content
+
+
+def test_the_mock_agencies_alone_answer_the_same_for_the_same_seed(tmp_path):
+    with agencies_alone(tmp_path / "one") as one, agencies_alone(tmp_path / "two") as two:
+        assert one != two
+        for subject in DEMO_SUBJECTS:
+            truth = asked(one, "/admin/register", id_no=subject.id_no)
+            assert json.loads(truth)["assets"]
+            assert truth == asked(two, "/admin/register", id_no=subject.id_no)
+
+
+def test_another_seed_is_another_register(tmp_path):
+    first, again, other = (chakong(tmp_path, "mock-agencies", "subjects", "--limit", "5", *seed).stdout
+                           for seed in ((), ("--seed", "1"), ("--seed", "2")))
+    assert first == again != other
+
+
+def test_subjects_are_lines_fit_for_a_request(mesh):
+    printed = chakong(mesh.folder, "mock-agencies", "subjects", "--with", "deposits,vehicles", "--limit", "5")
+    assert (printed.returncode, printed.stderr) == (0, "")
+    subjects = [json.loads(line) for line in printed.stdout.splitlines()]
+    assert len(subjects) == 5
+    for subject in subjects:
+        truth = json.loads(asked(mesh.agencies_url, "/admin/register", id_no=subject["id_no"]))["assets"]
+        assert {"deposits", "vehicles"} <= {asset["asset_type"] for asset in truth}
+    mesh.ended(mesh.submit(subjects=subjects, agencies=["icbc", "yunfu-vehicle-office"]))
+
+
+def test_a_token_is_all_that_is_printed_and_it_works(mesh):
+    printed = chakong(mesh.folder, "token", "--court", "粤5302", "--officer", "粤5302-0031", "--role", "judge")
+    (token,) = printed.stdout.splitlines()
+    assert printed.returncode == 0
+    listed = httpx.get(f"{mesh.url}/v1/requests", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+    assert listed.status_code == 200
+    assert httpx.get(f"{mesh.url}/v1/requests", headers={"Authorization": f"Bearer {token[:-4]}AAAA"}, trust_env=False).status_code == 401
+
+
+def test_a_token_of_another_folder_is_refused(mesh, tmp_path):
+    token = chakong(tmp_path, "token", "--court", "粤5302", "--officer", "粤5302-0031", "--role", "judge").stdout.strip()
+    assert httpx.get(f"{mesh.url}/v1/requests", headers={"Authorization": f"Bearer {token}"}, trust_env=False).status_code == 401
+
+
+def test_sigterm_ends_the_mesh_in_order_within_fifteen_seconds(server_dir):
+    with running_mesh(server_dir / "ends") as mesh:
+        mesh.submit()
+        began_s = time.monotonic()
+        mesh.process.send_signal(signal.SIGTERM)
+        assert mesh.process.wait(timeout=15) == 0
+        print(f"\nended after {time.monotonic() - began_s:.1f} s")
+
+
+def test_the_demo_ends_well_and_prints_the_report(server_dir):
+    demo = chakong(server_dir / "played", "demo")
+    assert (demo.returncode, demo.stderr) == (0, "")
+    for said in ("陈伟", "云浮市新成石材有限公司", "6222024530200012345", "云浮市住房和城乡建设局", "逾期未复", "report.html"):
+        assert said in demo.stdout
+    report = json.loads((server_dir / "played" / "demo" / "report.json").read_text())
+    assert report["all_ended"]
+    assert (server_dir / "played" / "demo" / "report.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(("roles", "expected"), [(["wroker"], "aggregator"), (["api", "relays"], "aggregator"), (["worker:yachts"], "vehicles")])
+def test_a_role_that_is_not_there_is_named(tmp_path, roles, expected):
+    told = chakong(tmp_path, "serve", *roles)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert roles[-1] in told.stderr
+    assert expected in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_no_log_names_a_subject(mesh, server_dir):
+    for agency, fault in (("icbc", "unknown_code"), ("abc", "malformed"), ("boc", "reset"), ("ccb", "refused")):
+        mesh.faults(agency, fault)
+    mesh.ended(mesh.submit())
+    # Kafka calls the files with its messages logs too.
+    logs = [path for name in ("*.log", "log") for path in server_dir.rglob(name) if path.is_file() and "kafka" not in str(path)]
+    written = {path: path.read_text(errors="replace") for path in logs}
+    assert any("agency_outside_protocol" in text for text in written.values())
+    for subject in DEMO_SUBJECTS:
+        assert [path for path, text in written.items() if subject.id_no in text or subject.name in text] == []
