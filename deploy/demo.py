@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
+from rich.text import Text
 
 from contracts.clock import china_date
 from deploy import issuer
@@ -110,14 +110,12 @@ def _events(client: httpx.Client, request_id: str) -> Iterator[tuple[str, dict[s
                 yield kind, json.loads(value)
 
 
-def _progress(counts: dict[str, int], lines: list[str]) -> Table:
-    table = Table.grid(padding=(0, 1))
+def _progress(counts: dict[str, int], lines: list[str]) -> Text:
+    """Show how many answered, and the last ten answers."""
     done = counts["tasks"] - counts["awaiting"]
     bar = "█" * (40 * done // counts["tasks"])
-    table.add_row(f"[green]{bar:<40}[/] {done}/{counts['tasks']}", *(f"{name} {counts[name]}" for name in ("found", "none_found", "overdue")))
-    for line in lines[-10:]:
-        table.add_row(line)
-    return table
+    told = "  ".join(f"{name} {counts[name]}" for name in ("found", "none_found", "overdue"))
+    return Text("\n".join([f"{bar:<40} {done}/{counts['tasks']}  {told}", *lines[-10:]]), no_wrap=True)
 
 
 @contextmanager
