@@ -15,6 +15,7 @@ from contracts.asset_type import AssetType
 from contracts.case import court_region
 from contracts.clock import Clock, china_date
 from contracts.control import ControlOrder
+from contracts.failures import Rejected
 from contracts.identifiers import resident_id_18
 from contracts.kafka import topics
 from contracts.keyed import keyed_hash
@@ -35,6 +36,7 @@ from gateway.store.accept import NewTask, add_tasks
 from gateway.store.audit import AuditEntry, append
 from gateway.store.controls import ControlEvent, StoredControl, append_events, insert_controls
 from gateway.store.database import Connection, Database
+from gateway.store.plans import execute_plan
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 from gateway.store.progress import lock_progress, save_progress
 
@@ -52,6 +54,10 @@ class ControlSubmission:
     key: IdempotencyKey
     officer: str
     roles: str
+    #: the plan that this order executes
+    plan_id: str | None = None
+    #: the cause of the case
+    cause: str | None = None
     trace_id: str
 
 
@@ -77,7 +83,7 @@ class Ordering:
     async def submit(self, submission: ControlSubmission) -> Submitted:
         """Accept an order, or give again the answer its idempotency key has.
 
-        Raises: Rejected 422 control_refused naming every bad item, 422 idempotency_key_reused; StoreUnavailable
+        Raises: Rejected 422 control_refused naming every bad item, 422 idempotency_key_reused, 409 plan_stale; StoreUnavailable
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
@@ -93,6 +99,18 @@ class Ordering:
         if kept is None:
             raise KeyError(submission.key.key)
         check_same_body(kept, submission.key)
+        return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
+
+    async def replay(self, key: IdempotencyKey) -> Submitted | None:
+        """Give again the answer that was given for this key, None if the key is new.
+
+        Raises: Rejected 422 idempotency_key_reused; StoreUnavailable
+        """
+        async with self._database.transaction() as connection:
+            kept = await load_answer(connection, key)
+        if kept is None:
+            return None
+        check_same_body(kept, key)
         return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
 
     def _orders(self, submission: ControlSubmission, now: datetime) -> list[_Order]:
@@ -134,6 +152,8 @@ class Ordering:
                 quantity=item.quantity, capital_fen=item.capital_fen, ratio=item.ratio, term_months=stored.control.term_months,
                 until_on=item.until_on),
         )
+        if submission.plan_id is not None and not await execute_plan(connection, submission.plan_id, now):
+            raise Rejected(409, "plan_stale", "方案已执行、已被替代或已过期 / The plan was executed, replaced or has ended")
         key = keyed_hash(self._settings.secret, "command-key", agency.agency, kind.key_text(stored.record)).encode()
         return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=now)
 

@@ -9,8 +9,9 @@ from contracts.agency import Capability, Channel, Mode
 from contracts.control import ControlState, Measure, RankBasis
 from contracts.failures import FieldError, Rule
 from contracts.outcome import Outcome
-from contracts.report import AssetReport
+from contracts.report import AssetReport, ReleaseProposal
 from contracts.words import Model, Text
+from gateway.domain.plan import Plan
 
 
 class Problem(Model):
@@ -161,6 +162,26 @@ class ControlsOrdered(Model):
     controls: tuple[ControlLine, ...]
 
 
+class PlanStatus(Plan):
+    """POST and GET /v1/control-plans: `open` until executed, replaced by a newer one of the request, or ended."""
+
+    plan_id: str
+    request_id: str
+    case_no: str
+    state: Literal["open", "executed", "superseded", "expired"]
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class ProposalList(Model):
+    """GET /v1/release-proposals: what stands by the request's newest report."""
+
+    request_id: str
+    report_version: int
+    items: tuple[ReleaseProposal, ...]
+    next_cursor: None
+
+
 class ControlSubject(Model):
     """Whose asset is controlled."""
 
@@ -221,5 +242,31 @@ class ControlList(Model):
 
 MODELS: tuple[type[BaseModel], ...] = (
     Problem, RequestAccepted, RequestStatus, RequestList, AssetReport, DocumentStored, AgencyList, AssetTypeList,
-    ControlsOrdered, ControlStatus, ControlList,
+class RuleEntry(Model):
+    """One rule of law: what it says, its parameters, where it stands, when it holds, and what the system does with it."""
+
+    id: str
+    family: str
+    family_name: Text
+    zh: str
+    en: str
+    does: Text = Field(description="what the system does with it")
+    parameters: dict[str, Any]
+    source: str
+    basis: Literal["statute", "practice"] = Field(description="practice may be set by a court for itself")
+    effective_from: date
+    effective_to: date | None
+    read_by: tuple[str, ...] = Field(description="files that read the row; none: it is for people to read")
+    refusal: str | None = Field(description="code of the refusal that names it")
+    court_code: str | None = Field(description="whose own practice it is")
+
+
+class RuleList(Model):
+    """GET /v1/rules."""
+
+    items: tuple[RuleEntry, ...]
+    next_cursor: None
+
+
+    ControlsOrdered, ControlStatus, ControlList, PlanStatus, ProposalList, RuleList,
 )

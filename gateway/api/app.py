@@ -2,15 +2,28 @@
 
 from fastapi import FastAPI
 
-from gateway.api import claims, controls, directory, documents, events, handbook, health, report, requests
+from gateway.api import (
+    claims,
+    controls,
+    directory,
+    documents,
+    events,
+    handbook,
+    health,
+    plans,
+    report,
+    requests,
+    rules,
+    steps,
+)
 from gateway.api.deps import Deps
 from gateway.api.edge import Edge
 from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, report.router, events.router, controls.router, documents.router, directory.router, claims.router, health.router,
-           handbook.router)
+ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, plans.router,
+           documents.router, directory.router, rules.router, claims.router, health.router, handbook.router)
 
 
 def make_app(deps: Deps) -> FastAPI:

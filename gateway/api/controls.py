@@ -16,9 +16,13 @@ from gateway.api.calls import Call, doing
 from gateway.api.named_documents import check_documents
 from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, refusals
 from gateway.api.parameters import USUAL_LIMIT, cursor, cursor_of, limit, one_of, read_parameters
-from gateway.api.report import Reported, newest_report
+from gateway.api.plans import order_plan
+from gateway.api.report import newest_report
 from gateway.domain.control_body import ControlBody, SearchBody, read_action, read_control
 from gateway.domain.control_rules import targets
+from gateway.domain.law.overrides import table_of
+from gateway.domain.plan_body import PlanOrderBody, names_a_plan
+from gateway.intake import Submitted
 from gateway.ordering import ControlSubmission, subject_hash
 from gateway.store.controls import (
     ControlEvent,
@@ -39,13 +43,15 @@ _PRIVATE = {"Cache-Control": "no-store"}
 
 @router.post(
     "/v1/controls", status_code=202, summary="Freeze or seal assets of a report",
-    openapi_extra={**json_body(ControlBody), "parameters": [IDEMPOTENCY_KEY]},
+    openapi_extra={**json_body(ControlBody, PlanOrderBody), "parameters": [IDEMPOTENCY_KEY]},
     responses={
         202: answer("ordered, or ordered before with this key", answers.ControlsOrdered,
                     headers={"Location": "the controls", "Idempotency-Replayed": "true for a repeated call"}),
         **refusals("unauthenticated", "not_permitted", "officer_mismatch", "not_found", "unsupported_media_type", "body_too_large",
+        if names_a_plan(raw):
+            return ordered(call, await order_plan(call, raw, key))
                    "body_too_slow", "body_cut_short", "empty_body", "idempotency_key_required", "bad_idempotency_key", "malformed_json",
-                   "invalid_request", "control_refused", "idempotency_key_reused"),
+                   "invalid_request", "control_refused", "idempotency_key_reused", "plan_stale"),
     },
 )
 async def order_controls(request: Request) -> Response:
@@ -61,8 +67,14 @@ async def order_controls(request: Request) -> Response:
         call.basis = reported.head.case_no
         await check_documents(call, body.documents)
         submitted = await call.deps.ordering.submit(ControlSubmission(
-            body, reported.head.case_no, reported.body.subjects, targets(reported.report), key, call.claims.sub, call.roles, call.trace_id))
-        call.recorded = not submitted.replayed
+            body, reported.head.case_no, reported.body.subjects, targets(reported.report, table_of(call.court_code, call.deps.overrides)),
+            key, call.claims.sub, call.roles, call.trace_id, cause=reported.body.case.cause))
+        return ordered(call, submitted)
+
+
+def ordered(call: Call, submitted: Submitted) -> Response:
+    """Answer an order; a new one is on record in its own commit, a repeated one as read."""
+    call.recorded = not submitted.replayed
     headers = {"Location": submitted.location, **_PRIVATE} | ({"Idempotency-Replayed": "true"} if submitted.replayed else {})
     return Response(submitted.answer, 202, headers, _JSON)
 

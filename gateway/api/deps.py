@@ -13,11 +13,13 @@ from gateway.api.known_documents import KnownDocuments
 from gateway.api.settings import ApiSettings
 from gateway.api.streams import Streams
 from gateway.api.tokens import TokenReader
+from gateway.domain.court_policy import BY_LAW, CourtPolicies
 from gateway.domain.directory import Directory
 from gateway.intake import Intake
 from gateway.ordering import Ordering
 from gateway.settings import GatewaySettings
 from gateway.store.database import Database, Listener
+from gateway.reports import Reports
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +46,15 @@ class Deps:
     streams: Streams = field(init=False)
     known_documents: KnownDocuments = field(init=False, default_factory=KnownDocuments)
 
+    policies: CourtPolicies = BY_LAW
+    reports: Reports = field(init=False)
     def __post_init__(self) -> None:
         object.__setattr__(self, "audit", AuditTrail(self.database, linger_s=self.api.audit_linger_s))
         object.__setattr__(self, "tokens", TokenReader(self.settings.token_public_key, self.token_clock))
         object.__setattr__(self, "streams", Streams(self.database, self.events, most=self.api.most_streams))
 
     async def run(self, stop: asyncio.Event) -> None:
+        object.__setattr__(self, "reports", Reports(self.settings.secret, self.directory, self.policies, self.overrides))
         """Do what goes on behind the calls until told to stop: group commits and the listening of the streams."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.intake.run(stop))

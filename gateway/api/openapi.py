@@ -10,7 +10,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.api import answers
-from gateway.domain.control_body import ControlBody, SearchBody
+from gateway.domain.batch_body import BatchBody
+from gateway.domain.control_body import (
+    ControlBody,
+    ConversionBody,
+    DeductionBody,
+    ReleaseBody,
+    RenewalBody,
+    SearchBody,
+    TransferBody,
+)
+from gateway.domain.plan_body import PlanBody, PlanOrderBody
 from gateway.domain.request import RequestBody
 
 _REF = "#/components/schemas/{model}"
@@ -32,6 +42,8 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "not_acceptable": (406, "none of the accepted formats is offered"),
     "body_too_slow": (408, "the body did not arrive in time"),
     "request_in_flight": (409, "a call with this Idempotency-Key is under way"),
+    "plan_stale": (409, "the plan was executed, replaced or has ended, or the report changed; `errors` names the lines that no longer hold"),
+    "precondition_failed": (412, "the control has another ETag than `If-Match` names"),
     "body_too_large": (413, "the body is longer than the limit"),
     "unsupported_media_type": (415, "the content type or encoding is not taken"),
     "media_type_mismatch": (415, "the content is not what its content type says"),
@@ -71,9 +83,10 @@ def _refusal(codes: list[str]) -> dict[str, Any]:
     return {"description": lines, "content": {"application/problem+json": {"schema": schema(answers.Problem)}}}
 
 
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """Describe a JSON body that the route reads by itself."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema(model)}}}}
+def json_body(*models: type[BaseModel]) -> dict[str, Any]:
+    """Describe a JSON body that the route reads by itself: one of these models."""
+    shapes = [schema(model) for model in models]
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": shapes[0] if len(shapes) == 1 else {"oneOf": shapes}}}}}
 
 
 def header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
@@ -87,7 +100,9 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 
 
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
-_MODELS: tuple[type[BaseModel], ...] = (RequestBody, ControlBody, SearchBody, *answers.MODELS)
+_MODELS: tuple[type[BaseModel], ...] = (
+    RequestBody, ControlBody, PlanBody, PlanOrderBody, SearchBody, RenewalBody, ReleaseBody, DeductionBody, TransferBody, ConversionBody,
+    BatchBody, *answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:

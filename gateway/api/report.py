@@ -1,8 +1,6 @@
 """GET the asset report of a request: compiled from stored answers each time, so that version n reads the same for ever."""
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from fastapi import APIRouter
@@ -10,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.failures import NotFound, Rejected
-from contracts.keyed import keyed_hash
 from contracts.report import AssetReport
 from gateway.api.accept import chosen
 from gateway.api.calls import Call, doing
@@ -18,10 +15,7 @@ from gateway.api.deps import Deps
 from gateway.api.lean import LeanRoute
 from gateway.api.openapi import answer, header, parameter, refusals
 from gateway.api.parameters import read_parameters, whole
-from gateway.domain.directory import Directory
-from gateway.domain.report import ReportRequest, compile_report, with_changes
-from gateway.domain.request import RequestBody
-from gateway.domain.routing import asked_types
+from gateway.reports import Reported
 from gateway.store.database import Connection
 from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_report_head
 from gateway.store.snapshot import snapshot
@@ -107,38 +101,8 @@ def _caching(head: ReportHead, media_type: str, version: object) -> dict[str, st
 
 
 def _written(deps: Deps, head: ReportHead, answers: Answers, before: Answers | None, media_type: str) -> bytes:
-    report = compiled_report(deps, head, answers, before)
+    report = deps.reports.compiled(head, answers, before, deps.clock.now())
     return (render_report(report) if media_type == "text/html" else report.model_dump_json()).encode()
-
-
-def compiled_report(deps: Deps, head: ReportHead, answers: Answers, before: Answers | None) -> AssetReport:
-    """Compile a version from its answers, with what changed since the version before."""
-    asset_id = partial(keyed_hash, deps.settings.secret, "asset-id", head.court_code)
-    report_request = _report_request(head, answers, deps.directory)
-    now = deps.clock.now()
-
-    def compiled(one: Answers, at: datetime) -> AssetReport:
-        return compile_report(report_request, one.tasks, one.controls, version=one.version, compiled_at=one.made_at or at, asset_id=asset_id)
-
-    return with_changes(compiled(before, now) if before else None, compiled(answers, now))
-
-
-def _report_request(head: ReportHead, answers: Answers, directory: Directory) -> ReportRequest:
-    body = RequestBody.model_validate(head.body)
-    types = asked_types(body.asset_types, body.agencies, directory)
-    # What was asked stays in the report when its agency has left the directory since.
-    left = sorted({task.asset_type for task in answers.tasks} - set(types))
-    claim = body.case.claim
-    return ReportRequest(head.request_id, head.case_no, body.subjects, (*types, *left), head.left_out, claim.total_fen if claim else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A request with its newest report."""
-
-    head: ReportHead
-    body: RequestBody
-    report: AssetReport
 
 
 async def newest_report(call: Call, connection: Connection, request_id: str) -> Reported:
@@ -146,9 +110,8 @@ async def newest_report(call: Call, connection: Connection, request_id: str) -> 
 
     Raises: NotFound, also for another court's request
     """
-    head = await load_report_head(connection, request_id)
-    if head is None:
+    reported = await call.deps.reports.newest(connection, request_id, call.deps.clock.now())
+    if reported is None:
         raise NotFound
-    call.check(head.court_code)
-    stored = await load_answers(connection, request_id, head.report_version, call.deps.directory)
-    return Reported(head, RequestBody.model_validate(head.body), compiled_report(call.deps, head, stored, None))
+    call.check(reported.head.court_code)
+    return reported

@@ -10,7 +10,9 @@ from contracts.words import Message
 Right = Literal["judge", "clerk", "approver", "operator", "auditor", "agency", "tester"]
 Deed = Literal[
     "request.submit", "request.read", "document.upload", "document.read", "control.order", "control.read",
-    "agency.read", "asset_type.read",
+    "control.renew", "control.release", "control.deduct", "control.transfer", "control.convert", "control.batch",
+    "plan.make", "plan.read",
+    "agency.read", "asset_type.read", "rule.read",
 ]
 
 
@@ -44,6 +46,10 @@ MAY: Mapping[Deed, frozenset[Right]] = {
     "document.read": READERS,
     "control.order": frozenset({"judge"}),
     "control.read": READERS,
+    **dict.fromkeys(("control.renew", "control.release", "control.deduct", "control.transfer", "control.convert", "control.batch"),
+                    frozenset[Right]({"judge"})),
+    "plan.make": frozenset({"judge"}),
+    "plan.read": READERS,
     "agency.read": EVERYONE,
     "asset_type.read": EVERYONE,
 }

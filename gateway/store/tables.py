@@ -159,6 +159,8 @@ controls = Table(
 control_events = Table(
     "control_events", metadata,
     Column("control_id", Text, ForeignKey("controls.control_id"), primary_key=True),
+    Index("controls_by_case", "court_code", "case_no"),
+    Index("controls_by_asset", "court_code", "asset_id"),
     Column("seq", Integer, primary_key=True),
     Column("event_id", Text, nullable=False),
     Column("at", _INSTANT, nullable=False),
@@ -178,6 +180,64 @@ audit = Table(
     Column("at", _INSTANT, nullable=False),
     Column("court_code", Text, nullable=False),
     Column("officer", Text, nullable=False),
+control_plans = Table(
+    "control_plans", metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("request_id", Text, ForeignKey("requests.request_id"), nullable=False),
+    Column("court_code", Text, nullable=False),
+    Column("case_no", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="open, executed, superseded"),
+    Column("created_at", _INSTANT, nullable=False),
+    Column("expires_at", _INSTANT, nullable=False, comment="until when it reserves what it names"),
+    Column("executed_at", _INSTANT),
+    Column("plan", JSONB, nullable=False, comment="gateway.domain.plan.Plan"),
+    Column("policy", JSONB, nullable=False, comment="gateway.domain.court_policy.CourtPolicy"),
+    Column("release_documents", JSONB, nullable=False),
+    Index("plans_by_request", "request_id"),
+    Index("plans_open", "court_code", postgresql_where=text("state = 'open'")),
+)
+
+#: Append-only: proposals to release that were announced, so that each is announced once.
+release_proposals = Table(
+    "release_proposals", metadata,
+    Column("request_id", Text, ForeignKey("requests.request_id"), primary_key=True),
+    Column("proposal_id", Text, primary_key=True),
+    Column("proposal", JSONB, nullable=False, comment="contracts.report.ReleaseProposal"),
+    Column("announced_at", _INSTANT, nullable=False),
+)
+
+#: Requests whose controls changed, to be looked at for an excess.
+excess_checks = Table(
+    "excess_checks", metadata,
+    Column("request_id", Text, ForeignKey("requests.request_id"), primary_key=True),
+    Column("asked_at", _INSTANT, nullable=False),
+)
+
+#: Releases that were ordered while something was pending; a row goes when its step is sent or needed no more.
+held_steps = Table(
+    "held_steps", metadata,
+    Column("control_id", Text, ForeignKey("controls.control_id"), primary_key=True),
+    Column("step", JSONB, nullable=False, comment="gateway.domain.follow_up.OrderedStep"),
+    Column("held_at", _INSTANT, nullable=False),
+)
+
+#: One step on many controls, with what became of each item.
+control_batches = Table(
+    "control_batches", metadata,
+    Column("batch_id", Text, primary_key=True),
+    Column("court_code", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("accepted_at", _INSTANT, nullable=False),
+)
+control_batch_items = Table(
+    "control_batch_items", metadata,
+    Column("batch_id", Text, ForeignKey("control_batches.batch_id"), primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("control_id", Text, nullable=False, comment="as it was named; there may be no such control"),
+    Column("task_id", Text, comment="null: refused, or held and sent later"),
+    Column("problem", JSONB, comment="why it was refused"),
+)
+
     Column("roles", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("object", Text, nullable=False),

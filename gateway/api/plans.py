@@ -1,0 +1,211 @@
+"""Plans before orders: make one, read it, order by it; and what to release where more than the claim is secured.
+
+The choice is domain/plan.py, the writing of the order ordering.py.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.clock import china_date
+from contracts.failures import FieldError, NotFound, Rejected
+from gateway.api import answers
+from gateway.api.bodies import idempotency_key, read_json
+from gateway.api.calls import Call, doing
+from gateway.api.named_documents import check_documents
+from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, refusals
+from gateway.api.parameters import read_parameters
+from gateway.api.report import newest_report
+from gateway.domain.candidates import Around, Candidate, candidates, held_fen
+from gateway.domain.claim import claim_fen
+from gateway.domain.control_body import ControlBody
+from gateway.domain.control_rules import targets
+from gateway.domain.court_policy import CourtPolicy
+from gateway.domain.field_errors import field_error
+from gateway.domain.plan import Plan, items, plan, stale_lines
+from gateway.domain.plan_body import PlanBody, PlanOrderBody, read_plan, read_plan_order
+from gateway.intake import Submitted, check_same_body
+from gateway.ordering import ControlSubmission
+from gateway.reports import Reported
+from gateway.store.audit import append
+from gateway.store.database import Connection
+from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
+from gateway.store.plans import StoredPlan, insert_plan, load_holds, load_plan, load_reserved, lock_court
+
+router = APIRouter(tags=["controls"])
+
+_JSON = "application/json"
+_PRIVATE = {"Cache-Control": "no-store"}
+
+
+@router.post(
+    "/v1/control-plans", status_code=201, summary="Plan which assets to control for how much",
+    openapi_extra={**json_body(PlanBody), "parameters": [IDEMPOTENCY_KEY]},
+    responses={
+        201: answer("planned, or planned before with this key", answers.PlanStatus,
+                    headers={"Location": "the plan", "Idempotency-Replayed": "true for a repeated call"}),
+        **refusals("unauthenticated", "not_permitted", "not_found", "unsupported_media_type", "body_too_large", "body_too_slow",
+                   "body_cut_short", "empty_body", "idempotency_key_required", "bad_idempotency_key", "malformed_json", "invalid_request",
+                   "idempotency_key_reused"),
+    },
+)
+async def make_plan(request: Request) -> Response:
+    """Plan by the newest report; the plan reserves what it names until it is executed, replaced or ends. Nothing is ordered."""
+    async with doing(request, "plan.make") as call:
+        raw = await read_json(request)
+        key = idempotency_key(request, call.court_code, raw)
+        body = read_plan(raw)
+        await check_documents(call, body.release_documents or ())
+        made = await _make(call, body, key)
+        call.object_id = made.location.rpartition("/")[2]
+        call.recorded = not made.replayed
+    headers = {"Location": made.location, **_PRIVATE} | ({"Idempotency-Replayed": "true"} if made.replayed else {})
+    return Response(made.answer, 201, headers, _JSON)
+
+
+async def _make(call: Call, body: PlanBody, key: IdempotencyKey) -> Submitted:
+    now = call.deps.clock.now()
+    async with call.deps.database.transaction() as connection:
+        await lock_court(connection, call.court_code)
+        kept = await load_answer(connection, key)
+        if kept is not None:
+            check_same_body(kept, key)
+            return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
+        reported = await newest_report(call, connection, body.request_id)
+        call.basis = reported.head.case_no
+        policy = call.deps.policies.of(call.court_code, china_date(now)).adjusted(body.policy)
+        fen = _claim(body, reported, now)
+        found, held = await _candidates(call, connection, reported, policy)
+        chosen = await asyncio.to_thread(partial(plan, found, claim_fen=fen, held_fen=held, policy=policy))
+        stored = _stored(call, body, reported, policy, chosen)
+        text, location = orjson.dumps(shown(stored, now), option=orjson.OPT_UTC_Z).decode(), f"/v1/control-plans/{stored.plan_id}"
+        await insert_plan(connection, stored)
+        await keep_answer(connection, key, status=201, location=location, answer=text, now=now)
+        call.object_id = stored.plan_id
+        await append(connection, [call.entry("accepted")])
+    return Submitted(text.encode(), location, replayed=False)
+
+
+def _claim(body: PlanBody, reported: Reported, now: datetime) -> int:
+    claim = body.claim or reported.body.case.claim
+    if claim is None:
+        wrong = field_error(("claim",), "claim_required", "案件没有债权额，应填写", "the case has no claim: state one")
+        raise Rejected(422, "invalid_request", "请求内容有误 / The request body is not valid", [wrong])
+    return claim_fen(claim, china_date(now))
+
+
+async def _candidates(call: Call, connection: Connection, reported: Reported, policy: CourtPolicy) -> tuple[list[Candidate], int]:
+    """Return what can secure the claim, less what others hold or plan, and what the case holds or plans elsewhere (fen)."""
+    now, head, report = call.deps.clock.now(), reported.head, reported.report
+    asset_ids = list(targets(report))
+    holds = await load_holds(connection, court_code=head.court_code, case_no=head.case_no, asset_ids=asset_ids)
+    reserved = await load_reserved(connection, court_code=head.court_code, case_no=head.case_no, request_id=head.request_id, now=now)
+    by_asset: dict[str, int] = {}
+    for one in reserved:
+        by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.fen
+    around = Around(call.deps.directory, policy, holds, by_asset, china_date(now))
+    return candidates(report, around), held_fen(report, holds) + sum(one.fen for one in reserved if one.same_case)
+
+
+def _stored(call: Call, body: PlanBody, reported: Reported, policy: CourtPolicy, chosen: Plan) -> StoredPlan:
+    now = call.deps.clock.now()
+    return StoredPlan(
+        plan_id=call.deps.new_id(), request_id=body.request_id, court_code=call.court_code, case_no=reported.head.case_no, state="open",
+        created_at=now, expires_at=now + timedelta(hours=policy.plan_valid_hours), plan=chosen.model_dump(mode="json"),
+        policy=policy.model_dump(mode="json"), release_documents=[one.model_dump(mode="json") for one in body.release_documents or ()])
+
+
+def shown(stored: StoredPlan, now: datetime) -> Mapping[str, Any]:
+    """Return a plan as callers read it."""
+    state = "expired" if stored.state == "open" and stored.expires_at <= now else stored.state
+    return {"plan_id": stored.plan_id, "request_id": stored.request_id, "case_no": stored.case_no, "state": state, **stored.plan,
+            "created_at": stored.created_at, "expires_at": stored.expires_at}
+
+
+@router.get(
+    "/v1/control-plans/{plan_id}", summary="A plan",
+    responses={200: answer("the plan", answers.PlanStatus), **refusals("unauthenticated", "not_permitted", "not_found")},
+)
+async def get_plan(request: Request, plan_id: str) -> Response:
+    """Return a plan as it was made, with what became of it."""
+    async with doing(request, "plan.read", plan_id) as call:
+        async with call.deps.database.transaction() as connection:
+            stored = await _plan_of(call, connection, plan_id)
+        body = shown(stored, call.deps.clock.now())
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), 200, _PRIVATE, _JSON)
+
+
+async def _plan_of(call: Call, connection: Connection, plan_id: str) -> StoredPlan:
+    stored = await load_plan(connection, plan_id)
+    if stored is None:
+        raise NotFound
+    call.check(stored.court_code)
+    return stored
+
+
+async def order_plan(call: Call, raw: bytes, key: IdempotencyKey) -> Submitted:
+    """Order what a plan names, under the caller's documents; a repeated call gets the first answer.
+
+    Raises: Rejected 409 plan_stale naming the lines that no longer hold; 422 as any order; NotFound
+    """
+    replayed = await call.deps.ordering.replay(key)
+    if replayed is not None:
+        return replayed
+    body = read_plan_order(raw)
+    if body.officer.work_card_no != call.claims.sub:
+        raise Rejected(403, "officer_mismatch", "经办人与登录人不一致 / The officer of the body is not the bearer of the token")
+    async with call.deps.database.transaction() as connection:
+        stored = await _plan_of(call, connection, body.plan_id)
+        reported = await newest_report(call, connection, stored.request_id)
+        found, held = await _candidates(call, connection, reported, CourtPolicy.model_validate(stored.policy))
+    call.basis, made = stored.case_no, Plan.model_validate(stored.plan)
+    _check_holds(made, stale_lines(made, found, held))
+    await check_documents(call, body.documents)
+    return await call.deps.ordering.submit(ControlSubmission(
+        _order(call, body, stored, made), stored.case_no, reported.body.subjects, targets(reported.report), key, call.claims.sub, call.roles,
+        call.trace_id, plan_id=stored.plan_id))
+
+
+def _check_holds(made: Plan, stale: list[int]) -> None:
+    errors = [field_error(("lines", index, "asset_id"), "line_no_longer_holds", "报告或其他措施已有变化", "the report or other measures have changed",
+                          made.lines[index].asset_id) for index in stale]
+    if errors:
+        raise Rejected(409, "plan_stale", "方案已不符合现状，请重新生成 / The plan no longer holds: make a new one", errors)
+
+
+def _order(call: Call, body: PlanOrderBody, stored: StoredPlan, made: Plan) -> ControlBody:
+    terms = CourtPolicy.model_validate(stored.policy).term_months
+    lines = items(made, terms, china_date(call.deps.clock.now()))
+    if not lines:
+        raise Rejected(409, "plan_stale", "方案没有可执行的内容 / The plan names nothing to order")
+    return ControlBody.model_construct(request_id=stored.request_id, officer=body.officer, documents=body.documents, items=lines)
+
+
+def _id(text: str) -> str:
+    return text
+
+
+@router.get(
+    "/v1/release-proposals", summary="What to release where more than the claim is secured",
+    openapi_extra={"parameters": [{**parameter("request_id", "of this request"), "required": True}]},
+    responses={200: answer("what stands", answers.ProposalList), **refusals("unauthenticated", "not_permitted", "not_found", "invalid_parameter")},
+)
+async def list_proposals(request: Request) -> Response:
+    """Return the proposals that stand by the newest report; each goes out on a release ruling and notice."""
+    async with doing(request, "control.read") as call:
+        request_id = read_parameters(request, {"request_id": _id}).get("request_id")
+        if not isinstance(request_id, str):
+            wrong = FieldError(pointer="?request_id", code="required", zh="缺少必填项", en="this parameter is required")
+            raise Rejected(422, "invalid_parameter", "查询参数有误 / The query parameters are not valid", [wrong], detail="request_id")
+        async with call.deps.database.transaction() as connection:
+            report = (await newest_report(call, connection, request_id)).report
+        found = [one.model_dump(mode="json") for one in report.release_proposals]
+    body = {"request_id": request_id, "report_version": report.version, "items": found, "next_cursor": None}
+    return Response(orjson.dumps(body), 200, _PRIVATE, _JSON)

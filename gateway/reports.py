@@ -1,0 +1,65 @@
+"""Compile a request's report from what is stored: for the REST edge, and for whoever looks whether too much was secured."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from contracts.clock import china_date
+from contracts.keyed import keyed_hash
+from contracts.report import AssetReport
+from gateway.domain.claim import claim_fen
+from gateway.domain.court_policy import CourtPolicies
+from gateway.domain.directory import Directory
+from gateway.domain.law.overrides import NONE, Overrides, table_of
+from gateway.domain.report import ReportRequest, compile_report, with_changes
+from gateway.domain.request import RequestBody
+from gateway.domain.routing import asked_types
+from gateway.store.database import Connection
+from gateway.store.report import Answers, ReportHead, load_answers, load_report_head
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What a report is compiled with: the secret behind asset ids, the directory, the courts' policies and their legal table."""
+
+    secret: bytes
+    directory: Directory
+    policies: CourtPolicies
+    overrides: Overrides = NONE
+
+    def compiled(self, head: ReportHead, answers: Answers, before: Answers | None, now: datetime) -> AssetReport:
+        """Compile a version from its answers, with what changed since the version before; the claim is that of the version's day."""
+        return with_changes(self._one(head, before, now) if before else None, self._one(head, answers, now))
+
+    def _one(self, head: ReportHead, answers: Answers, now: datetime) -> AssetReport:
+        compiled_at = answers.made_at or now
+        asset_id = partial(keyed_hash, self.secret, "asset-id", head.court_code)
+        return compile_report(self._request(head, answers, compiled_at), answers.tasks, answers.controls, version=answers.version,
+                              compiled_at=compiled_at, asset_id=asset_id)
+
+    def _request(self, head: ReportHead, answers: Answers, compiled_at: datetime) -> ReportRequest:
+        body, on = RequestBody.model_validate(head.body), china_date(compiled_at)
+        types = asked_types(body.asset_types, body.agencies, self.directory)
+        # What was asked stays in the report when its agency has left the directory since.
+        left = sorted({task.asset_type for task in answers.tasks} - set(types))
+        claim = body.case.claim
+        return ReportRequest(head.request_id, head.case_no, body.subjects, (*types, *left), head.left_out,
+                             claim_fen(claim, on) if claim else None, cause=body.case.cause,
+                             table=table_of(head.court_code, self.overrides), policy=self.policies.of(head.court_code, on))
+
+    async def newest(self, connection: Connection, request_id: str, now: datetime) -> "Reported | None":
+        """Compile the newest version, the live view while the request is under way; None if there is no such request."""
+        head = await load_report_head(connection, request_id)
+        if head is None:
+            return None
+        stored = await load_answers(connection, request_id, head.report_version, self.directory)
+        return Reported(head, RequestBody.model_validate(head.body), self.compiled(head, stored, None, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A request with its newest report."""
+
+    head: ReportHead
+    body: RequestBody
+    report: AssetReport

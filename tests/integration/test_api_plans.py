@@ -1,0 +1,158 @@
+"""Plans before orders over REST, on a real PostgreSQL: planned, reserved, executed once, stale when the report changed."""
+
+import pytest
+
+from tests import builders as build
+from tests.court_side import bearer, problem
+
+DOCUMENTS = [build.document(kind) for kind in ("ruling", "assist_freeze_notice", "assist_execution_notice")]
+RELEASE_DOCUMENTS = [build.document(kind) for kind in ("release_ruling", "assist_release_notice")]
+
+
+def owing(fen, **other):
+    return {"case_no": "（2026）粤5302执1234号", "claim": {"principal_fen": fen, "as_of_on": "2026-11-20"}, **other}
+
+
+async def answered(court, key="k1", **other):
+    request_id = (await court.submit(key, **other))["request_id"]
+    await court.answer_all(request_id)
+    return request_id
+
+
+async def plan(court, request_id, key="p1", **other):
+    return await court.post({"request_id": request_id, **other}, key=key, path="/v1/control-plans")
+
+
+async def execute(court, plan_id, key="e1", **other):
+    return await court.post({"plan_id": plan_id, "officer": build.officer(), "documents": DOCUMENTS, **other}, key=key, path="/v1/controls")
+
+
+async def test_a_plan_names_deposits_for_what_the_case_owes(court):
+    request_id = await answered(court, case=owing(5_000_000))
+    response = await plan(court, request_id)
+    made = response.json()
+    assert response.status_code == 201, response.text
+    assert [(line["measure"], line["amount_fen"], line["reason"]["code"]) for line in made["lines"]] == [("freeze", 5_000_000, "takes_part")]
+    assert (made["secured_fen"], made["uncovered_fen"], made["left_out"], made["state"]) == (5_000_000, 0, [], "open")
+    assert response.headers["location"] == f"/v1/control-plans/{made['plan_id']}"
+    assert (await court.get(response.headers["location"])).json() == made
+    assert ("plan.make", made["plan_id"], "accepted") in await court.audit()
+
+
+async def test_the_same_key_gives_the_same_plan(court):
+    request_id = await answered(court)
+    first, again = await plan(court, request_id), await plan(court, request_id)
+    assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+    assert problem(await plan(court, request_id, claim=build.claim())) == (422, "idempotency_key_reused")
+
+
+async def test_an_executed_plan_is_its_controls_and_is_executed_once(court):
+    request_id = await answered(court, case=owing(5_000_000))
+    made = (await plan(court, request_id)).json()
+    response = await execute(court, made["plan_id"])
+    assert response.status_code == 202, response.text
+    (ordered,) = response.json()["controls"]
+    shown = (await court.get(f"/v1/controls/{ordered['control_id']}")).json()
+    assert (shown["asset_id"], shown["requested_fen"], shown["term_months"]) == (made["lines"][0]["asset_id"], 5_000_000, 12)
+    again = await execute(court, made["plan_id"])
+    assert (again.status_code, again.json(), again.headers["idempotency-replayed"]) == (202, response.json(), "true")
+    assert problem(await execute(court, made["plan_id"], key="e2")) == (409, "plan_stale")
+    assert (await court.get(f"/v1/control-plans/{made['plan_id']}")).json()["state"] == "executed"
+
+
+async def test_the_next_plan_counts_what_the_case_ordered(court):
+    request_id = await answered(court, case=owing(9_000_000))
+    first = (await plan(court, request_id, claim={"principal_fen": 5_000_000, "as_of_on": "2026-11-20"})).json()
+    court.clock.advance(seconds=1)
+    assert (await execute(court, first["plan_id"])).status_code == 202
+    second = (await plan(court, request_id, key="p2")).json()
+    assert (second["held_fen"], second["secured_fen"], second["uncovered_fen"]) == (5_000_000, 3_812_300, 187_700)
+
+
+async def test_an_open_plan_of_another_case_reserves_what_it_names(court):
+    mine = await answered(court, case=owing(8_000_000))
+    assert (await plan(court, mine)).status_code == 201
+    theirs = await answered(court, "k2", case=owing(8_000_000, case_no="（2026）粤5302执77号"))
+    made = (await plan(court, theirs, key="p2")).json()
+    assert (made["held_fen"], made["secured_fen"]) == (0, 812_300)
+    court.clock.advance(hours=25)
+    assert (await plan(court, theirs, key="p3")).json()["secured_fen"] == 8_000_000
+
+
+async def test_a_new_plan_of_a_request_replaces_its_open_one(court):
+    request_id = await answered(court, case=owing(8_000_000))
+    first = (await plan(court, request_id)).json()
+    second = (await plan(court, request_id, key="p2")).json()
+    assert second["secured_fen"] == 8_000_000
+    assert problem(await execute(court, first["plan_id"])) == (409, "plan_stale")
+    assert (await execute(court, second["plan_id"], key="e2")).status_code == 202
+
+
+async def test_a_plan_ends_with_its_hours(court):
+    made = (await plan(court, await answered(court))).json()
+    court.clock.advance(hours=25)
+    assert (await court.get(f"/v1/control-plans/{made['plan_id']}")).json()["state"] == "expired"
+    assert problem(await execute(court, made["plan_id"])) == (409, "plan_stale")
+
+
+async def test_a_plan_whose_money_another_order_took_is_stale_and_says_which_line(court):
+    request_id = await answered(court, case=owing(8_000_000))
+    made = (await plan(court, request_id)).json()
+    item = {"asset_id": made["lines"][0]["asset_id"], "measure": "freeze", "amount_fen": 5_000_000, "term_months": 12}
+    court.clock.advance(seconds=1)
+    ordered = await court.post(build.control_body(item, request_id=request_id), key="direct", path="/v1/controls")
+    assert ordered.status_code == 202, ordered.text
+    response = await execute(court, made["plan_id"])
+    assert problem(response) == (409, "plan_stale")
+    assert response.json()["errors"][0]["pointer"] == "/lines/0/asset_id"
+
+
+async def test_the_documents_of_every_line_are_needed(court):
+    made = (await plan(court, await answered(court))).json()
+    assert problem(await execute(court, made["plan_id"], documents=[])) == (422, "control_refused")
+    assert (await court.get(f"/v1/control-plans/{made['plan_id']}")).json()["state"] == "open"
+
+
+async def test_a_plan_that_names_nothing_is_not_executed(court):
+    request_id = (await court.submit())["request_id"]
+    made = (await plan(court, request_id)).json()
+    assert (made["lines"], made["uncovered_fen"]) == ([], 129_540_000)
+    assert problem(await execute(court, made["plan_id"])) == (409, "plan_stale")
+
+
+async def test_a_case_without_a_claim_needs_one(court):
+    request_id = await answered(court, case={"case_no": "（2026）粤5302执1234号"})
+    refused = await plan(court, request_id)
+    assert problem(refused) == (422, "invalid_request")
+    assert [one["code"] for one in refused.json()["errors"]] == ["claim_required"]
+
+
+@pytest.mark.parametrize(("wrong", "code"), [
+    ({"policy": {"tolerance": 2}}, "too_large"), ({"policy": {"order": ["gold"]}}, "bad_order"), ({"release_documents": []}, "document_missing"),
+    ({"colour": 1}, "unknown_field"), ({"request_id": ""}, "empty"),
+])
+async def test_a_wrong_plan_is_refused(court, wrong, code):
+    refused = await plan(court, wrong.pop("request_id", "01JD"), **wrong)
+    assert problem(refused) == (422, "invalid_request")
+    assert code in {one["code"] for one in refused.json()["errors"]}
+
+
+async def test_a_judge_plans_and_a_clerk_reads(court):
+    request_id = await answered(court)
+    clerk, foreign = bearer("clerk"), bearer("judge", court_code="粤5303")
+    assert problem(await court.post({"request_id": request_id}, path="/v1/control-plans", **clerk)) == (403, "not_permitted")
+    assert problem(await court.post({"request_id": request_id}, path="/v1/control-plans", **foreign)) == (404, "not_found")
+    made = (await plan(court, request_id, release_documents=RELEASE_DOCUMENTS, policy={"tolerance": 0.1})).json()
+    assert (await court.get(f"/v1/control-plans/{made['plan_id']}", **clerk)).status_code == 200
+    assert problem(await court.get(f"/v1/control-plans/{made['plan_id']}", **foreign)) == (404, "not_found")
+    assert problem(await court.get("/v1/control-plans/nowhere")) == (404, "not_found")
+    assert problem(await execute(court, "nowhere")) == (404, "not_found")
+    assert problem(await execute(court, made["plan_id"], officer=build.officer(work_card_no="another"))) == (403, "officer_mismatch")
+
+
+async def test_proposals_are_asked_for_by_request(court):
+    request_id = await answered(court)
+    found = await court.get(f"/v1/release-proposals?request_id={request_id}")
+    assert (found.status_code, found.json()["items"]) == (200, [])
+    assert problem(await court.get("/v1/release-proposals")) == (422, "invalid_parameter")
+    assert problem(await court.get("/v1/release-proposals?request_id=nowhere")) == (404, "not_found")
