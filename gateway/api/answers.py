@@ -212,6 +212,7 @@ class ControlStatus(ControlLine):
     asset_type: str
     agency: str
     measure: Measure
+    held: Literal["release"] | None = Field(description="accepted, and sent when what is pending is answered")
     in_doubt: bool
     rank: int | None
     rank_basis: RankBasis
@@ -229,6 +230,7 @@ class ControlStatus(ControlLine):
     until_on: date | None
     term_months: int | None
     agency_control_no: str | None
+    original_case_no: str | None = Field(description="the preservation case it was ordered in, if it was converted")
     answer_due_at: AwareDatetime | None
     events: tuple[ControlEventLine, ...]
 
@@ -240,8 +242,6 @@ class ControlList(Model):
     next_cursor: str | None
 
 
-MODELS: tuple[type[BaseModel], ...] = (
-    Problem, RequestAccepted, RequestStatus, RequestList, AssetReport, DocumentStored, AgencyList, AssetTypeList,
 class RuleEntry(Model):
     """One rule of law: what it says, its parameters, where it stands, when it holds, and what the system does with it."""
 
@@ -268,5 +268,7 @@ class RuleList(Model):
     next_cursor: None
 
 
+MODELS: tuple[type[BaseModel], ...] = (
+    Problem, RequestAccepted, RequestStatus, RequestList, AssetReport, DocumentStored, AgencyList, AssetTypeList,
     ControlsOrdered, ControlStatus, ControlList, PlanStatus, ProposalList, RuleList,
 )

@@ -15,11 +15,13 @@ from gateway.api.streams import Streams
 from gateway.api.tokens import TokenReader
 from gateway.domain.court_policy import BY_LAW, CourtPolicies
 from gateway.domain.directory import Directory
+from gateway.domain.law.overrides import NONE, Overrides
+from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
+from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.database import Database, Listener
-from gateway.reports import Reports
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,25 +38,28 @@ class Deps:
     directory: Directory
     intake: Intake
     ordering: Ordering
+    follow_ups: FollowUps
     clock: Clock
     token_clock: Clock
     new_id: NewId
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    #: what courts set for themselves in the legal table
+    overrides: Overrides = NONE
     api: ApiSettings = field(default_factory=ApiSettings)
+    policies: CourtPolicies = BY_LAW
+    reports: Reports = field(init=False)
     audit: AuditTrail = field(init=False)
     tokens: TokenReader = field(init=False)
     streams: Streams = field(init=False)
     known_documents: KnownDocuments = field(init=False, default_factory=KnownDocuments)
 
-    policies: CourtPolicies = BY_LAW
-    reports: Reports = field(init=False)
     def __post_init__(self) -> None:
+        object.__setattr__(self, "reports", Reports(self.settings.secret, self.directory, self.policies, self.overrides))
         object.__setattr__(self, "audit", AuditTrail(self.database, linger_s=self.api.audit_linger_s))
         object.__setattr__(self, "tokens", TokenReader(self.settings.token_public_key, self.token_clock))
         object.__setattr__(self, "streams", Streams(self.database, self.events, most=self.api.most_streams))
 
     async def run(self, stop: asyncio.Event) -> None:
-        object.__setattr__(self, "reports", Reports(self.settings.secret, self.directory, self.policies, self.overrides))
         """Do what goes on behind the calls until told to stop: group commits and the listening of the streams."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.intake.run(stop))

@@ -53,6 +53,21 @@ class OnControl:
         return law.rules(self.today)[rule_id]
 
 
+def action_of(body: StepBody) -> Action:
+    """Return what a body orders."""
+    match body:
+        case RenewalBody():
+            return "renew"
+        case ReleaseBody():
+            return "release"
+        case DeductionBody():
+            return "deduct"
+        case TransferBody():
+            return "transfer"
+        case ConversionBody():
+            return "convert"
+
+
 class Step(Message):
     """What is asked of the agency; without an amount or a quantity, about everything."""
 

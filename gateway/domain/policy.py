@@ -52,6 +52,7 @@ MAY: Mapping[Deed, frozenset[Right]] = {
     "plan.read": READERS,
     "agency.read": EVERYONE,
     "asset_type.read": EVERYONE,
+    "rule.read": EVERYONE,
 }
 _ALLOWED = Decision(allowed=True)
 _NO_RIGHT = Decision(allowed=False, status=403, code="not_permitted")

@@ -72,6 +72,8 @@ tasks = Table(
     Column("overdue_at", _INSTANT),
     Column("late_version", Integer, comment="the report version that a late answer made"),
     Index("tasks_by_request", "request_id"),
+    Index("tasks_by_control", "control_id", postgresql_where=text("control_id IS NOT NULL")),
+    Index("tasks_status", "control_id", unique=True, postgresql_where=text("action = 'status'")),
     Index("tasks_to_send", "next_attempt_at", postgresql_where=text("outcome IS NULL")),
     Index("tasks_due", "answer_due_at", postgresql_where=text("outcome IS NULL")),
     Index("tasks_late", "next_attempt_at", postgresql_where=text("outcome = 'overdue' AND agency_ref IS NOT NULL")),
@@ -149,9 +151,16 @@ controls = Table(
     Column("request_no", Text, nullable=False, comment="of the first step; later steps name it as the original"),
     Column("control", JSONB, nullable=False, comment="gateway.domain.control.Control"),
     Column("created_at", _INSTANT, nullable=False),
+    Column("status_asked_at", _INSTANT, nullable=False, comment="when the agency was last asked how it stands"),
+    Column("watch", Text, comment="moving, steady; null: not asked about"),
+    Column("warn_on", Date, comment="when the end of the term is warned of next"),
+    Index("controls_to_ask", "watch", "agency", "status_asked_at", postgresql_where=text("watch IS NOT NULL")),
+    Index("controls_to_warn", "warn_on", postgresql_where=text("warn_on IS NOT NULL")),
     Index("controls_by_request", "request_id"),
     Index("controls_by_court", "court_code", "control_id"),
     Index("controls_by_subject", "court_code", "subject_hash"),
+    Index("controls_by_case", "court_code", "case_no"),
+    Index("controls_by_asset", "court_code", "asset_id"),
     Index("controls_by_end", "until_on", postgresql_where=text("until_on IS NOT NULL")),
 )
 
@@ -159,8 +168,6 @@ controls = Table(
 control_events = Table(
     "control_events", metadata,
     Column("control_id", Text, ForeignKey("controls.control_id"), primary_key=True),
-    Index("controls_by_case", "court_code", "case_no"),
-    Index("controls_by_asset", "court_code", "asset_id"),
     Column("seq", Integer, primary_key=True),
     Column("event_id", Text, nullable=False),
     Column("at", _INSTANT, nullable=False),
@@ -173,13 +180,6 @@ control_events = Table(
     Column("report_version", Integer, nullable=False, comment="the first report version that shows it"),
 )
 
-#: Append-only, by trigger too: who asked for what, on which basis, and what came of it. No personal data of subjects.
-audit = Table(
-    "audit", metadata,
-    Column("seq", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", _INSTANT, nullable=False),
-    Column("court_code", Text, nullable=False),
-    Column("officer", Text, nullable=False),
 control_plans = Table(
     "control_plans", metadata,
     Column("plan_id", Text, primary_key=True),
@@ -238,6 +238,13 @@ control_batch_items = Table(
     Column("problem", JSONB, comment="why it was refused"),
 )
 
+#: Append-only, by trigger too: who asked for what, on which basis, and what came of it. No personal data of subjects.
+audit = Table(
+    "audit", metadata,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("court_code", Text, nullable=False),
+    Column("officer", Text, nullable=False),
     Column("roles", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("object", Text, nullable=False),

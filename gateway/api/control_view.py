@@ -1,0 +1,52 @@
+"""A control as callers read it, with its events and what it secures, and the tag it goes by."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gateway.api.calls import Call
+from gateway.reports import Reported
+from gateway.store.controls import ControlEvent, StoredControl, answers_due, load_events
+from gateway.store.database import Connection
+
+
+async def shown_controls(call: Call, connection: Connection, controls: Sequence[StoredControl]) -> list[dict[str, object]]:
+    """Write controls as callers read them; what each secures is what its request's newest report says."""
+    ids = [one.control_id for one in controls]
+    events = await load_events(connection, ids)
+    due = await answers_due(connection, controls)
+    reported = await _reported(call, connection, {one.request_id for one in controls})
+    return [{**_control(call, one, reported[one.request_id]), "answer_due_at": due.get(one.control_id),
+             "events": [_event(event) for event in events if event.control_id == one.control_id]} for one in controls]
+
+
+async def _reported(call: Call, connection: Connection, request_ids: Iterable[str]) -> dict[str, Reported]:
+    """Compile the reports of controls that the caller may read, whichever court made the request."""
+    now = call.deps.clock.now()
+    found = {request_id: await call.deps.reports.newest(connection, request_id, now) for request_id in request_ids}
+    return {request_id: one for request_id, one in found.items() if one is not None}
+
+
+def tag_of(shown: Mapping[str, Any]) -> str:
+    """Return the ETag of a control as it was written: it changes with every event."""
+    return f'"{shown["events"][-1]["event_id"]}"'
+
+
+def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str, object]:
+    control, subject = stored.control, reported.body.subjects[stored.subject]
+    agency = call.deps.directory.by_code.get(stored.agency)
+    secured: Mapping[str, int] = {one.control_id: one.secured_fen for one in reported.report.controls}
+    told = control.model_dump(mode="json", include={
+        "measure", "state", "pending", "held", "in_doubt", "rank", "waiting_serial", "code", "requested_fen", "actual_fen", "unfunded_fen",
+        "deducted_fen", "requested_quantity", "actual_quantity", "served_at", "effective_at", "until_on", "term_months", "agency_control_no",
+        "original_case_no"})
+    return {
+        "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
+        "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
+        "asset_type": stored.asset_type, "agency": stored.agency, **told, "rank_basis": agency.rank_basis if agency else "served_at",
+        "secured_fen": secured.get(stored.control_id, 0),
+    }
+
+
+def _event(event: ControlEvent) -> dict[str, object]:
+    return {"event_id": event.event_id, "at": event.at, "kind": event.kind, "by": event.by, "before": event.before,
+            "after": event.after, "detail": event.detail}

@@ -1,0 +1,273 @@
+"""Stage 1 for the steps on controls: one transaction writes events, tasks, audit and the answer. It never sends; the relay does.
+
+What is lawful says domain.follow_up. One step and thousands take the same way: a few statements for all of them. Rows are
+locked in the order of store.settlement: requests, then controls.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import orjson
+
+from contracts.case import court_region
+from contracts.clock import Clock, china_date
+from contracts.control import ControlOrder
+from contracts.failures import NotFound, Rejected
+from contracts.words import NewId
+from gateway.control_tasks import Asking, control_task
+from gateway.domain.control import Control, apply
+from gateway.domain.control_body import ConversionBody
+from gateway.domain.control_events import Converted, Event, Held, Sent, detail_of, kind_of
+from gateway.domain.control_rules import Finding, refusal
+from gateway.domain.directory import Directory
+from gateway.domain.follow_up import (
+    Action,
+    OnControl,
+    OrderedStep,
+    StepBody,
+    action_of,
+    check,
+    may_take,
+    narrowed,
+    step_of,
+)
+from gateway.domain.progress import Happened, advance
+from gateway.intake import NewRequestNos, Submitted, check_same_body
+from gateway.settings import GatewaySettings
+from gateway.store.accept import NewTask, add_tasks
+from gateway.store.audit import AuditEntry, append
+from gateway.store.controls import (
+    ControlEvent,
+    StoredControl,
+    append_events,
+    last_seqs,
+    load_controls,
+    lock_controls,
+    save_controls,
+)
+from gateway.store.database import Connection, Database
+from gateway.store.follow_ups import AboutRequest, about_requests, drop_held, give_case, hold_steps, ready_steps
+from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
+from gateway.store.progress import lock_progress, save_progress
+
+#: Writes a control as callers read it; its tag changes with every event.
+Shown = Callable[[Connection, StoredControl], Awaitable[tuple[bytes, str]]]
+#: Most held steps that are sent in one transaction.
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who takes a step: the bearer of the token, his court, and the trace of the call."""
+
+    court_code: str
+    officer: str
+    roles: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepSubmission:
+    """A step on one control; `if_match` are the tags of which the control must have one, none for any."""
+
+    control_id: str
+    body: StepBody
+    if_match: Sequence[str]
+    key: IdempotencyKey
+    by: By
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that was taken: the control after it, with the task that asks the agency, or kept back, or neither."""
+
+    stored: StoredControl
+    before: Control
+    event: Event
+    action: Action
+    task: NewTask | None = None
+    held: OrderedStep | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Controls that are locked, with whom their requests are about."""
+
+    controls: Mapping[str, StoredControl]
+    about: Mapping[str, AboutRequest]
+
+
+class FollowUps:
+    """Takes steps on controls."""
+
+    def __init__(
+        self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
+        new_request_nos: NewRequestNos,
+    ) -> None:
+        """Take what it works with."""
+        self._database, self._directory, self._settings = database, directory, settings
+        self._clock, self._new_id, self._new_request_nos = clock, new_id, new_request_nos
+
+    async def submit(self, submission: StepSubmission, shown: Shown) -> Submitted:
+        """Take a step, or give again the answer its idempotency key has.
+
+        Raises: NotFound, also for another court's control; Rejected 412 precondition_failed, 422 control_refused with the rule,
+                422 idempotency_key_reused; StoreUnavailable
+        """
+        now, location = self._clock.now(), f"/v1/controls/{submission.control_id}"
+        async with self._database.transaction() as connection:
+            locked = await self.lock(connection, [submission.control_id])
+            kept = await load_answer(connection, submission.key)
+            if kept is not None:
+                check_same_body(kept, submission.key)
+                return Submitted(orjson.dumps(kept.answer), location, replayed=True)
+            stored = locked.controls.get(submission.control_id)
+            if stored is None or not self.may_take(stored, submission.body, submission.by, now):
+                raise NotFound
+            await _check_tag(connection, stored, submission.if_match, shown)
+            taken = self.take(stored, locked, submission.body, submission.by, now)
+            if isinstance(taken, list):
+                raise refusal(taken)
+            await self.write(connection, [taken], submission.by, now)
+            answer, _ = await shown(connection, taken.stored)
+            await keep_answer(connection, submission.key, status=202, location=location, answer=answer.decode(), now=now)
+        return Submitted(answer, location, replayed=False)
+
+    async def lock(self, connection: Connection, control_ids: Sequence[str]) -> Locked:
+        """Lock controls and their requests."""
+        known = await load_controls(connection, control_ids)
+        request_ids = [one.request_id for one in known.values()]
+        if not known:
+            return Locked({}, {})
+        await lock_progress(connection, request_ids)
+        return Locked(await lock_controls(connection, list(known)), await about_requests(connection, request_ids))
+
+    def may_take(self, stored: StoredControl, body: StepBody, by: By, now: datetime) -> bool:
+        """Tell whether a court may take a step on a control; to one that may not it is not there."""
+        return may_take(action_of(body), by.court_code, stored.court_code, body.documents, china_date(now))
+
+    def take(self, stored: StoredControl, locked: Locked, body: StepBody, by: By, now: datetime) -> Taken | list[Finding]:
+        """Return a step on a locked control, or everything that is wrong with it."""
+        about = locked.about[stored.request_id]
+        on = OnControl(
+            control=stored.control, asset_type=stored.asset_type, record=stored.record, case_no=stored.case_no,
+            court_code=stored.court_code, agency=self._directory.by_code.get(stored.agency), today=china_date(now), cause=about.cause)
+        if findings := list(dict.fromkeys(check(on, body))):
+            return findings
+        if isinstance(body, ConversionBody):
+            return _converted(stored, body, by)
+        ordered = OrderedStep(step=step_of(on, body), court_code=by.court_code, case_no=stored.case_no, officer=body.officer,
+                              documents=body.documents)
+        if stored.control.pending is not None:
+            event = Held()
+            return Taken(_after(stored, event), stored.control, event, action_of(body), held=ordered)
+        return self._asked(stored, ordered, about, now)
+
+    def _asked(self, stored: StoredControl, ordered: OrderedStep, about: AboutRequest, now: datetime) -> Taken:
+        """Return a step that is asked for now."""
+        step, control = ordered.step, stored.control
+        (request_no,) = self._new_request_nos(now, court_region(ordered.court_code), 1)
+        asking = Asking(
+            task_id=self._new_id(), request_no=request_no, action=step.action, court_code=ordered.court_code, case_no=ordered.case_no,
+            officer=ordered.officer, documents=ordered.documents, subject=about.subjects[stored.subject].identity,
+            order=ControlOrder(
+                control_id=stored.control_id, measure=control.measure, asset=dict(stored.record), amount_fen=step.amount_fen,
+                quantity=step.quantity, until_on=step.until_on, original_request_no=stored.request_no,
+                original_case_no=control.original_case_no or stored.case_no, agency_control_no=control.agency_control_no,
+                waiting_serial=control.waiting_serial, transferee=step.transferee, case_funds_account=step.case_funds_account))
+        event = Sent(step.action, step.until_on)
+        agency = self._directory.by_code[stored.agency]
+        return Taken(_after(stored, event), control, event, step.action, control_task(asking, stored, agency, self._settings, now))
+
+    async def send_held(self) -> int:
+        """Send the steps that were held back and need be no longer; return how many were looked at.
+
+        Raises: StoreUnavailable
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            ready = await ready_steps(connection, _MOST)
+            if not ready:
+                return 0
+            locked = await self.lock(connection, list(ready))
+            sent = [self._asked(stored, _narrowed(stored, ready[control_id]), locked.about[stored.request_id], now)
+                    for control_id, stored in locked.controls.items() if stored.control.held and stored.control.pending is None]
+            await self.write(connection, sent, None, now)
+            await drop_held(connection, [control_id for control_id, stored in locked.controls.items() if stored.control.pending is None])
+        return len(ready)
+
+    async def write(self, connection: Connection, taken: Sequence[Taken], by: By | None, now: datetime) -> None:
+        """Write steps with all that follows; `by` is null for what was on record when it was ordered."""
+        if not taken:
+            return
+        progress = await lock_progress(connection, [one.stored.request_id for one in taken])
+        happened: dict[str, list[Happened]] = {one.request_id: [] for one in progress}
+        for one in taken:
+            happened[one.stored.request_id].append(_happened(one.stored))
+        moved = [advance(one, happened[one.request_id], now) for one in progress]
+        await save_progress(connection, moved, now)
+        await save_controls(connection, {one.stored.control_id: one.stored.control for one in taken})
+        shown_in = {of: version for one in moved for of, version in one.shown_in.items()}
+        seqs = await last_seqs(connection, [one.stored.control_id for one in taken])
+        await append_events(connection, [
+            self._event(one, seqs[one.stored.control_id] + 1, shown_in[one.stored.control_id], now) for one in taken])
+        await self._write_what_follows(connection, taken, now)
+        if by is not None:
+            await append(connection, [_entry(one, by, now) for one in taken])
+
+    async def _write_what_follows(self, connection: Connection, taken: Sequence[Taken], now: datetime) -> None:
+        tasks = [one.task for one in taken if one.task is not None]
+        if tasks:
+            await add_tasks(connection, tasks)
+        held = {one.stored.control_id: one.held for one in taken if one.held is not None}
+        if held:
+            await hold_steps(connection, held, now)
+        for one in taken:
+            if isinstance(one.event, Converted):
+                await give_case(connection, one.stored.control_id, case_no=one.event.case_no, court_code=one.event.court_code)
+
+    def _event(self, one: Taken, seq: int, report_version: int, now: datetime) -> ControlEvent:
+        return ControlEvent(
+            control_id=one.stored.control_id, seq=seq, event_id=self._new_id(), at=now, kind=kind_of(one.event), by="court",
+            before=one.before.state, after=one.stored.control.state, detail=_detail(one), control=one.stored.control,
+            report_version=report_version)
+
+
+def _detail(one: Taken) -> dict[str, object]:
+    """Return what an event tells of a step: with the request number the agency gets, which names nothing else."""
+    numbers: dict[str, object] = {"request_no": one.task.request_no, "task_id": one.task.task_id} if one.task else {}
+    return {**detail_of(one.event), **numbers}
+
+
+async def _check_tag(connection: Connection, stored: StoredControl, if_match: Sequence[str], shown: Shown) -> None:
+    if not if_match or "*" in if_match:
+        return
+    _, tag = await shown(connection, stored)
+    if tag not in if_match:
+        raise Rejected(412, "precondition_failed", "控制已有变化 / The control has changed", detail=f"it has {tag}")
+
+
+def _after(stored: StoredControl, event: Event) -> StoredControl:
+    return replace(stored, control=apply(stored.control, event))
+
+
+def _converted(stored: StoredControl, body: ConversionBody, by: By) -> Taken:
+    event = Converted(stored.case_no, stored.court_code, body.case.case_no, by.court_code)
+    after = replace(_after(stored, event), case_no=event.case_no, court_code=event.court_code)
+    return Taken(after, stored.control, event, "convert")
+
+
+def _narrowed(stored: StoredControl, ordered: OrderedStep) -> OrderedStep:
+    """Return a held release as it is sent now: a deduction may have left less than the part that it names."""
+    return ordered.model_copy(update={"step": narrowed(stored.control, ordered.step)})
+
+
+def _happened(stored: StoredControl) -> Happened:
+    return Happened("control", {"control_id": stored.control_id, "state": stored.control.state, "pending": stored.control.pending},
+                    stored.control_id)
+
+
+def _entry(one: Taken, by: By, now: datetime) -> AuditEntry:
+    return AuditEntry(now, by.court_code, by.officer, by.roles, f"control.{one.action}", one.stored.control_id,
+                      f"{one.stored.case_no} {one.stored.control.measure}", "accepted", by.trace_id)
