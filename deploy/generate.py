@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from contracts.registry import asset_types
-from deploy import asyncapi, compose, environment, schemas
+from deploy import asyncapi, compose, environment, lawbook, schemas
 from deploy.clock import SystemClock, new_id, new_request_nos
 from deploy.mesh import load_directory
 from gateway.api.app import make_app
@@ -46,6 +46,7 @@ def files() -> dict[str, str]:
         "deploy/settings.example.env": environment.example(),
         "deploy/compose.yaml": _yaml(compose.document(), head=compose.HEAD),
         "docs/control-states.md": _STATES.format(picture=mermaid()),
+        **lawbook.pages(),
     }
 
 

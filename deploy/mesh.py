@@ -11,7 +11,9 @@ import yaml
 from contracts.agency import Agency
 from contracts.kafka.settings import KafkaSettings
 from deploy.clock import SystemClock
+from deploy.settings import DeploySettings
 from gateway.domain.directory import Directory, parse_directory
+from gateway.domain.law.overrides import Overrides, parse_overrides
 from gateway.settings import GatewaySettings
 from gateway.store.outbox import DueTask
 from gateway.store.settings import StoreSettings
@@ -55,6 +57,11 @@ class Mesh:
             take(tasks)
 
     @cached_property
+    def overrides(self) -> Overrides:
+        """Return what courts set for themselves in the legal table."""
+        return load_overrides(DeploySettings().law_overrides)
+
+    @cached_property
     def gateway(self) -> GatewaySettings:
         """Return the settings of the court side."""
         return GatewaySettings()
@@ -76,3 +83,11 @@ def load_directory(path: Path) -> Directory:
     Raises: DirectoryInvalid naming every row that is wrong
     """
     return parse_directory(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))  # noqa: S506 - both are safe loaders
+
+
+def load_overrides(path: Path) -> Overrides:
+    """Read and check what courts set for themselves in the legal table.
+
+    Raises: LawInvalid naming every row that is wrong
+    """
+    return parse_overrides(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))  # noqa: S506 - both are safe loaders

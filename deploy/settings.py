@@ -16,6 +16,7 @@ class DeploySettings(BaseSettings):
     data_dir: Path = Field(default=Path(".chakong"), description="folder that holds everything embedded")
     metrics_port: int | None = Field(default=None, description="port where this process gives its metrics, besides the API's /metrics")
     metrics_host: str = Field(default="127.0.0.1", description="address that port binds; 0.0.0.0 in a container")
+    law_overrides: Path = Field(default=Path(__file__).parent / "law-overrides.yaml", description="what courts set for themselves in the legal table")
     agencies: Path = Field(default=Path(__file__).parent / "agencies.yaml", description="the agency directory file")
 
     @property

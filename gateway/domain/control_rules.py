@@ -104,7 +104,7 @@ def check_term(
     kind: AssetType, path: Sequence[str | int], *, months: int | None, until_on: date | None, start_on: date, today: date,
 ) -> list[Finding]:
     """Check a term against its cap DUR-*; a renewal starts at the present end. The corresponding day is within the cap."""
-    cap = law.cap_months(kind.duration_rule, today)
+    cap = (law.renewal_cap_months if start_on > today else law.cap_months)(kind.duration_rule, today)
     latest = corresponding_day(start_on, cap)[0]
     if (months is None or months <= cap) and (until_on is None or until_on <= latest):
         return []

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.failures import LawInvalid
 from gateway.domain import law
-from gateway.domain.law.overrides import parse_overrides, table_of
+from gateway.domain.law.overrides import NONE, parse_overrides, table_of
 from tests.builders import TODAY
 
 
@@ -17,8 +17,8 @@ def parsed(*rows):
 
 
 def test_an_empty_file_changes_nothing():
-    assert parse_overrides({}) == ()
-    assert table_of("粤5302", ()) is law.LAW
+    assert parse_overrides({}).rows == ()
+    assert table_of("粤5302", NONE) is law.LAW
 
 
 def test_a_court_may_set_its_practice_for_itself_and_the_courts_below():

@@ -16,7 +16,7 @@ _NOT_DEDUCTED = Text(zh="可以冻结，划拨被拒绝；报告注明本规则"
 ROWS: Table = (
     _row(id="SEC-EXEMPT", zh="证券登记结算机构的清算交收账户、结算风险基金、证券结算保证金、新股发行验资账户、结算备付金及清算交收期内的客户资金不得冻结、扣划",
          en="settlement accounts and funds of the securities depository and client money in transit are never controlled",
-         parameters={"effect": "no_freeze"}, source="法发〔2008〕4号第7条至第10条", effective_from=date(2008, 3, 1),
+         source="法发〔2008〕4号第7条至第10条", effective_from=date(2008, 3, 1),
          does=Text(zh="这些账户不在任何单位对被执行人的答复中", en="no agency answers with such accounts for a debtor")),
     _row(id="SEC-EXEMPT-SOCIAL", zh="社会保险基金账户不得冻结、扣划", en="social insurance funds are not controlled",
          parameters={"field": "account_class", "value": "social_insurance", "effect": "no_freeze", "barred": _ALL},

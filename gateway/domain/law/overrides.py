@@ -1,8 +1,9 @@
 """What a court sets for itself: parameters of rows that are practice, and of no others. deploy/law-overrides.yaml."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from pydantic import Field, ValidationError
 
@@ -32,7 +33,17 @@ class OverrideFile(Model):
     overrides: tuple[Override, ...] = ()
 
 
-def parse_overrides(raw: object) -> tuple[Override, ...]:
+@dataclass(frozen=True, eq=False)
+class Overrides:
+    """What all courts set for themselves."""
+
+    rows: tuple[Override, ...] = ()
+
+
+NONE = Overrides()
+
+
+def parse_overrides(raw: object) -> Overrides:
     """Read the file.
 
     Raises: LawInvalid naming every row and field that is wrong, statute rows among them
@@ -44,7 +55,7 @@ def parse_overrides(raw: object) -> tuple[Override, ...]:
     problems = [f"override {number} ({one.rule}): {problem}" for number, one in enumerate(read, start=1) for problem in _problems(one)]
     if problems:
         raise LawInvalid("; ".join(problems))
-    return read
+    return Overrides(read)
 
 
 def _problems(one: Override) -> list[str]:
@@ -58,9 +69,10 @@ def _problems(one: Override) -> list[str]:
             for name, value in one.parameters.items() if name not in known or type(known[name]) is not type(value)]
 
 
-def table_of(court_code: str, overrides: Sequence[Override]) -> Table:
+@lru_cache(maxsize=4096)
+def table_of(court_code: str, overrides: Overrides) -> Table:
     """Return the legal table as it stands in one court; what a lower court says stands over what a higher one says."""
-    own = sorted((one for one in overrides if court_code.startswith(one.court)), key=lambda one: len(one.court))
+    own = sorted((one for one in overrides.rows if court_code.startswith(one.court)), key=lambda one: len(one.court))
     return (*LAW, *_rows(own)) if own else LAW
 
 
