@@ -12,6 +12,7 @@ from contracts.agency import Agency
 from contracts.kafka.settings import KafkaSettings
 from deploy.clock import SystemClock
 from deploy.settings import DeploySettings
+from gateway.domain.court_policy import CourtPolicies, parse_court_policies
 from gateway.domain.directory import Directory, parse_directory
 from gateway.domain.law.overrides import Overrides, parse_overrides
 from gateway.settings import GatewaySettings
@@ -62,6 +63,11 @@ class Mesh:
         return load_overrides(DeploySettings().law_overrides)
 
     @cached_property
+    def policies(self) -> CourtPolicies:
+        """Return tolerance, order and terms of each court."""
+        return load_court_policies(DeploySettings().court_policies)
+
+    @cached_property
     def gateway(self) -> GatewaySettings:
         """Return the settings of the court side."""
         return GatewaySettings()
@@ -91,3 +97,11 @@ def load_overrides(path: Path) -> Overrides:
     Raises: LawInvalid naming every row that is wrong
     """
     return parse_overrides(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))  # noqa: S506 - both are safe loaders
+
+
+def load_court_policies(path: Path) -> CourtPolicies:
+    """Read and check tolerance, order and terms of each court.
+
+    Raises: DirectoryInvalid naming every row that is wrong
+    """
+    return parse_court_policies(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))  # noqa: S506 - both are safe loaders

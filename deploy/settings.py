@@ -17,6 +17,7 @@ class DeploySettings(BaseSettings):
     metrics_port: int | None = Field(default=None, description="port where this process gives its metrics, besides the API's /metrics")
     metrics_host: str = Field(default="127.0.0.1", description="address that port binds; 0.0.0.0 in a container")
     law_overrides: Path = Field(default=Path(__file__).parent / "law-overrides.yaml", description="what courts set for themselves in the legal table")
+    court_policies: Path = Field(default=Path(__file__).parent / "court-policies.yaml", description="tolerance, order and terms of each court")
     agencies: Path = Field(default=Path(__file__).parent / "agencies.yaml", description="the agency directory file")
 
     @property

@@ -150,12 +150,10 @@ class Ordering:
             control=ControlOrder(
                 control_id=stored.control_id, measure=item.measure, asset=dict(stored.record), amount_fen=item.amount_fen,
                 quantity=item.quantity, capital_fen=item.capital_fen, ratio=item.ratio, term_months=stored.control.term_months,
-                until_on=item.until_on),
-        )
-        if submission.plan_id is not None and not await execute_plan(connection, submission.plan_id, now):
+                until_on=item.until_on))
+        return control_task(asking, stored, agency, self._settings, now)
+        if submission.plan_id is not None and not await execute_plan(connection, submission.plan_id, submission.body.officer, now):
             raise Rejected(409, "plan_stale", "方案已执行、已被替代或已过期 / The plan was executed, replaced or has ended")
-        key = keyed_hash(self._settings.secret, "command-key", agency.agency, kind.key_text(stored.record)).encode()
-        return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=now)
 
     async def _write(
         self, connection: Connection, submission: ControlSubmission, orders: Sequence[_Order], now: datetime

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.case import Officer
 from contracts.control import FINAL_STATES
 from gateway.domain.candidates import Hold
 from gateway.domain.control import Control
@@ -47,7 +48,7 @@ _INSERT = text(f"""
         CAST(:plan AS jsonb), CAST(:policy AS jsonb), CAST(:release_documents AS jsonb))""")  # noqa: S608 - constants
 _LOAD = text(f"SELECT {_COLUMNS} FROM control_plans WHERE plan_id = :plan_id")  # noqa: S608 - constants
 _EXECUTE = text("""
-    UPDATE control_plans SET state = 'executed', executed_at = :now
+    UPDATE control_plans SET state = 'executed', executed_at = :now, officer = CAST(:officer AS jsonb)
     WHERE plan_id = :plan_id AND state = 'open' AND expires_at > :now RETURNING plan_id""")
 _RESERVED = text("""
     SELECT line->>'asset_id' AS asset_id, CAST(line->>'amount_fen' AS bigint) AS fen, p.case_no = :case_no AS same_case
@@ -79,9 +80,9 @@ async def load_plan(connection: AsyncConnection, plan_id: str) -> StoredPlan | N
     return StoredPlan(**row) if row else None
 
 
-async def execute_plan(connection: AsyncConnection, plan_id: str, now: datetime) -> bool:
-    """Mark a plan as executed; False if it was before, was replaced or has ended."""
-    return (await connection.execute(_EXECUTE, {"plan_id": plan_id, "now": now})).scalar_one_or_none() is not None
+async def execute_plan(connection: AsyncConnection, plan_id: str, officer: Officer, now: datetime) -> bool:
+    """Mark a plan as executed by an officer; False if it was before, was replaced or has ended."""
+    return (await connection.execute(_EXECUTE, {"plan_id": plan_id, "officer": officer.model_dump_json(), "now": now})).scalar_one_or_none() is not None
 
 
 async def load_reserved(connection: AsyncConnection, *, court_code: str, case_no: str, request_id: str, now: datetime) -> list[Reserved]:

@@ -30,6 +30,7 @@ class ControlHappening:
     """An event for a control; `by` is court, agency or clock, `task_id` the step it answers, where there was one."""
 
     control_id: str
+from gateway.store.proposals import ask_for_checks
     request_id: str
     event: Event
     by: str
@@ -76,6 +77,8 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
     steps, misfits = [], []
     for one in happenings:
         before = current[one.control_id]
+    if steps:
+        await ask_for_checks(connection, {step.happening.request_id for step in steps}, now)
         try:
             after = apply(before, one.event)
         except IllegalTransition as error:

@@ -190,6 +190,7 @@ control_plans = Table(
     Column("created_at", _INSTANT, nullable=False),
     Column("expires_at", _INSTANT, nullable=False, comment="until when it reserves what it names"),
     Column("executed_at", _INSTANT),
+    Column("officer", JSONB, comment="who executed it"),
     Column("plan", JSONB, nullable=False, comment="gateway.domain.plan.Plan"),
     Column("policy", JSONB, nullable=False, comment="gateway.domain.court_policy.CourtPolicy"),
     Column("release_documents", JSONB, nullable=False),

@@ -21,6 +21,7 @@ def upgrade() -> None:
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, comment="until when it reserves what it names"),
     sa.Column("executed_at", sa.DateTime(timezone=True), nullable=True),
+    sa.Column("officer", postgresql.JSONB(astext_type=sa.Text()), nullable=True, comment="who executed it"),
     sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="gateway.domain.plan.Plan"),
     sa.Column("policy", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="gateway.domain.court_policy.CourtPolicy"),
     sa.Column("release_documents", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
