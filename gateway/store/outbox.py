@@ -42,14 +42,12 @@ def _claiming(which: str) -> TextClause:
 
 _CLAIM = _claiming("outcome IS NULL")
 _CLAIM_LATE = _claiming("outcome = 'overdue' AND agency_ref IS NOT NULL AND answer_due_at > :since")
-#: What may still be answered: tasks that await it, and those overdue.
-_OPEN = "(t.outcome IS NULL OR t.outcome = 'overdue')"
 _SENT = text(f"""
     WITH sent AS (SELECT * FROM {rows("s", task_id="text", lease="timestamptz", again_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN sent USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
     UPDATE tasks t SET sent_at = :now, attempts = t.attempts + 1,
         next_attempt_at = CASE WHEN t.next_attempt_at = sent.lease THEN sent.again_at ELSE t.next_attempt_at END
-    FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id AND {_OPEN}""")  # noqa: S608 - constants
+    FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id""")  # noqa: S608 - constants
 _STILL_IN_FLIGHT = text(f"""
     SELECT task_id, again_at FROM tasks JOIN {rows("w", task_id="text", again_at="timestamptz")} USING (task_id)
     WHERE outcome IS NULL AND next_attempt_at = again_at""")  # noqa: S608 - constants
