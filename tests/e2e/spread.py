@@ -57,11 +57,16 @@ class SpreadMesh:
 
     def reached(self, name: str = "api") -> RunningMesh:
         """Wait until the process with the API is ready, and return how to call it."""
+        url = self.until_says(name, "ready")
+        self.calls.append(RunningMesh(self.folder, self.parts[name].process, url, self.environment["CHAKONG_MOCK_AGENCIES_URL"]))
+        return self.calls[-1]
+
+    def until_says(self, name: str, word: str) -> str:
+        """Wait until a process prints a line with this word first, and return the rest of the line."""
         part = self.parts[name]
         for line in part.process.stdout or ():
-            if line.startswith("ready "):
-                self.calls.append(RunningMesh(self.folder, part.process, line.split()[1], self.environment["CHAKONG_MOCK_AGENCIES_URL"]))
-                return self.calls[-1]
+            if line.startswith(f"{word} "):
+                return line.split()[1]
         raise AssertionError(f"{name} did not start: {part.log.read_text()[-3000:]}")
 
     def end(self, name: str) -> None:
