@@ -15,6 +15,10 @@ setup: ## make .venv from requirements.lock; nothing to do when it is there
 demo: setup ## one request from court to report and control, on one machine, then end
 	@$(BIN)/chakong demo
 
+.PHONY: demo-control
+demo-control: setup ## the life of a measure: two courts, one house, one account, then end
+	@$(BIN)/chakong demo-control
+
 .PHONY: run
 run: setup ## everything in one process on port 8080, until Ctrl-C
 	@$(BIN)/chakong run
@@ -82,4 +86,4 @@ clean: ## remove caches and what embedded runs left; keeps .venv and fetched too
 
 .PHONY: help
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy import demo as demo_run
+from deploy import demo_control as demo_control_run
 from deploy import embedded, issuer, process, topics, topology
 from deploy import load as load_run
 from deploy.clock import SystemClock
@@ -57,6 +58,12 @@ def run(port: int = 8080) -> None:
 def demo() -> None:
     """Play the demo and print its report."""
     demo_run.run(embedded.data_dir())
+
+
+@app.command("demo-control")
+def demo_control() -> None:
+    """Play the life of a measure: two courts, one house, one account."""
+    demo_control_run.run(embedded.data_dir())
 
 
 @app.command()

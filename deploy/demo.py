@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,8 +54,8 @@ def run(data_dir: Path) -> None:
     console = Console()
     folder = data_dir / "demo"
     with console.status("启动查控网格… starting the mesh"):
-        mesh = _mesh(folder)
-        url = mesh.__enter__()
+        mesh = own_mesh(folder, {"CHAKONG_ANSWER_WITHIN_S": str(ANSWER_WITHIN_S)})
+        url = mesh.__enter__()["ready"]
     try:
         _play(console, url, folder)
     finally:
@@ -119,12 +119,15 @@ def _progress(counts: dict[str, int], lines: list[str]) -> Text:
 
 
 @contextmanager
-def _mesh(folder: Path) -> Iterator[str]:
-    """Run the mesh in a process of its own and yield its address once it is ready."""
+def own_mesh(folder: Path, environment: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Run the mesh in a process of its own and yield what it prints once it is ready: `ready` and `mock-agencies` with addresses.
+
+    Raises: RuntimeError if it does not start
+    """
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "deploy.cli", "serve", "--port", "0"]
     with (folder / "mesh.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=_environment(folder))
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, "CHAKONG_DATA_DIR": str(folder), **environment})
         try:
             yield _ready(process, folder / "mesh.log")
         finally:
@@ -132,12 +135,11 @@ def _mesh(folder: Path) -> Iterator[str]:
             process.wait(timeout=30)
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "CHAKONG_DATA_DIR": str(folder), "CHAKONG_ANSWER_WITHIN_S": str(ANSWER_WITHIN_S)}
-
-
-def _ready(process: "subprocess.Popen[str]", log: Path) -> str:
+def _ready(process: "subprocess.Popen[str]", log: Path) -> Mapping[str, str]:
+    addresses: dict[str, str] = {}
     for line in process.stdout or ():
-        if line.startswith("ready "):
-            return line.split()[1]
+        name, _, url = line.strip().partition(" ")
+        addresses[name] = url
+        if name == "ready":
+            return addresses
     raise RuntimeError(f"the mesh did not start; its log is {log}")
