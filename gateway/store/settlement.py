@@ -18,7 +18,17 @@ from contracts.words import NewId
 from gateway.domain.control import Control, apply
 from gateway.domain.control_events import Event, detail_of, kind_of
 from gateway.domain.progress import Happened, Moved, advance
-from gateway.store.controls import ControlEvent, append_events, last_seqs, lock_controls, save_controls
+from gateway.domain.quota import adds_up
+from gateway.domain.status_answers import news
+from gateway.store.controls import (
+    ControlEvent,
+    StoredControl,
+    append_events,
+    last_changes,
+    last_seqs,
+    lock_controls,
+    save_controls,
+)
 from gateway.store.inbox import AppliedAnswer, Filed, file_replies, set_late_versions
 from gateway.store.progress import lock_progress, save_progress
 
@@ -91,6 +101,9 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
     if steps:
         await save_controls(connection, {step.happening.control_id: current[step.happening.control_id] for step in steps})
     return steps
+        if not adds_up(after, one.event):
+            ALARMS.labels("amounts").inc()
+            _log.error("amounts_do_not_add_up", control_id=one.control_id, agency=stored[one.control_id].agency)
 
 
 def _misfit(one: ControlHappening, error: IllegalTransition) -> Filed:

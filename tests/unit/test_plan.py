@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.candidates import Around, Candidate, Hold, candidates, held_fen
 from gateway.domain.court_policy import BY_LAW, PlanPolicy
-from gateway.domain.plan import plan
+from gateway.domain.plan import items, plan, stale_lines
 from tests import builders as build
 from tests.builders import NOW, TODAY, USCC
 
@@ -221,3 +221,28 @@ def test_a_plan_keeps_the_limit_and_does_not_depend_on_the_order(pairs, claim, t
     assert len(made.lines) + len(made.left_out) == len(found)
     random.shuffle(found)
     assert plan(found, claim_fen=claim, held_fen=0, policy=policy) == made
+
+
+def test_what_a_plan_orders_has_the_terms_of_the_court_or_the_longest_of_the_law():
+    report = compiled(deposits(), build.task("csdc", "securities", assets=(build.found("securities"),)), houses(),
+                      build.task("market", "equity", assets=(build.found("equity"),)))
+    made = planned(report, 500_000_000)
+    ordered = items(made, {"deposits": 6}, TODAY)
+    assert [(one.measure, one.amount_fen, one.quantity, one.ratio, one.term_months) for one in ordered] == [
+        ("freeze", 8_812_300, None, None, 6), ("freeze", None, 600, None, 36), ("seal", None, None, None, 36), ("freeze", None, None, "1", 36)]
+
+
+def test_a_line_is_stale_when_its_asset_holds_less_is_gone_or_got_a_value():
+    found = candidates(compiled(deposits(), houses()), around())
+    made = plan(found, claim_fen=108_812_300, held_fen=0, policy=LAW)
+    assert stale_lines(made, found, 0) == []
+    assert stale_lines(made, found, 1) == [0, 1]
+    assert stale_lines(made, [], 0) == [0, 1]
+    less = candidates(compiled(deposits(available_balance_fen=8_812_299), houses(build.found("real_estate", assessed_value_fen=100_000_001))), around())
+    assert stale_lines(made, less, 0) == [0, 1]
+    unvalued = candidates(compiled(deposits(), houses(build.found("real_estate", assessed_value_fen=None))), around())
+    assert stale_lines(made, unvalued, 0) == [1]
+
+
+def test_an_asset_the_law_keeps_from_the_court_is_named_so():
+    assert why(planned(compiled(deposits(account_class="social_insurance")), 5)) == {CASH: "asset_exempt"}
