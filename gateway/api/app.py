@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from gateway.api import (
+    batches,
     claims,
     controls,
     directory,
@@ -22,7 +23,7 @@ from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, plans.router,
+ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, batches.router, plans.router,
            documents.router, directory.router, rules.router, claims.router, health.router, handbook.router)
 
 

@@ -13,6 +13,7 @@ from gateway.api.known_documents import KnownDocuments
 from gateway.api.settings import ApiSettings
 from gateway.api.streams import Streams
 from gateway.api.tokens import TokenReader
+from gateway.control_batches import ControlBatches
 from gateway.domain.court_policy import BY_LAW, CourtPolicies
 from gateway.domain.directory import Directory
 from gateway.domain.law.overrides import NONE, Overrides
@@ -47,6 +48,7 @@ class Deps:
     overrides: Overrides = NONE
     api: ApiSettings = field(default_factory=ApiSettings)
     policies: CourtPolicies = BY_LAW
+    control_batches: ControlBatches = field(init=False)
     reports: Reports = field(init=False)
     audit: AuditTrail = field(init=False)
     tokens: TokenReader = field(init=False)
@@ -55,6 +57,7 @@ class Deps:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reports", Reports(self.settings.secret, self.directory, self.policies, self.overrides))
+        object.__setattr__(self, "control_batches", ControlBatches(self.database, self.follow_ups, clock=self.clock, new_id=self.new_id))
         object.__setattr__(self, "audit", AuditTrail(self.database, linger_s=self.api.audit_linger_s))
         object.__setattr__(self, "tokens", TokenReader(self.settings.token_public_key, self.token_clock))
         object.__setattr__(self, "streams", Streams(self.database, self.events, most=self.api.most_streams))
