@@ -17,6 +17,7 @@ from gateway.ordering import Ordering
 from gateway.relay import Relay
 from gateway.schedule import Schedule
 from gateway.store.database import COMMANDS_CHANNEL, EVENTS_CHANNEL, Database, Listener
+from gateway.watching import Watching
 from services.runtime import callbacks as callbacks_role
 from services.runtime import worker as worker_role
 from services.runtime.mock import serve as mock_role
@@ -74,7 +75,8 @@ async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
 async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the schedule."""
     database = Database(mesh.store)
-    await schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id), mesh.gateway, stop)
+    watching = Watching(database, mesh.directory.agencies, mesh.gateway, clock=mesh.clock, new_id=new_id)
+    await schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id, ask_status=watching.ask), mesh.gateway, stop)
     await database.close()
 
 

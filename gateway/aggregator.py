@@ -5,7 +5,7 @@ The task row is the inbox: whatever comes twice, late or from a stranger changes
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -23,6 +23,7 @@ from contracts.messages import Reply
 from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
+from gateway.domain.status_answers import told
 from gateway.settings import GatewaySettings
 from gateway.store.database import Connection, Database
 from gateway.store.inbox import (
@@ -83,7 +84,7 @@ class Aggregator:
         applied = await apply_answers(connection, [_task_answer(one) for one in answers], now)
         by_task = {one.task.task_id: one for one in answers}
         happenings = [
-            ControlHappening(one.control_id, one.request_id, event, "agency", one.task_id)
+            ControlHappening(one.control_id, one.request_id, event, "agency", one.task_id, is_status=one.action == "status")
             for one in applied if one.control_id and (event := by_task[one.task_id].meaning.event)
         ]
         await settle(connection, [one for one in applied if not one.control_id], happenings, now=now, new_id=self._new_id)
@@ -95,6 +96,7 @@ class Aggregator:
         if not answers:
             return []
         same = await repeated(connection, [_task_answer(one) for one in answers])
+        same |= {one.task.task_id for one in answers if one.task.action == "status"}
         REPLIES_FILED.labels("repeated").inc(len(same))
         return [_filed(one.reply, "contradiction") for one in answers if one.task.task_id not in same]
 
@@ -111,7 +113,9 @@ class Aggregator:
 
 
 def _read(reply: Reply, task: Standing) -> _Answer:
-    meaning = meaning_of(reply, asset_type=task.asset_type, action=task.action, is_control=task.control_id is not None)
+    meaning = meaning_of(reply, asset_type=task.asset_type, action=task.asks, is_control=task.control_id is not None)
+    if task.action == "status":
+        meaning = replace(meaning, event=told(meaning.event))
     if meaning.alarm:
         ALARMS.labels("protocol").inc()
         _log.error("task_failed", task_id=task.task_id, agency=task.agency, code=meaning.code)

@@ -189,7 +189,7 @@ def to_message(task: DueTask, message_id: str, now: datetime) -> Outbound:
 def _asked_again(body: dict[str, object], task: DueTask) -> dict[str, object]:
     body["attempt"] = task.attempts + 1
     if task.agency_ref:
-        body |= {"action": "status", "of_action": body["action"], "agency_ref": task.agency_ref}
+        body |= {"action": "status", "of_action": body.get("of_action") or body["action"], "agency_ref": task.agency_ref}
     return body
 
 

@@ -1,9 +1,10 @@
-"""Stage 5, schedule: nothing came, and terms end. It looks at deadlines by the clock it is given and concludes nothing else.
+"""Stage 5, schedule: nothing came, terms end, and controls wait. It looks at dates by the clock it is given and concludes nothing else.
 
 (Asking again is the relay's: a task row says itself when it is due to be sent.)
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
@@ -11,10 +12,12 @@ import structlog
 from contracts.batching import pause
 from contracts.clock import Clock, china_date
 from contracts.failures import ServiceUnavailable
+from contracts.telemetry import ALARMS
 from contracts.words import NewId
-from gateway.domain.control_events import AnswerOverdue, TermEnded
+from gateway.domain.control_events import AnswerOverdue, TermEnded, TermWarned
+from gateway.domain.term_warnings import is_beyond, last_working_day, warning_days
 from gateway.settings import GatewaySettings
-from gateway.store.controls import ended_terms
+from gateway.store.controls import due_warnings, ended_terms
 from gateway.store.database import Database
 from gateway.store.inbox import TaskAnswer, apply_answers, overdue
 from gateway.store.settlement import ControlHappening, settle
@@ -25,20 +28,29 @@ _log = structlog.get_logger()
 _MOST = 500
 
 
-class Schedule:
-    """Marks what is overdue and what has expired."""
+async def _nothing() -> int:
+    return 0
 
-    def __init__(self, database: Database, *, clock: Clock, new_id: NewId) -> None:
-        """Take what it works with."""
+
+class Schedule:
+    """Marks what is overdue and what has expired, warns of what will expire, and has agencies asked how controls stand."""
+
+    def __init__(
+        self, database: Database, *, clock: Clock, new_id: NewId, send_held: Callable[[], Awaitable[int]] = _nothing,
+        ask_status: Callable[[], Awaitable[int]] = _nothing,
+    ) -> None:
+        """Take what it works with: `send_held` sends steps that need be held back no longer, `ask_status` is Watching.ask."""
         self._database, self._clock, self._new_id = database, clock, new_id
+        self._send_held, self._ask_status = send_held, ask_status
 
     async def tick(self) -> int:
-        """Settle a batch of passed deadlines and ended terms; return how many there were.
+        """Settle a batch of passed deadlines, ended terms, warnings and questions; return how many there were.
 
         Raises: StoreUnavailable
         """
         now = self._clock.now()
-        return await self._mark_overdue(now) + await self._end_terms(now)
+        settled = await self._mark_overdue(now) + await self._end_terms(now) + await self._warn(now)
+        return settled + await self._send_held() + await self._ask_status()
 
     async def _mark_overdue(self, now: datetime) -> int:
         async with self._database.transaction() as connection:
@@ -47,7 +59,7 @@ class Schedule:
                 return 0
             applied = await apply_answers(connection, [_no_answer(task_id) for task_id in task_ids], now)
             in_doubt = [ControlHappening(one.control_id, one.request_id, AnswerOverdue(), "clock", one.task_id)
-                        for one in applied if one.control_id]
+                        for one in applied if one.control_id and one.action != "status"]
             await settle(connection, [one for one in applied if not one.control_id], in_doubt, now=now, new_id=self._new_id)
         _log.warning("overdue", tasks=len(applied))
         return len(applied)
@@ -58,6 +70,19 @@ class Schedule:
             happenings = [ControlHappening(control_id, request_id, TermEnded(), "clock") for control_id, request_id in ended]
             await settle(connection, [], happenings, now=now, new_id=self._new_id)
         return len(ended)
+
+    async def _warn(self, now: datetime) -> int:
+        """Warn of ends that come near; a working day counted beyond the calendar raises an alarm and holds nothing up."""
+        today = china_date(now)
+        async with self._database.transaction() as connection:
+            due = await due_warnings(connection, today, _MOST)
+            happenings = [ControlHappening(control_id, request_id, TermWarned(warning_days(until_on, today)), "clock")
+                          for control_id, request_id, until_on in due]
+            await settle(connection, [], happenings, now=now, new_id=self._new_id)
+        if beyond := sum(is_beyond(last_working_day(until_on)) for _, _, until_on in due):
+            ALARMS.labels("calendar").inc(beyond)
+            _log.error("calendar_ends", controls=beyond)
+        return len(due)
 
 
 def _no_answer(task_id: str) -> TaskAnswer:

@@ -25,6 +25,8 @@ class GatewaySettings(BaseSettings):
     in_flight_bytes: int = Field(default=64 * 1024 * 1024, description="most bytes of unanswered commands and expected replies in Kafka")
     aggregator_linger_s: float = Field(default=0.010, description="longest wait for company of a reply")
     aggregator_batch: int = Field(default=1000, description="most replies applied together")
+    control_status_every_s: float | None = Field(
+        default=None, gt=0, description="development: agencies are asked so often how controls stand, whatever their mode")
     schedule_every_s: float = Field(default=0.5, description="how often deadlines and terms are looked at")
 
     @property

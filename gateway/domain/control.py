@@ -32,7 +32,9 @@ from gateway.domain.control_events import (
     Renewed,
     Reversed,
     Sent,
+    SurplusSettled,
     TermEnded,
+    TermWarned,
     Transferred,
     Waiting,
     kind_of,
@@ -83,11 +85,17 @@ class Control(Message):
     asked_until_on: date | None = None
     #: how this agency counts the last day of a term (contracts.agency)
     last_day: Literal["day_before", "corresponding_day"] = "day_before"
+    #: from when this agency counts a term that it gives no end (contracts.agency)
+    term_starts: Literal["effect", "service"] = "effect"
     until_on: date | None = None
     served_at: AwareDatetime | None = None
     effective_at: AwareDatetime | None = None
     agency_control_no: str | None = None
+    #: an open claim to what the first court's disposal leaves, and what came of it
     surplus_claim: bool = False
+    surplus_fen: int | None = None
+    #: within how many days of the end the last warning was given
+    warned_days: int | None = None
     #: the case it was ordered in, where a conversion gave it another
     original_case_no: str | None = None
 
@@ -119,7 +127,7 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
             return _held(control, "in_force", event)
         case PartlyConfirmed() if control.state in {"requested", "waiting", "marked", "partly_in_force"}:
             return _held(control, "partly_in_force", event)
-        case Marked() if control.state in {"requested", "marked"}:
+        case Marked() if control.state in {"requested", "waiting", "marked"}:
             return _held(control, "marked", event)
         case Waiting(rank=rank) if control.state in {"requested", "waiting"} and rank != 1:
             return _heard(control, "waiting", event, until_on=None)
@@ -137,6 +145,10 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
             return _ended(control, "released")
         case TermEnded() if control.state in HELD:
             return _ended(control, "expired", until_on=control.until_on)
+        case TermWarned(days=days) if control.state in HELD and (control.warned_days is None or days < control.warned_days):
+            return _with(control, warned_days=days)
+        case SurplusSettled(amount_fen=fen) if control.surplus_claim:
+            return _with(control, surplus_claim=False, surplus_fen=fen)
         case Lapsed(surplus_claim=surplus) if control.state in LIVE:
             return _ended(control, "lapsed", surplus_claim=surplus)
         case Reversed(code=code) if control.state in LIVE:
@@ -179,16 +191,17 @@ def _held(control: Control, state: ControlState, event: Holding) -> Control:
 
 
 def _own_end(control: Control) -> date | None:
-    """Return the end date where the agency gave none: the date asked for, else the term from its effect."""
-    if control.asked_until_on is not None or control.term_months is None or control.effective_at is None:
+    """Return the end date where the agency gave none: the date asked for, else the term from its effect (or its service)."""
+    began_at = control.served_at if control.term_starts == "service" else control.effective_at
+    if control.asked_until_on is not None or control.term_months is None or began_at is None:
         return control.asked_until_on
-    return term_end(china_date(control.effective_at), control.term_months, control.last_day)
+    return term_end(china_date(began_at), control.term_months, control.last_day)
 
 
 def _renewed(control: Control, event: Renewed) -> Control:
     """Extend the term; the rank stays."""
     renewed = _heard(control, control.state, event, rank=control.rank)
-    return _answered(renewed, until_on=event.until_on or control.asked_until_on)
+    return _answered(renewed, until_on=event.until_on or control.asked_until_on, warned_days=None)
 
 
 def _awaits(control: Control, action: str) -> bool:

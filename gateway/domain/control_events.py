@@ -113,6 +113,20 @@ class TermEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class TermWarned:
+    """The term ends within so many days (rule RENEW-WARN)."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class SurplusSettled:
+    """What the disposal left was transferred to us, in fen, or reported nil: the surplus claim of a lapsed measure is closed."""
+
+    amount_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerOverdue:
     """The deadline of what is pending passed, or its answer cannot be read: only a person or a later answer can tell."""
 
@@ -134,13 +148,13 @@ class Reversed:
 
 
 Event = (Sent | Held | Converted | Confirmed | PartlyConfirmed | Waiting | Marked | Renewed | PartlyReleased | PartlyDeducted | Deducted | Refused
-         | Released | Transferred | TermEnded | AnswerOverdue | Lapsed | Reversed)
+         | Released | Transferred | TermEnded | TermWarned | AnswerOverdue | Lapsed | SurplusSettled | Reversed)
 
 _KINDS: dict[type, str] = {
     Sent: "sent", Held: "held", Converted: "converted", Confirmed: "confirmed", PartlyConfirmed: "partly_confirmed", Waiting: "waiting", Marked: "marked",
     Renewed: "renewed", PartlyReleased: "partly_released", PartlyDeducted: "partly_deducted", Deducted: "deducted",
     Refused: "refused", Released: "released", Transferred: "transferred", TermEnded: "term_ended",
-    AnswerOverdue: "answer_overdue", Lapsed: "lapsed", Reversed: "reversed",
+    AnswerOverdue: "answer_overdue", Lapsed: "lapsed", Reversed: "reversed", TermWarned: "term_warning", SurplusSettled: "surplus_settled",
 }
 
 
@@ -159,7 +173,7 @@ def detail_of(event: Event) -> dict[str, object]:
 _AFTER: dict[str, type[Holding]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted}
 _BY_STATE: dict[str, type[Holding]] = {"in_force": Confirmed, "partly_in_force": PartlyConfirmed, "marked": Marked, "waiting": Waiting}
 #: What needs no more than the state.
-_PLAIN: dict[str, Event] = {"refused": Refused("rejected_by_agency"), "released": Released(), "expired": TermEnded(), "lapsed": Lapsed(),
+_PLAIN: dict[str, Event] = {"refused": Refused("rejected_by_agency"), "released": Released(), "expired": TermEnded(), "lapsed": Lapsed(surplus_claim=True),
                             "transferred": Transferred(), "reversed": Reversed()}
 
 

@@ -19,9 +19,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One thing that happened to a request: a task answered (first or late), or a control changed."""
+    """One thing that happened to a request: a task answered (first or late), a control changed, or its term was warned of."""
 
-    kind: Literal["task", "late_task", "control"]
+    kind: Literal["task", "late_task", "control", "warning"]
     data: Mapping[str, object]
     #: task id or control id
     of: str
@@ -50,7 +50,7 @@ def advance(progress: Progress, happened: Sequence[Happened], now: datetime) -> 
     """Apply what happened, in order.
 
     Shape: version 1 when the last awaited task is answered; one more for every late answer or control change after that.
-           Before the end a change is part of the live view and first shows in version 1.
+           Before the end a change is part of the live view and first shows in version 1. A warning changes no report.
     """
     events: list[StreamEvent] = []
     versions: list[tuple[int, str]] = []
@@ -68,10 +68,10 @@ def advance(progress: Progress, happened: Sequence[Happened], now: datetime) -> 
         emit("report", {"version": progress.report_version})
 
     for one in happened:
-        emit("control" if one.kind == "control" else "task", one.data)
+        emit("control" if one.kind in {"control", "warning"} else "task", one.data)
         if one.kind == "task":
             progress = replace(progress, awaiting=progress.awaiting - 1)
-        if progress.ended_at is not None:
+        if progress.ended_at is not None and one.kind != "warning":
             new_version("late_answer" if one.kind == "late_task" else "control")
         shown_in[one.of] = max(1, progress.report_version)
         if progress.awaiting == 0 and progress.ended_at is None:

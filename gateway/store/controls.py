@@ -10,6 +10,8 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.control import Control
+from gateway.domain.status_answers import watch
+from gateway.domain.term_warnings import next_warning_on
 from gateway.store.unnest import arrays, rows
 
 
@@ -30,6 +32,8 @@ class StoredControl:
     request_no: str
     created_at: datetime
     control: Control
+    #: when the agency was last asked how it stands; when it was ordered, before that
+    status_asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,12 @@ class ControlEvent:
     report_version: int
 
 
-_COLUMNS = "control_id, request_id, court_code, case_no, subject, subject_hash, asset_id, asset_type, agency, record, request_no, created_at, control"
+_COLUMNS = "control_id, request_id, court_code, case_no, subject, subject_hash, asset_id, asset_type, agency, record, request_no, created_at, control, status_asked_at"
+#: What of a control is a column, so that it is found by it.
+_WHERE = {"control": "text", "state": "text", "until_on": "date", "pending": "text", "in_doubt": "bool", "watch": "text", "warn_on": "date"}
 _NEW = {"control_id": "text", "request_id": "text", "court_code": "text", "case_no": "text", "subject": "int", "subject_hash": "text",
         "asset_id": "text", "asset_type": "text", "agency": "text", "record": "text", "request_no": "text", "created_at": "timestamptz",
-        "control": "text", "state": "text", "until_on": "date", "pending": "text", "in_doubt": "bool"}
+        "status_asked_at": "timestamptz", **_WHERE}
 _INSERT = text(f"""
     INSERT INTO controls ({", ".join(_NEW)})
     SELECT {", ".join(f"c.{name}::jsonb" if name in ("record", "control") else f"c.{name}" for name in _NEW)}
@@ -61,8 +67,8 @@ _LOCK = text(f"""
     SELECT {_COLUMNS} FROM controls WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id FOR UPDATE""")  # noqa: S608
 _LOAD = text(f"SELECT {_COLUMNS} FROM controls WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id")  # noqa: S608
 _SAVE = text(f"""
-    UPDATE controls c SET control = s.control::jsonb, state = s.state, until_on = s.until_on, pending = s.pending, in_doubt = s.in_doubt
-    FROM {rows("s", control_id="text", control="text", state="text", until_on="date", pending="text", in_doubt="bool")}
+    UPDATE controls c SET control = s.control::jsonb, {", ".join(f"{name} = s.{name}" for name in _WHERE if name != "control")}
+    FROM {rows("s", control_id="text", **_WHERE)}
     WHERE c.control_id = s.control_id""")  # noqa: S608 - constants
 _EVENT = {"control_id": "text", "seq": "int", "event_id": "text", "at": "timestamptz", "kind": "text", "by": "text", "before": "text",
           "after": "text", "detail": "text", "control": "text", "report_version": "int"}
@@ -80,17 +86,22 @@ _PAGE = text(f"""
     WHERE court_code = :court_code
       AND (CAST(:request_id AS text) IS NULL OR request_id = :request_id)
       AND (CAST(:state AS text) IS NULL OR state = :state)
-      AND (CAST(:due_before AS date) IS NULL OR until_on < :due_before)
+      AND (CAST(:due_before AS date) IS NULL OR (until_on < :due_before AND (state <> 'expired' OR CAST(:state AS text) IS NOT NULL)))
       AND (CAST(:subject_hash AS text) IS NULL OR subject_hash = :subject_hash)
       AND (CAST(:before AS text) IS NULL OR control_id < :before)
     ORDER BY control_id DESC LIMIT :most""")  # noqa: S608 - constants
+_LAST_CHANGE = text("""
+    SELECT control_id, max(at) AS at FROM control_events WHERE control_id = ANY(CAST(:control_ids AS text[])) GROUP BY control_id""")
 _DUE = text("""
     SELECT control_id, max(answer_due_at) AS answer_due_at FROM tasks
     WHERE control_id = ANY(CAST(:control_ids AS text[])) AND request_id = ANY(CAST(:request_ids AS text[])) AND outcome IS NULL
+      AND action <> 'status'
     GROUP BY control_id""")
 _ENDED = text("""
     SELECT control_id, request_id FROM controls
     WHERE until_on < :today AND state IN ('in_force', 'partly_in_force', 'marked') ORDER BY until_on LIMIT :most""")
+_TO_WARN = text("""
+    SELECT control_id, request_id, until_on FROM controls WHERE warn_on <= :today AND until_on >= :today ORDER BY warn_on LIMIT :most""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +112,13 @@ class _Row:
     until_on: date | None
     pending: str | None
     in_doubt: bool
+    watch: str | None
+    warn_on: date | None
 
 
 def _row(control_id: str, control: Control) -> _Row:
-    return _Row(control_id, control.model_dump_json(), control.state, control.until_on, control.pending, control.in_doubt)
+    return _Row(control_id, control.model_dump_json(), control.state, control.until_on, control.pending, control.in_doubt,
+                watch(control), next_warning_on(control))
 
 
 def _stored(row: RowMapping) -> StoredControl:
@@ -118,7 +132,7 @@ async def insert_controls(connection: AsyncConnection, controls: Sequence[Stored
              "request_no", "created_at")
     await connection.execute(_INSERT, {
         **arrays("c", controls, *fixed), "c_record": [orjson.dumps(one.record).decode() for one in controls],
-        **arrays("c", states, "control", "state", "until_on", "pending", "in_doubt")})
+        "c_status_asked_at": [one.created_at for one in controls], **arrays("c", states, *_WHERE)})
 
 
 async def lock_controls(connection: AsyncConnection, control_ids: Sequence[str]) -> dict[str, StoredControl]:
@@ -160,7 +174,7 @@ async def answers_due(connection: AsyncConnection, controls: Sequence[StoredCont
 async def save_controls(connection: AsyncConnection, controls: Mapping[str, Control]) -> None:
     """Write where controls stand now."""
     states = [_row(control_id, control) for control_id, control in controls.items()]
-    await connection.execute(_SAVE, arrays("s", states, "control_id", "control", "state", "until_on", "pending", "in_doubt"))
+    await connection.execute(_SAVE, arrays("s", states, "control_id", *_WHERE))
 
 
 async def append_events(connection: AsyncConnection, events: Sequence[ControlEvent]) -> None:
@@ -176,6 +190,11 @@ async def last_seqs(connection: AsyncConnection, control_ids: Sequence[str]) -> 
     return {row.control_id: row.seq for row in await connection.execute(_LAST_SEQ, {"control_ids": list(control_ids)})}
 
 
+async def last_changes(connection: AsyncConnection, control_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return when each control last changed."""
+    return {row.control_id: row.at for row in await connection.execute(_LAST_CHANGE, {"control_ids": list(control_ids)})}
+
+
 async def load_events(connection: AsyncConnection, control_ids: Sequence[str]) -> list[ControlEvent]:
     """Return the events of controls, oldest first for each."""
     found = (await connection.execute(_EVENTS, {"control_ids": list(control_ids)})).mappings()
@@ -185,3 +204,9 @@ async def load_events(connection: AsyncConnection, control_ids: Sequence[str]) -
 async def ended_terms(connection: AsyncConnection, today: date, most: int) -> list[tuple[str, str]]:
     """Return (control, request) of measures whose last day has passed."""
     return [(row.control_id, row.request_id) for row in await connection.execute(_ENDED, {"today": today, "most": most})]
+
+
+async def due_warnings(connection: AsyncConnection, today: date, most: int) -> list[tuple[str, str, date]]:
+    """Return (control, request, last day) of measures whose end is to be warned of."""
+    found = await connection.execute(_TO_WARN, {"today": today, "most": most})
+    return [(row.control_id, row.request_id, row.until_on) for row in found]

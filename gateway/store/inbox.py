@@ -38,6 +38,7 @@ class AppliedAnswer:
     outcome: str
     code: str | None
     before: str | None
+    action: str = "query"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ _APPLY = text(f"""
     WHERE t.task_id = given.task_id
       AND (held.before IS NULL OR (held.before = 'overdue' AND held.late_version IS NULL AND given.outcome <> 'overdue'))
     RETURNING t.task_id, t.request_id, t.control_id, t.agency, t.asset_type, t.subject, t.outcome, t.code,
-              held.before""")  # noqa: S608 - constants
+              held.before, t.action""")  # noqa: S608 - constants
 _SAME = text(f"""
     SELECT task_id FROM tasks t JOIN {rows("g", **_ANSWER)} USING (task_id)
     WHERE t.outcome = g.outcome AND t.code IS NOT DISTINCT FROM g.code AND t.assets IS NOT DISTINCT FROM g.assets::jsonb
@@ -78,7 +79,8 @@ _LATE = text(f"""
     WITH given AS (SELECT * FROM {rows("l", task_id="text", late_version="int")})
     UPDATE tasks t SET late_version = given.late_version FROM given WHERE t.task_id = given.task_id""")  # noqa: S608 - constants
 _STANDING = text("""
-    SELECT task_id, agency, asset_type, action, attempts, outcome, code, raw_sha256, control_id, answer_due_at FROM tasks
+    SELECT task_id, agency, asset_type, action, CASE WHEN action = 'status' THEN command::jsonb ->> 'of_action' ELSE action END AS asks,
+           attempts, outcome, code, raw_sha256, control_id, answer_due_at FROM tasks
     WHERE task_id = ANY(CAST(:task_ids AS text[]))""")
 _FILE = text(f"""
     INSERT INTO filed_replies (task_id, filed_at, why, reply) SELECT task_id, CAST(:now AS timestamptz), why, reply::jsonb
@@ -95,6 +97,8 @@ class Standing:
     agency: str
     asset_type: str
     action: str
+    #: the action an answer is about, through `status`
+    asks: str
     attempts: int
     outcome: str | None
     code: str | None

@@ -16,9 +16,8 @@ from contracts.failures import IllegalTransition
 from contracts.telemetry import ALARMS, TASKS_ANSWERED
 from contracts.words import NewId
 from gateway.domain.control import Control, apply
-from gateway.domain.control_events import Event, detail_of, kind_of
+from gateway.domain.control_events import Event, TermWarned, detail_of, kind_of
 from gateway.domain.progress import Happened, Moved, advance
-from gateway.domain.quota import adds_up
 from gateway.domain.status_answers import news
 from gateway.store.controls import (
     ControlEvent,
@@ -31,20 +30,24 @@ from gateway.store.controls import (
 )
 from gateway.store.inbox import AppliedAnswer, Filed, file_replies, set_late_versions
 from gateway.store.progress import lock_progress, save_progress
+from gateway.store.proposals import ask_for_checks
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class ControlHappening:
-    """An event for a control; `by` is court, agency or clock, `task_id` the step it answers, where there was one."""
+    """An event for a control; `by` is court, agency or clock, `task_id` the step it answers, where there was one.
+
+    `is_status`: the agency told how it stands; only what that changes is an event.
+    """
 
     control_id: str
-from gateway.store.proposals import ask_for_checks
     request_id: str
     event: Event
     by: str
     task_id: str = ""
+    is_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ async def settle(
     if late:
         await set_late_versions(connection, late)
     await _append(connection, steps, moved, now, new_id)
+    if steps:
+        await ask_for_checks(connection, {step.happening.request_id for step in steps}, now)
     for one in answers:
         TASKS_ANSWERED.labels(one.agency, one.outcome).inc()
 
@@ -84,12 +89,13 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
         return []
     stored = await lock_controls(connection, [one.control_id for one in happenings])
     current = {control_id: one.control for control_id, one in stored.items()}
+    changed = await last_changes(connection, [one.control_id for one in happenings if one.is_status])
     steps, misfits = [], []
     for one in happenings:
         before = current[one.control_id]
-    if steps:
-        await ask_for_checks(connection, {step.happening.request_id for step in steps}, now)
         try:
+            if one.is_status and (_is_stale(stored[one.control_id], changed) or news(before, one.event) is None):
+                continue
             after = apply(before, one.event)
         except IllegalTransition as error:
             misfits.append(_misfit(one, error))
@@ -101,14 +107,16 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
     if steps:
         await save_controls(connection, {step.happening.control_id: current[step.happening.control_id] for step in steps})
     return steps
-        if not adds_up(after, one.event):
-            ALARMS.labels("amounts").inc()
-            _log.error("amounts_do_not_add_up", control_id=one.control_id, agency=stored[one.control_id].agency)
+
+
+def _is_stale(stored: StoredControl, changed: Mapping[str, datetime]) -> bool:
+    """Tell whether a control changed after its agency was asked: the answer may be about what stood before; the next one will tell."""
+    return stored.status_asked_at is None or changed[stored.control_id] > stored.status_asked_at
 
 
 def _misfit(one: ControlHappening, error: IllegalTransition) -> Filed:
     ALARMS.labels("contradiction").inc()
-    _log.error("control_event_does_not_fit", control_id=one.control_id, event=kind_of(one.event), why=str(error))
+    _log.error("control_event_does_not_fit", control_id=one.control_id, kind=kind_of(one.event), why=str(error))
     return Filed(one.task_id or one.control_id, "contradiction", orjson.dumps({"event": kind_of(one.event), **detail_of(one.event)}).decode())
 
 
@@ -118,9 +126,16 @@ def _by_request(answers: Sequence[AppliedAnswer], steps: Sequence[_Step]) -> Map
         data = {"task_id": one.task_id, "agency": one.agency, "asset_type": one.asset_type, "outcome": one.outcome}
         happened[one.request_id].append(Happened("late_task" if one.before else "task", data, one.task_id))
     for step in steps:
-        changed = {"control_id": step.happening.control_id, "state": step.after.state, "pending": step.after.pending}
-        happened[step.happening.request_id].append(Happened("control", changed, step.happening.control_id))
+        happened[step.happening.request_id].append(_happened(step))
     return happened
+
+
+def _happened(step: _Step) -> Happened:
+    control_id, event = step.happening.control_id, step.happening.event
+    told = {"control_id": control_id, "state": step.after.state, "pending": step.after.pending}
+    if isinstance(event, TermWarned):
+        return Happened("warning", {**told, "term_warning_days": event.days, "until_on": step.after.until_on}, control_id)
+    return Happened("control", told, control_id)
 
 
 async def _append(

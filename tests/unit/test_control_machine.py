@@ -22,6 +22,7 @@ from gateway.domain.control_events import (
     Reversed,
     Sent,
     TermEnded,
+    TermWarned,
     Transferred,
     Waiting,
     detail_of,
@@ -57,7 +58,35 @@ def walk():
 def test_final_states_accept_nothing(walk):
     final = [control for control in walk if control.state in FINAL_STATES]
     assert {control.state for control in final} == FINAL_STATES
-    assert not any(walk[control] for control in final)
+    assert not any(walk[control] for control in final if not control.surplus_claim)
+
+
+def test_a_lapsed_measure_only_waits_for_the_surplus_of_the_disposal(walk):
+    open_claims = [control for control in walk if control.surplus_claim]
+    assert {control.state for control in open_claims} == {"lapsed"}
+    for control in open_claims:
+        assert [(kind_of(event), result.surplus_claim, result.surplus_fen) for event, result in walk[control].items()] == [("surplus_settled", False, 40)]
+
+
+def test_a_warning_is_given_once_and_begins_anew_with_a_renewal():
+    warned = after(IN_FORCE, TermWarned(30))
+    assert warned.warned_days == 30
+    illegal(warned, TermWarned(30))
+    illegal(after(Waiting(rank=2)), TermWarned(30))
+    assert after(TermWarned(7), control=warned).warned_days == 7
+    assert after(Sent("renew", LATER), Renewed(until_on=LATER), control=warned).warned_days is None
+
+
+def test_a_term_that_starts_with_service_runs_while_the_measure_waits():
+    control = asked("freeze", term_months=12, term_starts="service")
+    served = datetime(2026, 1, 10, 1, 0, tzinfo=UTC)
+    waiting = after(Waiting(rank=2, served_at=served), control=control)
+    assert waiting.until_on is None
+    assert after(Confirmed(effective_at=EFFECT), control=waiting).until_on == date(2027, 1, 9)
+
+
+def test_what_waited_may_take_effect_as_a_mark():
+    assert after(Waiting(rank=2), Marked(actual_quantity=0, rank=1, until_on=END)).state == "marked"
 
 
 def test_every_state_can_be_reached(walk):
@@ -111,7 +140,7 @@ def test_any_history_ends_in_a_walked_control_or_is_refused(events):
             control = apply(control, event)
         except IllegalTransition:
             continue
-        assert not was_final
+        assert not was_final or control.surplus_fen is not None
 
 
 def test_a_freeze_holds_what_is_there_and_says_what_is_missing():

@@ -1,0 +1,228 @@
+"""What agencies tell of controls without an order reaches the court: on a real PostgreSQL."""
+
+from datetime import date, timedelta
+
+import orjson
+import pytest
+
+from contracts.control import ControlAnswer
+from contracts.messages import Reply
+from gateway.aggregator import Aggregator
+from gateway.schedule import Schedule
+from gateway.watching import Watching
+from tests import builders as build
+
+HELD = {"state": "in_force", "actual_fen": 5_000_000, "unfunded_fen": 0, "rank": 1, "effective_at": build.NOW, "until_on": date(2027, 11, 21)}
+WAITS = {"state": "waiting", "rank": 2, "served_at": build.NOW}
+
+
+async def ordered(court, key="c1"):
+    request_id = (await court.submit(f"r-{key}"))["request_id"]
+    await court.answer_all(request_id)
+    report = (await court.get(f"/v1/requests/{request_id}/report")).json()
+    (asset,) = [asset for subject in report["subjects"] for section in subject["sections"] for asset in section["assets"]]
+    response = await court.post(build.control_body(build.control_item(asset_id=asset["asset_id"]), request_id=request_id), key=key, path="/v1/controls")
+    assert response.status_code == 202, response.text
+    return response.json()["controls"][0]["control_id"], request_id
+
+
+async def tasks(court, control_id):
+    found = await court.rows("SELECT * FROM tasks WHERE control_id = :id ORDER BY (action = 'status'), task_id", id=control_id)
+    return [{**one, "command": orjson.loads(one["command"])} for one in found]
+
+
+async def answer(court, task, outcome="controlled", code=None, **said):
+    role = Aggregator(court.database, court.deps.directory.by_code, clock=court.clock, new_id=court.deps.new_id)
+    control = ControlAnswer.model_validate(said) if said else None
+    await role.apply([Reply(task_id=task["task_id"], agency=task["agency"], kind="answered", outcome=outcome, code=code, control=control,
+                            as_of=court.clock.now(), raw_sha256=f"{hash(str(court.clock.now())) % 10**64:064d}")])
+
+
+async def waiting(court, key="c1"):
+    control_id, request_id = await ordered(court, key)
+    await answer(court, (await tasks(court, control_id))[0], **WAITS)
+    return control_id, request_id
+
+
+def watching(court):
+    agencies = [one.model_copy(update={"capabilities": (*one.capabilities, "status")}) for one in court.deps.directory.agencies]
+    return Watching(court.database, agencies, court.deps.settings, clock=court.clock, new_id=court.deps.new_id)
+
+
+async def asked(court, control_id, **later):
+    court.clock.advance(**(later or {"minutes": 31}))
+    assert await watching(court).ask() == 1
+    (task,) = [one for one in await tasks(court, control_id) if one["action"] == "status"]
+    return task
+
+
+async def control(court, control_id):
+    response = await court.get(f"/v1/controls/{control_id}")
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def versions(court, request_id):
+    return (await court.status(request_id))["report_version"]
+
+
+async def tick(court):
+    return await Schedule(court.database, clock=court.clock, new_id=court.deps.new_id).tick()
+
+
+async def filed(court):
+    return [row["why"] for row in await court.rows("SELECT why FROM filed_replies ORDER BY filed_id")]
+
+
+async def test_a_promotion_reaches_the_court_without_a_new_request(court):
+    control_id, request_id = await waiting(court)
+    before = await versions(court, request_id)
+    task = await asked(court, control_id)
+    await answer(court, task, **HELD)
+    found = await control(court, control_id)
+    assert (found["state"], found["rank"], found["until_on"]) == ("in_force", 1, "2027-11-21")
+    assert [(one["kind"], one["by"], one["before"], one["after"]) for one in found["events"]][-1] == ("confirmed", "agency", "waiting", "in_force")
+    assert await versions(court, request_id) == before + 1
+    told = await court.rows("SELECT data FROM request_events WHERE request_id = :id AND kind = 'control' ORDER BY seq", id=request_id)
+    assert told[-1]["data"] == {"control_id": control_id, "state": "in_force", "pending": None}
+
+
+async def test_the_question_is_the_first_order_again_as_a_status(court):
+    control_id, _ = await waiting(court)
+    task = await asked(court, control_id)
+    first = (await tasks(court, control_id))[0]
+    assert task["request_no"] == first["request_no"]
+    command = task["command"]
+    assert (command["task_id"], command["action"], command["of_action"], command["documents"]) == (task["task_id"], "status", "freeze", [])
+    assert command["control"] == first["command"]["control"]
+    assert (await control(court, control_id))["answer_due_at"] is None
+
+
+async def test_an_unchanged_answer_changes_nothing(court):
+    control_id, request_id = await waiting(court)
+    before, events = await versions(court, request_id), (await control(court, control_id))["events"]
+    for _ in range(3):
+        await answer(court, await asked(court, control_id), **WAITS)
+    assert (await control(court, control_id))["events"] == events
+    assert await versions(court, request_id) == before
+    assert len(await tasks(court, control_id)) == 2
+    assert await filed(court) == []
+
+
+async def test_nobody_is_asked_before_the_interval_is_over_or_while_a_question_is_open(court):
+    control_id, _ = await waiting(court)
+    court.clock.advance(minutes=29)
+    assert await watching(court).ask() == 0
+    await asked(court, control_id, minutes=2)
+    court.clock.advance(minutes=5)
+    assert await watching(court).ask() == 0
+
+
+async def test_a_question_without_an_answer_is_asked_again_and_leaves_no_doubt(court):
+    control_id, _ = await waiting(court)
+    await asked(court, control_id)
+    court.clock.advance(minutes=31)
+    assert await tick(court) == 1
+    found = await control(court, control_id)
+    assert (found["in_doubt"], found["state"]) == (False, "waiting")
+    assert (await asked(court, control_id, seconds=1))["outcome"] is None
+    assert await filed(court) == []
+
+
+async def test_a_step_in_doubt_is_asked_about_and_resolved(court):
+    control_id, _ = await ordered(court)
+    court.clock.advance(days=4)
+    await tick(court)
+    assert (await control(court, control_id))["in_doubt"]
+    task = await asked(court, control_id)
+    await answer(court, task, outcome="refused", code="no_original_measure")
+    assert (await control(court, control_id))["in_doubt"]
+    await answer(court, await asked(court, control_id), **HELD)
+    found = await control(court, control_id)
+    assert (found["state"], found["in_doubt"], found["pending"]) == ("in_force", False, None)
+
+
+async def test_inflow_raises_what_is_held_and_a_registry_may_take_its_word_back(court):
+    control_id, request_id = await ordered(court)
+    await answer(court, (await tasks(court, control_id))[0], **{**HELD, "actual_fen": 4_000_000, "unfunded_fen": 1_000_000})
+    await answer(court, await asked(court, control_id), **HELD)
+    assert (await control(court, control_id))["actual_fen"] == 5_000_000
+    await answer(court, await asked(court, control_id, days=1), state="reversed")
+    assert (await control(court, control_id))["state"] == "reversed"
+    assert await versions(court, request_id) == 5
+
+
+async def test_an_answer_about_what_stood_before_a_change_is_left_to_the_next_question(court):
+    control_id, _ = await waiting(court)
+    task = await asked(court, control_id)
+    first = (await tasks(court, control_id))[0]
+    court.clock.advance(seconds=1)
+    await court.rows("UPDATE tasks SET outcome = 'overdue' WHERE task_id = :id RETURNING task_id", id=first["task_id"])
+    await answer(court, first, **{**WAITS, "rank": 3})
+    court.clock.advance(seconds=1)
+    await answer(court, task, **WAITS)
+    assert (await control(court, control_id))["rank"] == 3
+
+
+async def test_what_contradicts_is_filed_and_changes_nothing(court):
+    control_id, request_id = await ordered(court)
+    await answer(court, (await tasks(court, control_id))[0], **{**HELD, "unfunded_fen": 1})
+    before = await versions(court, request_id)
+    await answer(court, await asked(court, control_id), **WAITS)
+    assert (await control(court, control_id))["state"] == "in_force"
+    assert await filed(court) == ["contradiction"]
+    assert await versions(court, request_id) == before
+
+
+async def test_a_lapse_leaves_a_claim_to_the_surplus(court):
+    control_id, _ = await waiting(court)
+    await answer(court, await asked(court, control_id), state="lapsed")
+    found = await control(court, control_id)
+    assert (found["state"], found["rank"], found["until_on"]) == ("lapsed", None, None)
+
+
+async def test_a_waiting_control_never_expires_by_the_clock(court):
+    control_id, _ = await waiting(court)
+    court.clock.advance(days=4 * 365)
+    await tick(court)
+    assert (await control(court, control_id))["state"] == "waiting"
+
+
+async def test_a_term_ends_the_day_after_its_last_in_china(court):
+    control_id, _ = await ordered(court)
+    await answer(court, (await tasks(court, control_id))[0], **HELD)
+    court.clock.at = build.NOW.replace(year=2027, month=11, day=21, hour=15, minute=59)
+    await tick(court)
+    assert (await control(court, control_id))["state"] == "in_force"
+    court.clock.advance(minutes=1)
+    await tick(court)
+    found = await control(court, control_id)
+    assert (found["state"], found["events"][-1]["by"]) == ("expired", "clock")
+
+
+async def test_an_end_is_warned_of_once_for_each_step_and_makes_no_report_version(court):
+    control_id, request_id = await ordered(court)
+    await answer(court, (await tasks(court, control_id))[0], **HELD)
+    before = await versions(court, request_id)
+    for days in (31, 30, 29, 15, 14, 7, 1, 0):
+        court.clock.at = build.NOW.replace(year=2027, month=11, day=21) - timedelta(days=days)
+        await tick(court)
+        await tick(court)
+    events = [one for one in (await control(court, control_id))["events"] if one["kind"] == "term_warning"]
+    assert [(one["by"], one["detail"]["days"]) for one in events] == [("clock", 30), ("clock", 15), ("clock", 7), ("clock", 1)]
+    assert await versions(court, request_id) == before
+    told = await court.rows("SELECT data FROM request_events WHERE kind = 'control' ORDER BY seq")
+    assert [row["data"]["term_warning_days"] for row in told if "term_warning_days" in row["data"]] == [30, 15, 7, 1]
+
+
+@pytest.mark.parametrize("many", [1200])
+async def test_thousands_are_asked_about_set_by_set(court, many):
+    control_id, _ = await waiting(court)
+    await court.rows("""
+        WITH copies AS (
+            INSERT INTO controls SELECT (jsonb_populate_record(c, jsonb_build_object('control_id', 'copy' || n))).*
+            FROM controls c, generate_series(1, :many) n RETURNING control_id, request_no)
+        INSERT INTO tasks SELECT (jsonb_populate_record(t, jsonb_build_object('control_id', copies.control_id, 'task_id', copies.control_id))).*
+        FROM tasks t, copies WHERE t.control_id = :id RETURNING task_id""", many=many, id=control_id)
+    court.clock.advance(minutes=31)
+    assert [await watching(court).ask() for _ in range(4)] == [500, 500, many + 1 - 1000, 0]
