@@ -64,7 +64,7 @@ def action_of(body: StepBody) -> Action:
             return "deduct"
         case TransferBody():
             return "transfer"
-        case ConversionBody():
+        case _:
             return "convert"
 
 
@@ -219,7 +219,7 @@ def check(on: OnControl, body: StepBody) -> list[Finding]:
             return check_deduction(on, body)
         case TransferBody():
             return check_transfer(on, body)
-        case ConversionBody():
+        case _:
             return check_conversion(on, body)
 
 
@@ -232,7 +232,7 @@ def step_of(on: OnControl, body: AskingBody) -> Step:
             return narrowed(on.control, Step(action="release", amount_fen=body.amount_fen, quantity=body.quantity))
         case DeductionBody():
             return Step(action="deduct", amount_fen=body.amount_fen, case_funds_account=FundsAccount(**body.case_funds_account.model_dump()))
-        case TransferBody():
+        case _:
             return Step(action="transfer", transferee=Transferee(**body.transferee.model_dump()) if body.transferee else None)
 
 
