@@ -52,7 +52,7 @@ def commands(command, words):
 
 def test_every_command_is_described():
     described = "".join(map(text, ("README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/testing-agencies.md")))
-    described = re.sub(r"`make (run|demo)`", r"chakong \1", described)
+    described = re.sub(r"`make (run|demo|demo-control)`", r"chakong \1", described)
     assert [one for one in commands(get_command(app), "chakong") if one not in described] == []
 
 
@@ -134,8 +134,9 @@ def test_testers_find_every_fault_and_every_admin_address():
 
 
 def anchors(path):
-    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    page = path.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return set(re.findall(r'<a id="([^"]+)">', page)) | {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def leads_somewhere(page, target):
