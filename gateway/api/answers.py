@@ -9,9 +9,8 @@ from contracts.agency import Capability, Channel, Mode
 from contracts.control import ControlState, Measure, RankBasis
 from contracts.failures import FieldError, Rule
 from contracts.outcome import Outcome
-from contracts.report import AssetReport, ReleaseProposal
+from contracts.report import AssetReport
 from contracts.words import Model, Text
-from gateway.domain.plan import Plan
 
 
 class Problem(Model):
@@ -162,26 +161,6 @@ class ControlsOrdered(Model):
     controls: tuple[ControlLine, ...]
 
 
-class PlanStatus(Plan):
-    """POST and GET /v1/control-plans: `open` until executed, replaced by a newer one of the request, or ended."""
-
-    plan_id: str
-    request_id: str
-    case_no: str
-    state: Literal["open", "executed", "superseded", "expired"]
-    created_at: AwareDatetime
-    expires_at: AwareDatetime
-
-
-class ProposalList(Model):
-    """GET /v1/release-proposals: what stands by the request's newest report."""
-
-    request_id: str
-    report_version: int
-    items: tuple[ReleaseProposal, ...]
-    next_cursor: None
-
-
 class ControlSubject(Model):
     """Whose asset is controlled."""
 
@@ -314,5 +293,5 @@ class BatchStatus(Model):
 
 MODELS: tuple[type[BaseModel], ...] = (
     Problem, RequestAccepted, RequestStatus, RequestList, AssetReport, DocumentStored, AgencyList, AssetTypeList,
-    ControlsOrdered, ControlStatus, BatchTaken, BatchStatus, ControlList, PlanStatus, ProposalList, RuleList,
+    ControlsOrdered, ControlStatus, BatchTaken, BatchStatus, ControlList, RuleList,
 )

@@ -16,12 +16,12 @@ from starlette.responses import Response
 
 from contracts.clock import china_date
 from contracts.failures import FieldError, NotFound, Rejected
-from gateway.api import answers
 from gateway.api.bodies import idempotency_key, read_json
 from gateway.api.calls import Call, doing
 from gateway.api.named_documents import check_documents
 from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, refusals
 from gateway.api.parameters import read_parameters
+from gateway.api.plan_answers import PlanStatus, ProposalList
 from gateway.api.report import newest_report
 from gateway.domain.candidates import Around, Candidate, candidates, held_fen
 from gateway.domain.claim import claim_fen
@@ -49,7 +49,7 @@ _PRIVATE = {"Cache-Control": "no-store"}
     "/v1/control-plans", status_code=201, summary="Plan which assets to control for how much",
     openapi_extra={**json_body(PlanBody), "parameters": [IDEMPOTENCY_KEY]},
     responses={
-        201: answer("planned, or planned before with this key", answers.PlanStatus,
+        201: answer("planned, or planned before with this key", PlanStatus,
                     headers={"Location": "the plan", "Idempotency-Replayed": "true for a repeated call"}),
         **refusals("unauthenticated", "not_permitted", "not_found", "unsupported_media_type", "body_too_large", "body_too_slow",
                    "body_cut_short", "empty_body", "idempotency_key_required", "bad_idempotency_key", "malformed_json", "invalid_request",
@@ -131,7 +131,7 @@ def shown(stored: StoredPlan, now: datetime) -> Mapping[str, Any]:
 
 @router.get(
     "/v1/control-plans/{plan_id}", summary="A plan",
-    responses={200: answer("the plan", answers.PlanStatus), **refusals("unauthenticated", "not_permitted", "not_found")},
+    responses={200: answer("the plan", PlanStatus), **refusals("unauthenticated", "not_permitted", "not_found")},
 )
 async def get_plan(request: Request, plan_id: str) -> Response:
     """Return a plan as it was made, with what became of it."""
@@ -195,7 +195,7 @@ def _id(text: str) -> str:
 @router.get(
     "/v1/release-proposals", summary="What to release where more than the claim is secured",
     openapi_extra={"parameters": [{**parameter("request_id", "of this request"), "required": True}]},
-    responses={200: answer("what stands", answers.ProposalList), **refusals("unauthenticated", "not_permitted", "not_found", "invalid_parameter")},
+    responses={200: answer("what stands", ProposalList), **refusals("unauthenticated", "not_permitted", "not_found", "invalid_parameter")},
 )
 async def list_proposals(request: Request) -> Response:
     """Return the proposals that stand by the newest report; each goes out on a release ruling and notice."""
