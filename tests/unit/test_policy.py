@@ -3,13 +3,16 @@ import pytest
 from gateway.domain.policy import MAY, Claims, decide
 
 #: interface.md §1, rules for every call
+STEPS = {"control.renew", "control.release", "control.deduct", "control.transfer", "control.convert", "control.batch"}
+FOR_READERS = {"plan.read"}
+FOR_ALL = {"rule.read"}
 ALLOWED = {
     "judge": {"request.submit", "request.read", "document.upload", "document.read", "control.order", "control.read", "agency.read",
-              "asset_type.read"},
-    "clerk": {"request.submit", "request.read", "document.upload", "document.read", "control.read", "agency.read", "asset_type.read"},
-    "approver": {"request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
-    "auditor": {"request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
-    "operator": {"agency.read", "asset_type.read"}, "agency": {"agency.read", "asset_type.read"}, "tester": {"agency.read", "asset_type.read"},
+              "asset_type.read", "plan.make", *STEPS, *FOR_READERS, *FOR_ALL},
+    "clerk": {*FOR_READERS, *FOR_ALL, "request.submit", "request.read", "document.upload", "document.read", "control.read", "agency.read", "asset_type.read"},
+    "approver": {*FOR_READERS, *FOR_ALL, "request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
+    "auditor": {*FOR_READERS, *FOR_ALL, "request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
+    "operator": {*FOR_ALL, "agency.read", "asset_type.read"}, "agency": {*FOR_ALL, "agency.read", "asset_type.read"}, "tester": {*FOR_ALL, "agency.read", "asset_type.read"},
     "passer_by": set(),
 }
 
