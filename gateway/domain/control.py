@@ -135,15 +135,15 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
             return _renewed(control, event)
         case PartlyReleased() if _awaits(control, "release") and _holds_less(control, event):
             return _answered(_held(control, control.state, event))
-        case PartlyDeducted(deducted_fen=fen) if _awaits(control, "deduct") and (fen or 0) > control.deducted_fen:
-            return _answered(_held(_less(control, (fen or 0) - control.deducted_fen), control.state, event))
+        case PartlyDeducted(deducted_fen=fen) if _awaits(control, "deduct") and _took_something(control, event):
+            return _answered(_held(_less(control, (fen or control.deducted_fen) - control.deducted_fen), control.state, event))
         case Deducted() if _awaits_money(control):
             return _ended(_heard(control, control.state, event), "deducted")
         case Transferred() if _awaits(control, "transfer"):
             return _ended(control, "transferred")
         case Released() if control.state in LIVE:
             return _ended(control, "released")
-        case TermEnded() if control.state in HELD:
+        case TermEnded(told=told) if control.state in (LIVE if told else HELD):
             return _ended(control, "expired", until_on=control.until_on)
         case TermWarned(days=days) if control.state in HELD and (control.warned_days is None or days < control.warned_days):
             return _with(control, warned_days=days)
@@ -220,6 +220,11 @@ def _holds_less(control: Control, event: PartlyReleased) -> bool:
 
 def _is_less(now: int | None, before: int | None) -> bool:
     return now is not None and (before is None or now < before)
+
+
+def _took_something(control: Control, event: PartlyDeducted) -> bool:
+    """Tell whether money or units went; an answer with what was there before says that nothing was done."""
+    return (event.deducted_fen or 0) > control.deducted_fen or _is_less(event.actual_quantity, control.actual_quantity)
 
 
 def _less(control: Control, fen: int) -> Control:

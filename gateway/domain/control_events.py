@@ -109,7 +109,9 @@ class Transferred:
 
 @dataclass(frozen=True, slots=True)
 class TermEnded:
-    """The term ended without renewal."""
+    """The term ended without renewal; `told` by the agency, what waited may have taken effect and ended since it was asked last."""
+
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def detail_of(event: Event) -> dict[str, object]:
 _AFTER: dict[str, type[Holding]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted}
 _BY_STATE: dict[str, type[Holding]] = {"in_force": Confirmed, "partly_in_force": PartlyConfirmed, "marked": Marked, "waiting": Waiting}
 #: What needs no more than the state.
-_PLAIN: dict[str, Event] = {"refused": Refused("rejected_by_agency"), "released": Released(), "expired": TermEnded(), "lapsed": Lapsed(surplus_claim=True),
+_PLAIN: dict[str, Event] = {"refused": Refused("rejected_by_agency"), "released": Released(), "expired": TermEnded(told=True), "lapsed": Lapsed(surplus_claim=True),
                             "transferred": Transferred(), "reversed": Reversed()}
 
 

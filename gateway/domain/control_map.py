@@ -42,7 +42,7 @@ EVENTS: tuple[Event, ...] = (
     PartlyConfirmed(actual_quantity=60, rank=2, until_on=_END), Marked(actual_quantity=100, until_on=_END),
     Waiting(rank=1), Waiting(rank=2, waiting_serial="7"), Waiting(rank=3),
     Renewed(until_on=_LATER_END), Renewed(), PartlyReleased(actual_fen=40), PartlyDeducted(deducted_fen=60), Deducted(deducted_fen=100),
-    Refused("rejected_by_agency"), Released(), Transferred(), TermEnded(), TermWarned(7), AnswerOverdue(), Lapsed(), Lapsed(surplus_claim=True),
+    Refused("rejected_by_agency"), Released(), Transferred(), TermEnded(), TermEnded(told=True), TermWarned(7), AnswerOverdue(), Lapsed(), Lapsed(surplus_claim=True),
     SurplusSettled(40), Reversed(),
 )
 
