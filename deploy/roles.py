@@ -8,13 +8,17 @@ from contracts.kafka.producer import Producer
 from deploy.clock import SystemClock, new_id, new_message_id, new_request_nos
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
+from gateway import proposing as proposing_role
 from gateway import schedule as schedule_role
 from gateway.aggregator import Aggregator
 from gateway.api import serve as api_role
 from gateway.api.deps import Deps
+from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
+from gateway.proposing import Proposing
 from gateway.relay import Relay
+from gateway.reports import Reports
 from gateway.schedule import Schedule
 from gateway.store.database import COMMANDS_CHANNEL, EVENTS_CHANNEL, Database, Listener
 from gateway.watching import Watching
@@ -31,10 +35,13 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     database = Database(mesh.store)
     intake = Intake(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
                     committed=mesh.hand_over if mesh.relay_here else None)
-    ordering = Ordering(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
+    ordering = Ordering(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
+                        overrides=mesh.overrides)
+    follow_ups = FollowUps(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
     deps = Deps(
         settings=mesh.gateway, database=database, events=Listener(mesh.store, EVENTS_CHANNEL, every_s=1.0), directory=mesh.directory,
-        intake=intake, ordering=ordering, clock=mesh.clock, token_clock=SystemClock(), new_id=new_id, checks=mesh.checks)
+        intake=intake, ordering=ordering, follow_ups=follow_ups, clock=mesh.clock, token_clock=SystemClock(), new_id=new_id, checks=mesh.checks,
+        overrides=mesh.overrides, policies=mesh.policies)
 
     def listening(url: str) -> None:
         mesh.listening.put_nowait(("api", url))
@@ -73,10 +80,15 @@ async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
 
 
 async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
-    """Run the schedule."""
+    """Run the schedule, and beside it whoever looks for an excess."""
     database = Database(mesh.store)
+    follow_ups = FollowUps(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
     watching = Watching(database, mesh.directory.agencies, mesh.gateway, clock=mesh.clock, new_id=new_id)
-    await schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id, ask_status=watching.ask), mesh.gateway, stop)
+    proposing = Proposing(database, Reports(mesh.gateway.secret, mesh.directory, mesh.policies, mesh.overrides), follow_ups, clock=mesh.clock)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id, send_held=follow_ups.send_held,
+                                                       ask_status=watching.ask), mesh.gateway, stop))
+        group.create_task(proposing_role.serve(proposing, mesh.gateway, stop))
     await database.close()
 
 

@@ -17,27 +17,26 @@ from contracts.clock import Clock, china_date
 from contracts.control import ControlOrder
 from contracts.failures import Rejected
 from contracts.identifiers import resident_id_18
-from contracts.kafka import topics
 from contracts.keyed import keyed_hash
-from contracts.messages import Command
 from contracts.registry import asset_type
 from contracts.subject import Subject
 from contracts.words import NewId
+from gateway.control_tasks import Asking, control_task
 from gateway.domain import law
 from gateway.domain.control import Control, asked
 from gateway.domain.control_body import ControlBody, ControlItem
 from gateway.domain.control_rules import Target, agency_for, check_items, refusal
-from gateway.domain.deadlines import answer_due_at
 from gateway.domain.directory import Directory
+from gateway.domain.law.overrides import NONE, Overrides, table_of
 from gateway.domain.progress import Happened, advance
-from gateway.intake import NewRequestNos, Submitted, case_reference, check_same_body, command_document, to_task
+from gateway.intake import NewRequestNos, Submitted, check_same_body
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask, add_tasks
 from gateway.store.audit import AuditEntry, append
 from gateway.store.controls import ControlEvent, StoredControl, append_events, insert_controls
 from gateway.store.database import Connection, Database
-from gateway.store.plans import execute_plan
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
+from gateway.store.plans import execute_plan
 from gateway.store.progress import lock_progress, save_progress
 
 _OLD_RESIDENT_ID = re.compile(r"\d{15}")
@@ -54,11 +53,11 @@ class ControlSubmission:
     key: IdempotencyKey
     officer: str
     roles: str
+    trace_id: str
     #: the plan that this order executes
     plan_id: str | None = None
     #: the cause of the case
     cause: str | None = None
-    trace_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +73,10 @@ class Ordering:
 
     def __init__(
         self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
-        new_request_nos: NewRequestNos,
+        new_request_nos: NewRequestNos, overrides: Overrides = NONE,
     ) -> None:
-        """Take what it works with."""
+        """Take what it works with; `overrides` are what courts set for themselves in the legal table."""
+        self._overrides = overrides
         self._database, self._directory, self._settings = database, directory, settings
         self._clock, self._new_id, self._new_request_nos = clock, new_id, new_request_nos
 
@@ -114,7 +114,8 @@ class Ordering:
         return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
 
     def _orders(self, submission: ControlSubmission, now: datetime) -> list[_Order]:
-        findings = check_items(submission.body, submission.assets, self._directory, case_no=submission.case_no, today=china_date(now))
+        findings = check_items(submission.body, submission.assets, self._directory, case_no=submission.case_no, today=china_date(now),
+                               cause=submission.cause, table=table_of(submission.key.court_code, self._overrides))
         if findings:
             raise refusal(findings)
         items = submission.body.items
@@ -138,26 +139,21 @@ class Ordering:
     def _task(
         self, submission: ControlSubmission, item: ControlItem, stored: StoredControl, agency: Agency, now: datetime
     ) -> NewTask:
-        task_id = self._new_id()
-        due = answer_due_at(now, agency.answer_due_working_days, None, within_s=self._settings.answer_within_s)
-        wants, kind = due if agency.wants_document_content else None, asset_type(stored.asset_type)
-        command = Command(
-            task_id=task_id, request_id=stored.request_id, request_no=stored.request_no, agency=agency.agency,
-            asset_type=stored.asset_type, action=item.measure, case=case_reference(stored.case_no, stored.court_code),
-            officer=submission.body.officer, subject=submission.subjects[stored.subject].identity, answer_due_at=due,
-            documents=tuple(command_document(one, self._settings, stored.court_code, task_id, wants)
-                            for one in submission.body.documents),
-            control=ControlOrder(
+        asking = Asking(
+            task_id=self._new_id(), request_no=stored.request_no, action=item.measure, court_code=stored.court_code,
+            case_no=stored.case_no, officer=submission.body.officer, documents=submission.body.documents,
+            subject=submission.subjects[stored.subject].identity,
+            order=ControlOrder(
                 control_id=stored.control_id, measure=item.measure, asset=dict(stored.record), amount_fen=item.amount_fen,
                 quantity=item.quantity, capital_fen=item.capital_fen, ratio=item.ratio, term_months=stored.control.term_months,
                 until_on=item.until_on))
         return control_task(asking, stored, agency, self._settings, now)
-        if submission.plan_id is not None and not await execute_plan(connection, submission.plan_id, submission.body.officer, now):
-            raise Rejected(409, "plan_stale", "方案已执行、已被替代或已过期 / The plan was executed, replaced or has ended")
 
     async def _write(
         self, connection: Connection, submission: ControlSubmission, orders: Sequence[_Order], now: datetime
     ) -> None:
+        if submission.plan_id is not None and not await execute_plan(connection, submission.plan_id, submission.body.officer, now):
+            raise Rejected(409, "plan_stale", "方案已执行、已被替代或已过期 / The plan was executed, replaced or has ended")
         (progress,) = await lock_progress(connection, [submission.body.request_id])
         happened = [Happened("control", {"control_id": one.control.control_id, "state": one.control.control.state,
                                          "pending": one.control.control.pending}, one.control.control_id) for one in orders]

@@ -1,6 +1,5 @@
 """Controls: order measures on assets of a report, and read how they stand. The law is domain/control_rules.py."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 
 import orjson
@@ -13,6 +12,7 @@ from contracts.failures import NotFound, Rejected, Unfit
 from gateway.api import answers
 from gateway.api.bodies import idempotency_key, read_json
 from gateway.api.calls import Call, doing
+from gateway.api.control_view import shown_controls, tag_of
 from gateway.api.named_documents import check_documents
 from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, refusals
 from gateway.api.parameters import USUAL_LIMIT, cursor, cursor_of, limit, one_of, read_parameters
@@ -24,16 +24,7 @@ from gateway.domain.law.overrides import table_of
 from gateway.domain.plan_body import PlanOrderBody, names_a_plan
 from gateway.intake import Submitted
 from gateway.ordering import ControlSubmission, subject_hash
-from gateway.store.controls import (
-    ControlEvent,
-    ControlPage,
-    StoredControl,
-    answers_due,
-    load_controls,
-    load_events,
-    load_page,
-)
-from gateway.store.database import Connection
+from gateway.store.controls import ControlPage, load_controls, load_page
 
 router = APIRouter(tags=["controls"])
 
@@ -48,8 +39,6 @@ _PRIVATE = {"Cache-Control": "no-store"}
         202: answer("ordered, or ordered before with this key", answers.ControlsOrdered,
                     headers={"Location": "the controls", "Idempotency-Replayed": "true for a repeated call"}),
         **refusals("unauthenticated", "not_permitted", "officer_mismatch", "not_found", "unsupported_media_type", "body_too_large",
-        if names_a_plan(raw):
-            return ordered(call, await order_plan(call, raw, key))
                    "body_too_slow", "body_cut_short", "empty_body", "idempotency_key_required", "bad_idempotency_key", "malformed_json",
                    "invalid_request", "control_refused", "idempotency_key_reused", "plan_stale"),
     },
@@ -59,6 +48,8 @@ async def order_controls(request: Request) -> Response:
     async with doing(request, "control.order") as call:
         raw = await read_json(request)
         key = idempotency_key(request, call.court_code, raw)
+        if names_a_plan(raw):
+            return ordered(call, await order_plan(call, raw, key))
         body = read_control(raw, today=china_date(call.deps.clock.now()))
         if body.officer.work_card_no != call.claims.sub:
             raise Rejected(403, "officer_mismatch", "经办人与登录人不一致 / The officer of the body is not the bearer of the token")
@@ -81,7 +72,8 @@ def ordered(call: Call, submitted: Submitted) -> Response:
 
 @router.get(
     "/v1/controls/{control_id}", summary="How a control stands",
-    responses={200: answer("the control with its events", answers.ControlStatus), **refusals("unauthenticated", "not_permitted", "not_found")},
+    responses={200: answer("the control with its events", answers.ControlStatus, headers={"ETag": "changes with every event; for `If-Match`"}),
+               **refusals("unauthenticated", "not_permitted", "not_found")},
 )
 async def get_control(request: Request, control_id: str) -> Response:
     """Return a control with everything that happened to it."""
@@ -90,8 +82,8 @@ async def get_control(request: Request, control_id: str) -> Response:
         if stored is None:
             raise NotFound
         call.check(stored.court_code)
-        (shown,) = await _shown(call, connection, [stored])
-    return _answer(shown)
+        (shown,) = await shown_controls(call, connection, [stored])
+    return _answer(shown, ETag=tag_of(shown))
 
 
 def _day(text: str) -> date:
@@ -142,40 +134,10 @@ async def _listed(call: Call, page: ControlPage) -> Response:
     """Load one more than a page shows, which tells whether there is a next one."""
     async with call.deps.database.transaction() as connection:
         found = await load_page(connection, page)
-        shown = await _shown(call, connection, found[: page.most - 1])
+        shown = await shown_controls(call, connection, found[: page.most - 1])
     more = len(found) == page.most
     return _answer({"items": shown, "next_cursor": cursor_of(str(shown[-1]["control_id"])) if more else None})
 
 
-def _answer(body: object) -> Response:
-    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), 200, _PRIVATE, _JSON)
-
-
-async def _shown(call: Call, connection: Connection, controls: Sequence[StoredControl]) -> list[dict[str, object]]:
-    """Write controls as callers read them; what each secures is what its request's newest report says."""
-    ids = [one.control_id for one in controls]
-    events = await load_events(connection, ids)
-    due = await answers_due(connection, controls)
-    reported = {request_id: await newest_report(call, connection, request_id) for request_id in {one.request_id for one in controls}}
-    return [{**_control(call, one, reported[one.request_id]), "answer_due_at": due.get(one.control_id),
-             "events": [_event(event) for event in events if event.control_id == one.control_id]} for one in controls]
-
-
-def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str, object]:
-    control, subject = stored.control, reported.body.subjects[stored.subject]
-    agency = call.deps.directory.by_code.get(stored.agency)
-    secured: Mapping[str, int] = {one.control_id: one.secured_fen for one in reported.report.controls}
-    told = control.model_dump(mode="json", include={
-        "measure", "state", "pending", "in_doubt", "rank", "waiting_serial", "code", "requested_fen", "actual_fen", "unfunded_fen",
-        "deducted_fen", "requested_quantity", "actual_quantity", "served_at", "effective_at", "until_on", "term_months", "agency_control_no"})
-    return {
-        "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
-        "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
-        "asset_type": stored.asset_type, "agency": stored.agency, **told, "rank_basis": agency.rank_basis if agency else "served_at",
-        "secured_fen": secured.get(stored.control_id, 0),
-    }
-
-
-def _event(event: ControlEvent) -> dict[str, object]:
-    return {"event_id": event.event_id, "at": event.at, "kind": event.kind, "by": event.by, "before": event.before,
-            "after": event.after, "detail": event.detail}
+def _answer(body: object, **headers: str) -> Response:
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), 200, {**_PRIVATE, **headers}, _JSON)

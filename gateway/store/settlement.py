@@ -18,6 +18,7 @@ from contracts.words import NewId
 from gateway.domain.control import Control, apply
 from gateway.domain.control_events import Event, TermWarned, detail_of, kind_of
 from gateway.domain.progress import Happened, Moved, advance
+from gateway.domain.quota import adds_up
 from gateway.domain.status_answers import news
 from gateway.store.controls import (
     ControlEvent,
@@ -100,6 +101,9 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
         except IllegalTransition as error:
             misfits.append(_misfit(one, error))
             continue
+        if not adds_up(after, one.event):
+            ALARMS.labels("amounts").inc()
+            _log.error("amounts_do_not_add_up", control_id=one.control_id, agency=stored[one.control_id].agency)
         current[one.control_id] = after
         steps.append(_Step(one, before, after))
     if misfits:
