@@ -12,7 +12,7 @@ setup: ## make .venv from requirements.lock; nothing to do when it is there
 	@deploy/setup.sh
 
 .PHONY: demo
-demo: setup ## one request from court to report and control, on one machine, then end
+demo: setup ## one request from court to report, on one machine, then end
 	@$(BIN)/chakong demo
 
 .PHONY: demo-control

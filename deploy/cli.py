@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from deploy import demo as demo_run
 from deploy import demo_control as demo_control_run
@@ -124,8 +126,13 @@ def topics_create() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; a setting that is missing or wrong ends it by its name, with status 2 and no value."""
+    try:
+        app()
+    except ValidationError as error:
+        for one in error.errors(include_input=False, include_url=False):
+            print(f"setting {'.'.join(map(str, one['loc'])) or error.title}: {one['msg']}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

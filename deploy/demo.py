@@ -96,7 +96,8 @@ def _watch(console: Console, client: httpx.Client, request_id: str) -> None:
                 lines.append(f"{elapsed:5.2f} s  {data['asset_type']:<15} {data['agency']:<22} {data['outcome']}")
                 live.update(_progress(data["counts"], lines))
             if kind == "ended":
-                return
+                break
+    console.print()
 
 
 def _events(client: httpx.Client, request_id: str) -> Iterator[tuple[str, dict[str, Any]]]:

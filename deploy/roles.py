@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+from contracts.batching import pause
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
 from deploy.clock import SystemClock, new_id, new_message_id, new_request_nos
@@ -29,6 +30,8 @@ from services.runtime.mock.settings import MockSettings
 from services.runtime.registry import mock_agencies as registered_mocks
 from services.runtime.settings import CallbackSettings, WorkerSettings
 
+_PING_EVERY_S = 2.0
+
 
 async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the REST edge; commands go straight to the relay where it runs in this process, else it is notified."""
@@ -46,8 +49,21 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     def listening(url: str) -> None:
         mesh.listening.put_nowait(("api", url))
 
+    watching = None if mesh.relay_here else asyncio.create_task(_watch_broker(mesh, stop))
     await api_role.serve(deps, stop, host=mesh.gateway.api_host, port=mesh.gateway.api_port, on_ready=listening)
+    if watching is not None:
+        await watching
     await database.close()
+
+
+async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
+    """Ask the broker now and then whether it is there, for the readiness of a process without a relay."""
+    producer = Producer(mesh.kafka, "chakong.api")
+    mesh.checks["kafka"] = lambda: producer.connected
+    while not stop.is_set():
+        await producer.ping()
+        await pause(stop, _PING_EVERY_S)
+    await producer.stop()
 
 
 async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
