@@ -131,7 +131,7 @@ class Story:
     def scene(self, zh: str, en: str) -> None:
         """Begin a scene."""
         self.scenes += 1
-        self.console.print(f"\n[bold]{self.scenes}. {zh}[/]  [dim]{en}[/]")
+        self.console.print(f"\n[bold]{self.scenes}. {zh}[/]\n   [dim]{en}[/]", soft_wrap=True)
 
     def say(self, zh: str, en: str) -> None:
         """Tell something."""

@@ -11,13 +11,14 @@ from typing import Any
 import yaml
 
 from contracts.registry import asset_types
-from deploy import asyncapi, compose, environment, lawbook, schemas
+from deploy import asyncapi, compose, environment, lawbook, schemas, worked_example
 from deploy.clock import SystemClock, new_id, new_request_nos
 from deploy.mesh import load_directory
 from gateway.api.app import make_app
 from gateway.api.deps import Deps
 from gateway.domain.control_map import mermaid
 from gateway.domain.directory import Directory
+from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
 from gateway.settings import GatewaySettings
@@ -45,8 +46,9 @@ def files() -> dict[str, str]:
         "docs/openapi.json": _json(openapi(directory)),
         "deploy/settings.example.env": environment.example(),
         "deploy/compose.yaml": _yaml(compose.document(), head=compose.HEAD),
-        "docs/control-states.md": _STATES.format(picture=mermaid()),
         **lawbook.pages(),
+        "docs/worked-example.md": worked_example.page(directory),
+        "docs/control-states.md": _STATES.format(picture=mermaid()),
     }
 
 
@@ -58,7 +60,7 @@ def openapi(directory: Directory) -> dict[str, Any]:
     deps = Deps(
         settings=settings, database=database, events=Listener(store, EVENTS_CHANNEL, every_s=1.0), directory=directory,
         intake=Intake(database, directory, settings, committed=lambda _: None, **made),
-        ordering=Ordering(database, directory, settings, **made), clock=clock, token_clock=clock, new_id=new_id)
+        ordering=Ordering(database, directory, settings, **made), follow_ups=FollowUps(database, directory, settings, **made), clock=clock, token_clock=clock, new_id=new_id)
     return make_app(deps).openapi()
 
 

@@ -49,7 +49,7 @@ def sources():
 
 def readers(row, *, in_words):
     """Files that call what gives a row or name it: as code does, or in words too, as contracts do, which lie below the table."""
-    names = re.compile(rf'(?<![A-Z0-9-]){re.escape(row.id)}(?![A-Z0-9-])' if in_words else rf'"{re.escape(row.id)}"')
+    names = re.compile(rf"(?<![A-Z0-9-]){re.escape(row.id)}(?![A-Z0-9-])" if in_words else rf'"{re.escape(row.id)}"')
     calls = re.compile("|".join(rf"\blaw\.{name}\b" for name, gives in ACCESSORS.items() if gives(row)) or r"(?!)")
     texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in sources()}
     return {path for path, text in texts.items() if names.search(text) or calls.search(text)}

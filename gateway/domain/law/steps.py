@@ -18,7 +18,7 @@ ROWS: Table = (
                      "letter_holder": ("renew", "release", "deduct", "transfer", "convert")},
          does=Text(zh="他院的解除被拒绝；终本案件仍可续行、解除", en="another court's release is refused; cases after 终本 still renew and release")),
     _row(id="RELEASE-HELD", zh="同一冻结的划拨未完成前，解除暂缓", en="a release waits while a deduction on the same freeze is unfinished",
-         source="网络查控接口惯例（措施04、06）", basis="practice", effective_from=date(2015, 1, 1), read_by=("gateway/domain/control.py",),
+         source="网络查控接口惯例（措施04、06）", basis="practice", effective_from=date(2015, 1, 1), read_by=("gateway/domain/follow_up.py",),
          does=Text(zh="划拨答复后再行解除", en="the release goes out after the deduction is answered")),
     _row(id="DEDUCT-SELF", zh="划拨裁定具有冻结效力，无需先行冻结", en="a deduction ruling freezes by itself; no freeze need go before",
          source="民诉法解释第484条（法释〔2022〕11号）", effective_from=date(2015, 2, 4), does=Text(zh="冻结并划拨为一项措施", en="freeze-and-deduct is one measure")),
