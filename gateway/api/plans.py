@@ -29,6 +29,7 @@ from gateway.domain.control_body import ControlBody
 from gateway.domain.control_rules import targets
 from gateway.domain.court_policy import CourtPolicy
 from gateway.domain.field_errors import field_error
+from gateway.domain.law.overrides import table_of
 from gateway.domain.plan import Plan, items, plan, stale_lines
 from gateway.domain.plan_body import PlanBody, PlanOrderBody, read_plan, read_plan_order
 from gateway.intake import Submitted, check_same_body
@@ -104,13 +105,14 @@ def _claim(body: PlanBody, reported: Reported, now: datetime) -> int:
 async def _candidates(call: Call, connection: Connection, reported: Reported, policy: CourtPolicy) -> tuple[list[Candidate], int]:
     """Return what can secure the claim, less what others hold or plan, and what the case holds or plans elsewhere (fen)."""
     now, head, report = call.deps.clock.now(), reported.head, reported.report
-    asset_ids = list(targets(report))
+    table = table_of(head.court_code, call.deps.overrides)
+    asset_ids = list(targets(report, table))
     holds = await load_holds(connection, court_code=head.court_code, case_no=head.case_no, asset_ids=asset_ids)
     reserved = await load_reserved(connection, court_code=head.court_code, case_no=head.case_no, request_id=head.request_id, now=now)
     by_asset: dict[str, int] = {}
     for one in reserved:
         by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.fen
-    around = Around(call.deps.directory, policy, holds, by_asset, china_date(now))
+    around = Around(call.deps.directory, policy, holds, by_asset, china_date(now), table, reported.body.case.cause)
     return candidates(report, around), held_fen(report, holds) + sum(one.fen for one in reserved if one.same_case)
 
 
@@ -169,8 +171,8 @@ async def order_plan(call: Call, raw: bytes, key: IdempotencyKey) -> Submitted:
     _check_holds(made, stale_lines(made, found, held))
     await check_documents(call, body.documents)
     return await call.deps.ordering.submit(ControlSubmission(
-        _order(call, body, stored, made), stored.case_no, reported.body.subjects, targets(reported.report), key, call.claims.sub, call.roles,
-        call.trace_id, plan_id=stored.plan_id))
+        _order(call, body, stored, made), stored.case_no, reported.body.subjects, targets(reported.report, table_of(stored.court_code, call.deps.overrides)), key,
+        call.claims.sub, call.roles, call.trace_id, plan_id=stored.plan_id, cause=reported.body.case.cause))
 
 
 def _check_holds(made: Plan, stale: list[int]) -> None:

@@ -76,6 +76,9 @@ class Around:
     holds: Sequence[Hold]
     reserved_fen: Mapping[str, int]
     today: date
+    #: the legal table as it stands in the court, and the cause of the case
+    table: law.Table = law.LAW
+    cause: str | None = None
 
 
 def candidates(report: AssetReport, around: Around) -> list[Candidate]:
@@ -83,7 +86,7 @@ def candidates(report: AssetReport, around: Around) -> list[Candidate]:
     assets = {(subject.subject, asset.asset_id): asset
               for subject in report.subjects for section in subject.sections for asset in section.assets}
     homes = _sole_homes(report)
-    found = [_candidate(target, assets[target.subject, asset_id], around, homes) for asset_id, target in targets(report).items()]
+    found = [_candidate(target, assets[target.subject, asset_id], around, homes) for asset_id, target in targets(report, around.table).items()]
     persons = [subject.subject for subject in report.subjects if subject.kind == "person"]
     return _spared(found, persons, around.policy.left_to_a_person_fen())
 
@@ -143,12 +146,14 @@ def _measure(kind: AssetType, record: Mapping[str, object]) -> Measure:
 def _obstacles(target: Target, asset: ReportAsset, measure: Measure, around: Around, taken: int) -> Iterator[str]:
     """Name why an asset cannot secure anything for us; the first reason is told."""
     kind = asset_type(target.asset_type)
-    liable = law.liability(target.role, around.today)
+    liable = law.liability(target.role, around.today, around.table)
     if liable is None or liable.parameters["liable"] is not True:
         yield "subject_not_liable"
-    if law.exemption(target.record, measure, around.today) is not None:
+    exempt = law.exemption(target.record, measure, around.today, cause=around.cause, table=around.table)
+    if exempt is not None or any(one.bars_control for one in asset.restrictions):
         yield "asset_exempt"
-    if str(target.record.get("account_class")) in around.policy.spared_account_classes:
+    spared = str(target.record.get("account_class")) in around.policy.spared_account_classes
+    if spared or any(one.effect == "purpose_limited" for one in asset.restrictions):
         yield "purpose_limited"
     if any(target.record.get(name) in words for name, words in _GONE.items()):
         yield "no_longer_there"

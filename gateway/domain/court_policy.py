@@ -1,6 +1,5 @@
 """What a court decides for itself, as dated rows of `deploy/court-policies.yaml`: tolerance, order, terms, exceptions. Pure."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -115,20 +114,18 @@ class CourtPolicies:
 BY_LAW = CourtPolicies((CourtPolicy(effective_from=date(2016, 12, 1), source="查扣冻规定第19条；法发〔2019〕35号"),))
 
 
-def parse_court_policies(raw: Mapping[str, object]) -> CourtPolicies:
-    """Read the file of court policies: a list `policies` of rows.
+class CourtPolicyFile(Model):
+    """The file."""
+
+    policies: tuple[CourtPolicy, ...]
+
+
+def parse_court_policies(raw: object) -> CourtPolicies:
+    """Read the file of court policies.
 
     Raises: DirectoryInvalid naming every row and field that is wrong
     """
-    rows = raw.get("policies")
-    if raw.keys() != {"policies"} or not isinstance(rows, Sequence):
-        raise DirectoryInvalid("the file of court policies has one key, `policies`: a list of rows")
-    read, problems = [], []
-    for number, row in enumerate(rows, start=1):
-        try:
-            read.append(CourtPolicy.model_validate(row))
-        except ValidationError as error:
-            problems += [f"policy {number}: {'.'.join(map(str, one['loc'])) or 'row'}: {one['msg']}" for one in error.errors()]
-    if problems:
-        raise DirectoryInvalid("; ".join(problems))
-    return CourtPolicies(tuple(read))
+    try:
+        return CourtPolicies(CourtPolicyFile.model_validate(raw).policies)
+    except ValidationError as error:
+        raise DirectoryInvalid("; ".join(f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in error.errors())) from None

@@ -246,3 +246,7 @@ def test_a_line_is_stale_when_its_asset_holds_less_is_gone_or_got_a_value():
 
 def test_an_asset_the_law_keeps_from_the_court_is_named_so():
     assert why(planned(compiled(deposits(account_class="social_insurance")), 5)) == {CASH: "asset_exempt"}
+
+
+def test_money_for_one_purpose_is_left_alone():
+    assert why(planned(compiled(deposits(account_class="presale_supervision")), 5)) == {CASH: "purpose_limited"}
