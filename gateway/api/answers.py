@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.agency import Capability, Channel, Mode
-from contracts.control import ControlState, Measure, RankBasis
+from contracts.control import ControlState, Measure, PriorMeasure, RankBasis
 from contracts.failures import FieldError, Rule
 from contracts.outcome import Outcome
 from contracts.report import AssetReport
@@ -210,6 +210,12 @@ class ControlStatus(ControlLine):
     term_months: int | None
     agency_control_no: str | None
     original_case_no: str | None = Field(description="the preservation case it was ordered in, if it was converted")
+    surplus_claim: bool = Field(description="lapsed, and what the disposal left is not transferred or reported nil yet")
+    surplus_fen: int | None
+    others: tuple[PriorMeasure, ...] = Field(description="measures of others on the asset, as its agencies told them last")
+    due_in_days: int | None = Field(description="days from today to the last day of the term, null where none runs")
+    last_working_day_on: date | None = Field(description="the last working day on or before the end, on which the agency can still act")
+    calendar_provisional: bool | None = Field(description="that working day may move: its year is not announced")
     answer_due_at: AwareDatetime | None
     events: tuple[ControlEventLine, ...]
 

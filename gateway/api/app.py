@@ -16,6 +16,7 @@ from gateway.api import (
     requests,
     rules,
     steps,
+    surplus,
 )
 from gateway.api.deps import Deps
 from gateway.api.edge import Edge
@@ -23,7 +24,7 @@ from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, batches.router, plans.router,
+ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
            documents.router, directory.router, rules.router, claims.router, health.router, handbook.router)
 
 

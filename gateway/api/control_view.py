@@ -1,9 +1,13 @@
 """A control as callers read it, with its events and what it secures, and the tag it goes by."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from contracts.clock import china_date
 from gateway.api.calls import Call
+from gateway.domain.control import Control
+from gateway.domain.term_warnings import due
 from gateway.reports import Reported
 from gateway.store.controls import ControlEvent, StoredControl, answers_due, load_events
 from gateway.store.database import Connection
@@ -13,9 +17,9 @@ async def shown_controls(call: Call, connection: Connection, controls: Sequence[
     """Write controls as callers read them; what each secures is what its request's newest report says."""
     ids = [one.control_id for one in controls]
     events = await load_events(connection, ids)
-    due = await answers_due(connection, controls)
+    answer_due = await answers_due(connection, controls)
     reported = await _reported(call, connection, {one.request_id for one in controls})
-    return [{**_control(call, one, reported[one.request_id]), "answer_due_at": due.get(one.control_id),
+    return [{**_control(call, one, reported[one.request_id]), "answer_due_at": answer_due.get(one.control_id),
              "events": [_event(event) for event in events if event.control_id == one.control_id]} for one in controls]
 
 
@@ -38,13 +42,27 @@ def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str,
     told = control.model_dump(mode="json", include={
         "measure", "state", "pending", "held", "in_doubt", "rank", "waiting_serial", "code", "requested_fen", "actual_fen", "unfunded_fen",
         "deducted_fen", "requested_quantity", "actual_quantity", "served_at", "effective_at", "until_on", "term_months", "agency_control_no",
-        "original_case_no"})
+        "original_case_no", "surplus_claim", "surplus_fen"})
     return {
         "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
         "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
         "asset_type": stored.asset_type, "agency": stored.agency, **told, "rank_basis": agency.rank_basis if agency else "served_at",
-        "secured_fen": secured.get(stored.control_id, 0),
+        "secured_fen": secured.get(stored.control_id, 0), "others": _others(stored, reported), **_due(control, china_date(call.deps.clock.now())),
     }
+
+
+def _others(stored: StoredControl, reported: Reported) -> list[dict[str, object]]:
+    """Return the measures of others on the asset, as its agencies told them last."""
+    return [one.model_dump(mode="json") for subject in reported.report.subjects for section in subject.sections for asset in section.assets
+            if asset.asset_id == stored.asset_id and subject.subject == stored.subject for one in asset.prior_measures]
+
+
+def _due(control: Control, today: date) -> dict[str, object]:
+    """Return how a running term stands; nothing where none runs."""
+    running = due(control, today)
+    if running is None:
+        return {"due_in_days": None, "last_working_day_on": None, "calendar_provisional": None}
+    return {"due_in_days": running.due_in_days, "last_working_day_on": running.last_working_day_on, "calendar_provisional": running.provisional}
 
 
 def _event(event: ControlEvent) -> dict[str, object]:

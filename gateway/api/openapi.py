@@ -50,6 +50,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "invalid_request": (422, "fields are wrong; `errors` names each"),
     "invalid_parameter": (422, "query parameters are wrong; `errors` names each"),
     "idempotency_key_reused": (422, "the Idempotency-Key came before with another body"),
+    "no_surplus_claim": (409, "no claim to a surplus is open on the control"),
     "control_refused": (422, "the law or the agency does not allow it; `errors` names each item, `rule` the rule of law"),
     "no_agency": (422, "no agency of the directory can be asked"),
     "internal": (500, "a fault of ours, logged under `trace_id`"),

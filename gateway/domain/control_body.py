@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -137,6 +137,19 @@ class TransferBody(Model):
     officer: Officer
     documents: Documents
     transferee: Transferee | None = None
+
+
+class SurplusBody(Model):
+    """POST /v1/controls/{id}/surplus: what came of the claim to what a disposal left."""
+
+    outcome: Literal["nil", "transferred"]
+    amount_fen: Some | None = None
+
+    @model_validator(mode="after")
+    def _an_amount_goes_with_a_transfer(self) -> Self:
+        if (self.outcome == "transferred") != (self.amount_fen is not None):
+            raise Unfit("amount_of_transfer", "移交剩余价款应载明金额，没有剩余则不填", "amount_fen goes with transferred, and only with it")
+        return self
 
 
 class SearchBody(Model):

@@ -11,6 +11,7 @@ from gateway.aggregator import Aggregator
 from gateway.schedule import Schedule
 from gateway.watching import Watching
 from tests import builders as build
+from tests.court_side import bearer, problem
 
 HELD = {"state": "in_force", "actual_fen": 5_000_000, "unfunded_fen": 0, "rank": 1, "effective_at": build.NOW, "until_on": date(2027, 11, 21)}
 WAITS = {"state": "waiting", "rank": 2, "served_at": build.NOW}
@@ -178,7 +179,63 @@ async def test_a_lapse_leaves_a_claim_to_the_surplus(court):
     control_id, _ = await waiting(court)
     await answer(court, await asked(court, control_id), state="lapsed")
     found = await control(court, control_id)
-    assert (found["state"], found["rank"], found["until_on"]) == ("lapsed", None, None)
+    assert (found["state"], found["rank"], found["until_on"], found["surplus_claim"]) == ("lapsed", None, None, True)
+    path = f"/v1/controls/{control_id}/surplus"
+    assert problem(await court.post({"outcome": "transferred"}, path=path)) == (422, "invalid_request")
+    assert problem(await court.post({"outcome": "nil", "amount_fen": 1}, path=path)) == (422, "invalid_request")
+    assert problem(await court.post({"outcome": "nil"}, path=path, **bearer("clerk"))) == (403, "not_permitted")
+    assert problem(await court.post({"outcome": "nil"}, path=path, **bearer("judge", court_code="粤5303"))) == (404, "not_found")
+    assert problem(await court.post({"outcome": "nil"}, path="/v1/controls/none/surplus")) == (404, "not_found")
+    closed = await court.post({"outcome": "transferred", "amount_fen": 120_000}, path=path)
+    assert (closed.status_code, closed.json()["surplus_claim"], closed.json()["surplus_fen"]) == (200, False, 120_000)
+    assert [(one["kind"], one["by"]) for one in closed.json()["events"]][-1] == ("surplus_settled", "court")
+    assert problem(await court.post({"outcome": "nil"}, path=path)) == (409, "no_surplus_claim")
+
+
+async def test_the_due_list_says_how_long_and_by_which_working_day(court):
+    control_id, _ = await ordered(court)
+    await answer(court, (await tasks(court, control_id))[0], **HELD)
+    court.clock.at = build.NOW.replace(year=2027, month=11, day=12)
+    (item,) = (await court.get("/v1/controls?due_before=2027-11-22")).json()["items"]
+    assert (item["due_in_days"], item["last_working_day_on"], item["calendar_provisional"]) == (9, "2027-11-19", True)
+    assert (await court.get("/v1/controls?due_before=2027-11-21")).json()["items"] == []
+    court.clock.advance(days=30)
+    await tick(court)
+    assert (await court.get("/v1/controls?due_before=2028-01-01")).json()["items"] == []
+    (ended,) = (await court.get("/v1/controls?due_before=2028-01-01&state=expired")).json()["items"]
+    assert ended["due_in_days"] is None
+
+
+async def test_a_search_shows_what_others_hold_on_the_asset(court):
+    request_id = (await court.submit("r1"))["request_id"]
+    lines = (await court.status(request_id))["tasks"]
+    account = next(one for one in lines if one["agency"] == "icbc" and one["subject"] == 0)
+    await court.answer([account], "found", assets=[build.found(measures=(build.measure(amount_fen=1_000, until_on="2027-05-01"),))])
+    await court.answer([one for one in lines if one is not account])
+    report = (await court.get(f"/v1/requests/{request_id}/report")).json()
+    (asset,) = [asset for subject in report["subjects"] for section in subject["sections"] for asset in section["assets"]]
+    body = build.control_body(build.control_item(asset_id=asset["asset_id"]), request_id=request_id)
+    control_id = (await court.post(body, key="c1", path="/v1/controls")).json()["controls"][0]["control_id"]
+    await answer(court, (await tasks(court, control_id))[0], **WAITS)
+    (found,) = (await court.post({"id_no": build.PERSON_ID}, path="/v1/controls/search")).json()["items"]
+    assert (found["rank"], found["until_on"]) == (2, None)
+    assert [(one["authority"], one["rank"], one["until_on"]) for one in found["others"]] == [("某某法院", 1, "2027-05-01")]
+
+
+async def test_a_renewal_answered_after_the_term_ended_is_filed(court):
+    control_id, _ = await ordered(court)
+    await answer(court, (await tasks(court, control_id))[0], **HELD)
+    court.clock.at = build.NOW.replace(year=2027, month=11, day=20)
+    step = {"officer": build.officer(), "documents": [build.document("ruling"), build.document("assist_freeze_notice")], "term_months": 12}
+    renewed = await court.post(step, key="s1", path=f"/v1/controls/{control_id}/renewals")
+    assert renewed.status_code == 202, renewed.text
+    court.clock.advance(days=2)
+    await tick(court)
+    assert (await control(court, control_id))["state"] == "expired"
+    (late,) = [one for one in await tasks(court, control_id) if one["action"] == "renew"]
+    await answer(court, late, **{**HELD, "until_on": date(2028, 11, 21)})
+    assert (await control(court, control_id))["state"] == "expired"
+    assert await filed(court) == ["contradiction"]
 
 
 async def test_a_waiting_control_never_expires_by_the_clock(court):
