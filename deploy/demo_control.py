@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import httpx
@@ -97,7 +98,8 @@ def run(data_dir: Path) -> None:
 
     Raises: RuntimeError if the mesh does not start or a scene does not come; httpx.HTTPError if it does not answer
     """
-    console, folder = Console(highlight=False), data_dir / f"demo-control-{new_id()}"
+    console, folder = Console(highlight=False), data_dir / "demo-control"
+    rmtree(folder, ignore_errors=True)  # the ledgers of a former run would be a year ahead
     with console.status("启动查控网格… starting the mesh"):
         mesh = own_mesh(folder, _ENVIRONMENT)
         addresses = mesh.__enter__()
@@ -142,6 +144,7 @@ class Story:
         state, measure = STATE_NAMES[control["state"]], MEASURE_NAMES[control["measure"]]
         rank = f"，第{control['rank']}顺位 rank {control['rank']}" if control["rank"] else ""
         money = f"，实际 actual {display_yuan(control['actual_fen'])} 元" if control["actual_fen"] else ""
+        money += f"，待到账 unfunded {display_yuan(control['unfunded_fen'])} 元" if control["unfunded_fen"] else ""
         until_on = f"，至 until {control['until_on']}" if control["until_on"] else "，生效后起算期限 no end date yet" if control["state"] == "waiting" else ""
         self.console.print(f"   {_NAMES[judge.court]}：{measure.zh} [bold green]{state.zh}[/] [dim]{measure.en}: {state.en}[/]{rank}{money}{until_on}", soft_wrap=True)
 
