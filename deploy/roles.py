@@ -40,7 +40,8 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
                     committed=mesh.hand_over if mesh.relay_here else None)
     ordering = Ordering(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
                         overrides=mesh.overrides)
-    follow_ups = FollowUps(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
+    follow_ups = FollowUps(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
+                           overrides=mesh.overrides)
     deps = Deps(
         settings=mesh.gateway, database=database, events=Listener(mesh.store, EVENTS_CHANNEL, every_s=1.0), directory=mesh.directory,
         intake=intake, ordering=ordering, follow_ups=follow_ups, clock=mesh.clock, token_clock=SystemClock(), new_id=new_id, checks=mesh.checks,

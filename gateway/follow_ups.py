@@ -32,6 +32,7 @@ from gateway.domain.follow_up import (
     narrowed,
     step_of,
 )
+from gateway.domain.law.overrides import NONE, Overrides, table_of
 from gateway.domain.progress import Happened, advance
 from gateway.intake import NewRequestNos, Submitted, check_same_body
 from gateway.settings import GatewaySettings
@@ -103,9 +104,10 @@ class FollowUps:
 
     def __init__(
         self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
-        new_request_nos: NewRequestNos,
+        new_request_nos: NewRequestNos, overrides: Overrides = NONE,
     ) -> None:
-        """Take what it works with."""
+        """Take what it works with; `overrides` are what courts set for themselves in the legal table."""
+        self._overrides = overrides
         self._database, self._directory, self._settings = database, directory, settings
         self._clock, self._new_id, self._new_request_nos = clock, new_id, new_request_nos
 
@@ -152,7 +154,8 @@ class FollowUps:
         about = locked.about[stored.request_id]
         on = OnControl(
             control=stored.control, asset_type=stored.asset_type, record=stored.record, case_no=stored.case_no,
-            court_code=stored.court_code, agency=self._directory.by_code.get(stored.agency), today=china_date(now), cause=about.cause)
+            court_code=stored.court_code, agency=self._directory.by_code.get(stored.agency), today=china_date(now), cause=about.cause,
+            table=table_of(by.court_code, self._overrides))
         if findings := list(dict.fromkeys(check(on, body))):
             return findings
         if isinstance(body, ConversionBody):

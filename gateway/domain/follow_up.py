@@ -22,7 +22,7 @@ from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, renewal
 from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBody, RenewalBody, TransferBody
 from gateway.domain.control_rules import Finding, check_documents, check_term
 from gateway.domain.field_errors import field_error
-from gateway.domain.law import LawRow
+from gateway.domain.law import LAW, LawRow, Table
 
 Action = Literal["renew", "release", "deduct", "transfer", "convert"]
 #: Bodies of the steps that ask the agency for something; a conversion asks nobody.
@@ -32,7 +32,7 @@ StepBody = AskingBody | ConversionBody
 
 @dataclass(frozen=True, slots=True)
 class OnControl:
-    """A control as its rules need it; `cause` is the cause of its case, `today` the date in China."""
+    """A control as its rules need it; `cause` is the cause of its case, `today` the date in China, `table` the court's law."""
 
     control: Control
     asset_type: str
@@ -42,6 +42,7 @@ class OnControl:
     agency: Agency | None
     today: date
     cause: str | None = None
+    table: Table = LAW
 
     @property
     def kind(self) -> AssetType:
@@ -50,7 +51,7 @@ class OnControl:
 
     def law(self, rule_id: str) -> LawRow:
         """Return a rule that holds today."""
-        return law.rules(self.today)[rule_id]
+        return law.rules(self.today, self.table)[rule_id]
 
 
 def action_of(body: StepBody) -> Action:
@@ -155,7 +156,7 @@ def check_deduction(on: OnControl, body: DeductionBody) -> list[Finding]:
     findings = list(_askable(on, "deduct", body.documents, on.law("DEDUCT-PRESERVATION")))
     if _type_of(on.case_no) in _words(on.law("PRESERVE-CONV").parameters["from"]):
         findings.append(_offends(on.law("DEDUCT-PRESERVATION"), (), "not_deductible"))
-    barred = law.exemption(on.record, "deduct", on.today, cause=on.cause)
+    barred = law.exemption(on.record, "deduct", on.today, cause=on.cause, table=on.table)
     if barred is not None:
         findings.append(_offends(barred, (), "asset_exempt"))
     findings += _withdrawal(on, body)
