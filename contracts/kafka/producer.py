@@ -50,32 +50,45 @@ class Producer:
 
         Shape: one truth value a message, in order: whether the broker has it. Never raises for a broker that is away.
         """
+        client = None
         try:
             await self.start()
             client = self._client
             if client is None:
                 return [False] * len(messages)
             futures = [await client.send(one.topic, one.value, key=one.key, headers=one.headers) for one in messages]
-            results = await asyncio.gather(*futures, return_exceptions=True)
         except (KafkaError, OSError) as error:
-            await self._discard(error)
+            await self._discard(client, error)
             return [False] * len(messages)
-        errors = [result for result in results if isinstance(result, BaseException)]
-        if errors:
-            await self._discard(errors[0])
-        return [not isinstance(result, BaseException) for result in results]
+        errors = await self._errors_of(futures)
+        if failed := [error for error in errors if error is not None]:
+            await self._discard(client, failed[0])
+        return [error is None for error in errors]
+
+    async def _errors_of(self, futures: Sequence[asyncio.Future[object]]) -> list[BaseException | None]:
+        """Return what each message failed with; one not acknowledged in time too.
+
+        An idempotent client of aiokafka 0.14 never gives a batch up, also not on a topic that was lost with its broker.
+        """
+        if not futures:
+            return []
+        done, late = await asyncio.wait(futures, timeout=self._settings.request_timeout_ms / 1000)
+        for future in late:
+            future.add_done_callback(_error_of)
+        return [_error_of(future) if future in done else TimeoutError() for future in futures]
 
     async def ping(self) -> bool:
         """Ask the broker for its topics and tell whether it answered; `connected` says the same from then on."""
+        client = None
         try:
             await self.start()
             client = self._client
             answered = client is not None and await asyncio.wait_for(client.client.force_metadata_update(), timeout=_PING_S)
         except (KafkaError, OSError, TimeoutError) as error:
-            await self._discard(error)
+            await self._discard(client, error)
             return False
         if not answered:
-            await self._discard(TimeoutError())
+            await self._discard(client, TimeoutError())
         return bool(answered)
 
     async def stop(self) -> None:
@@ -92,12 +105,25 @@ class Producer:
             max_request_size=settings.most_request_bytes, retry_backoff_ms=100, metadata_max_age_ms=30_000,
         )
 
-    async def _discard(self, error: BaseException) -> None:
-        """Close a client that failed: after an epoch or sequence error it would fail for ever."""
+    async def _discard(self, client: AIOKafkaProducer | None, error: BaseException) -> None:
+        """Close a client that failed: after an epoch or sequence error it would fail for ever. A newer one stays."""
         _log.warning("kafka_send_failed", client=self._client_id, error=type(error).__name__)
-        client, self._client = self._client, None
-        if client is not None:
-            try:
-                await asyncio.wait_for(client.stop(), timeout=2)
-            except (KafkaError, OSError, TimeoutError):
-                _log.warning("kafka_close_failed", client=self._client_id)
+        if client is not self._client or client is None:
+            return
+        self._client = None
+        try:
+            await asyncio.wait_for(client.stop(), timeout=2)
+        except (KafkaError, OSError, TimeoutError):
+            _log.warning("kafka_close_failed", client=self._client_id)
+            await _cut_off(client)
+
+
+async def _cut_off(client: AIOKafkaProducer) -> None:
+    """Close a client that does not end: what it still holds is sent again by a newer one."""
+    if client._sender.sender_task is not None:  # noqa: SLF001 - `stop` does nothing when called again
+        client._sender.sender_task.cancel()  # noqa: SLF001
+    await client.client.close()
+
+
+def _error_of(future: asyncio.Future[object]) -> BaseException | None:
+    return asyncio.CancelledError() if future.cancelled() else future.exception()
