@@ -18,6 +18,7 @@ from gateway.domain.control_body import (
     ReleaseBody,
     RenewalBody,
     SearchBody,
+    SurplusBody,
     TransferBody,
 )
 from gateway.domain.plan_body import PlanBody, PlanOrderBody
@@ -103,7 +104,7 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
 _MODELS: tuple[type[BaseModel], ...] = (
     RequestBody, ControlBody, PlanBody, PlanOrderBody, SearchBody, RenewalBody, ReleaseBody, DeductionBody, TransferBody, ConversionBody,
-    BatchBody, *answers.MODELS, *plan_answers.MODELS)
+    BatchBody, SurplusBody, *answers.MODELS, *plan_answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:
