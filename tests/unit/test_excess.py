@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from contracts.report import ReportControl
 from gateway.domain.court_policy import BY_LAW, PlanPolicy
 from gateway.domain.excess import release_proposals
+from tests import builders as build
 from tests.builders import TODAY
 
 LAW = BY_LAW.of("粤5302", TODAY)
@@ -77,3 +78,11 @@ def test_after_the_release_the_claim_is_still_covered_as_far_as_it_was(pairs, cl
     released = sum(one.amount_fen or one.secured_fen for one in proposals)
     assert total - released >= min(total, claim)
     assert proposals == release_proposals(controls[::-1], claim, LAW)
+
+
+def test_a_report_proposes_by_its_claim_and_the_courts_policy():
+    account = build.task(assets=(build.found(),))
+    held = (build.control_view(asset_id="deposits|icbc|6222024530200012345", requested_fen=500, actual_fen=500),)
+    compiled = build.report(account, request=build.report_request(claim_fen=100, policy=LAW), controls=held)
+    assert [(one.control_id, one.amount_fen) for one in compiled.release_proposals] == [("c1", 400)]
+    assert build.report(account, request=build.report_request(claim_fen=None, policy=LAW), controls=held).release_proposals == ()
