@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from contracts.control import FINAL_STATES
 from contracts.failures import NotFound
-from gateway.api import answers
+from gateway.api import batch_answers
 from gateway.api.bodies import idempotency_key, read_json
 from gateway.api.calls import doing
 from gateway.api.named_documents import check_documents
@@ -33,7 +33,7 @@ _BECAME: Mapping[str | None, str] = {None: "awaiting", "controlled": "done", "re
     "/v1/control-batches", status_code=202, summary="Renew or release many controls",
     openapi_extra={**json_body(BatchBody), "parameters": [IDEMPOTENCY_KEY]},
     responses={
-        202: answer("taken, each item with its own outcome", answers.BatchTaken,
+        202: answer("taken, each item with its own outcome", batch_answers.BatchTaken,
                     headers={"Location": "the batch", "Idempotency-Replayed": "true for a repeated call"}),
         **refusals("unauthenticated", "not_permitted", "officer_mismatch", "unsupported_media_type", "body_too_large", "body_too_slow",
                    "body_cut_short", "empty_body", "idempotency_key_required", "bad_idempotency_key", "malformed_json", "invalid_request",
@@ -57,7 +57,7 @@ async def take_batch(request: Request) -> Response:
 
 @router.get(
     "/v1/control-batches/{batch_id}", summary="How far a batch is",
-    responses={200: answer("the batch", answers.BatchStatus), **refusals("unauthenticated", "not_permitted", "not_found")},
+    responses={200: answer("the batch", batch_answers.BatchStatus), **refusals("unauthenticated", "not_permitted", "not_found")},
 )
 async def get_batch(request: Request, batch_id: str) -> Response:
     """Return a batch with what became of each item."""

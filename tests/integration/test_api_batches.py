@@ -2,7 +2,7 @@
 
 import time
 
-from gateway.api import answers
+from gateway.api import batch_answers
 from tests import builders as build
 from tests import control_side as side
 from tests.court_side import OTHER_COURT, bearer, problem
@@ -39,7 +39,7 @@ async def test_each_item_has_its_own_outcome(court):
     body = batch(good, {"control_id": short, "term_months": 13}, "01NOTHERE", pending)
     response = await court.post(body, key="b1", path=PATH)
     assert response.status_code == 202, response.text
-    taken = answers.BatchTaken.model_validate_json(response.content)
+    taken = batch_answers.BatchTaken.model_validate_json(response.content)
     problems = [one.problem and (one.problem["status"], one.problem["code"], [error["code"] for error in one.problem["errors"]]) for one in taken.items]
     assert problems == [None, (422, "control_refused", ["term_over_cap"]), (404, "not_found", []), (422, "control_refused", ["step_pending"])]
     assert taken.items[1].problem["rule"]["id"] == "DUR-DEP"
@@ -51,14 +51,14 @@ async def test_progress_is_visible_and_ends(court):
     first, second, third = [await side.in_force(court, key) for key in ("c1", "c2", "c3")]
     await side.step(court, third, "deductions", side.deduction())
     location = (await court.post(batch(first, second, third, "01NOTHERE", action="release"), key="b1", path=PATH)).headers["location"]
-    before = answers.BatchStatus.model_validate_json((await court.get(location)).content)
+    before = batch_answers.BatchStatus.model_validate_json((await court.get(location)).content)
     assert (before.counts.items, before.counts.awaiting, before.counts.held, before.counts.refused) == (4, 2, 1, 1)
     await side.answer(court, first, state="released", actual_fen=None, until_on=None, rank=None)
     await side.reply(court, second, outcome="refused", code="document_missing")
     await side.answer(court, third, actual_fen=4_000_000, deducted_fen=1_000_000)
     await side.tick(court)
     await side.answer(court, third, state="released", actual_fen=None, until_on=None, rank=None)
-    after = answers.BatchStatus.model_validate_json((await court.get(location)).content)
+    after = batch_answers.BatchStatus.model_validate_json((await court.get(location)).content)
     assert [one.outcome for one in after.items] == ["done", "declined", "done", "refused"]
     assert after.states == {"released": 2, "in_force": 1}
 
