@@ -185,7 +185,7 @@ def _begin(item: ControlItem, agency: Agency, kind: AssetType, now: datetime) ->
         months = law.cap_months(kind.duration_rule, china_date(now))
     return asked(
         item.measure, requested_fen=item.amount_fen, requested_quantity=item.quantity, requested_capital_fen=item.capital_fen,
-        requested_ratio=item.ratio, term_months=months, asked_until_on=item.until_on, last_day=agency.last_day)
+        requested_ratio=item.ratio, term_months=months, asked_until_on=item.until_on, last_day=agency.last_day, term_starts=agency.term_starts)
 
 
 def _answer(orders: Sequence[_Order]) -> str:

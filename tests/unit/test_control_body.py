@@ -1,7 +1,7 @@
 import pytest
 
 from contracts.failures import Rejected
-from gateway.domain.control_body import DeductionBody, ReleaseBody, RenewalBody, read_action, read_control
+from gateway.domain.control_body import DeductionBody, ReleaseBody, RenewalBody, SurplusBody, read_action, read_control
 from tests.builders import TODAY, control_body, control_item, document, json, officer
 
 
@@ -84,3 +84,12 @@ def test_a_deduction_goes_to_the_account_of_the_case():
     with pytest.raises(Rejected) as rejected:
         action(DeductionBody, amount_fen=1)
     assert rejected.value.errors[0].pointer == "/case_funds_account"
+
+
+def test_an_amount_goes_with_a_transferred_surplus_and_only_with_it():
+    assert read_action(json({"outcome": "nil"}), SurplusBody).amount_fen is None
+    assert read_action(json({"outcome": "transferred", "amount_fen": 5}), SurplusBody).amount_fen == 5
+    for body in ({"outcome": "transferred"}, {"outcome": "nil", "amount_fen": 5}):
+        with pytest.raises(Rejected) as rejected:
+            read_action(json(body), SurplusBody)
+        assert rejected.value.errors[0].code == "amount_of_transfer"
