@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from deploy.kafka import KafkaCluster
+from tests.e2e.installation import Installation, installed
 from tests.running import RunningMesh, directory_file, running_mesh
 from tests.servers import administer
 
@@ -24,9 +25,9 @@ def mesh_database(postgres_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def shared_mesh(server_dir: Path, kafka_bootstrap: str, mesh_database: str) -> Iterator[RunningMesh]:
-    directory = directory_file(server_dir / "mesh" / "agencies.yaml", timeout_s=4)
+    directory = directory_file(server_dir / "mesh" / "agencies.yaml", timeout_s=3)
     environment = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "DATABASE_URL": mesh_database, "CHAKONG_AGENCIES": str(directory),
-                   "CHAKONG_ANSWER_WITHIN_S": "6", "CHAKONG_DEFERRAL_S": "1"}
+                   "CHAKONG_ANSWER_WITHIN_S": "5", "CHAKONG_DEFERRAL_S": "1"}
     with running_mesh(server_dir / "mesh", **environment) as mesh:
         yield mesh
 
@@ -53,3 +54,10 @@ def module_database(postgres_url: str) -> Iterator[str]:
     asyncio.run(administer(postgres_url, f"CREATE DATABASE {name}"))
     yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     asyncio.run(administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def installation(server_dir: Path) -> Iterator[Installation]:
+    """Processes and servers that a test may kill, and starts again."""
+    with installed(server_dir / "killed") as one:
+        yield one

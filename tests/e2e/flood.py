@@ -21,7 +21,8 @@ BANKS = ("icbc", "abc", "boc", "ccb", "bocom", "psbc", "cmb", "cgb", "spdb", "ci
 #: Answers take a while, so that a crash meets many of them under way.
 SLOW_BANKS = json.dumps({bank: [{"kind": "latency", "p50_ms": 1_000, "p99_ms": 2_000}] for bank in BANKS})
 #: What was lost with a broker or a process is asked for again soon.
-IMPATIENT = {"CHAKONG_RESEND_AFTER_S": "3", "CHAKONG_DEFERRAL_S": "1", "CHAKONG_KAFKA_SESSION_TIMEOUT_MS": "6000"}
+IMPATIENT = {"CHAKONG_RESEND_AFTER_S": "5", "CHAKONG_DEFERRAL_S": "1", "CHAKONG_KAFKA_SESSION_TIMEOUT_MS": "6000",
+             "CHAKONG_KAFKA_REQUEST_TIMEOUT_MS": "4000"}
 
 
 def people(first: int, count: int) -> list[RegisteredSubject]:
