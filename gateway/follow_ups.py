@@ -184,7 +184,7 @@ class FollowUps:
         return Taken(_after(stored, event), control, event, step.action, control_task(asking, stored, agency, self._settings, now))
 
     async def send_held(self) -> int:
-        """Send the steps that were held back and need be no longer; return how many were looked at.
+        """Send the steps that were held back and need be no longer; return how many were looked after; an agency that left the directory gets nothing.
 
         Raises: StoreUnavailable
         """
@@ -194,11 +194,12 @@ class FollowUps:
             if not ready:
                 return 0
             locked = await self.lock(connection, list(ready))
-            sent = [self._asked(stored, _narrowed(stored, ready[control_id]), locked.about[stored.request_id], now)
-                    for control_id, stored in locked.controls.items() if stored.control.held and stored.control.pending is None]
+            answered = [one for one in locked.controls.values() if one.control.pending is None and one.agency in self._directory.by_code]
+            sent = [self._asked(one, _narrowed(one, ready[one.control_id]), locked.about[one.request_id], now)
+                    for one in answered if one.control.held]
             await self.write(connection, sent, None, now)
-            await drop_held(connection, [control_id for control_id, stored in locked.controls.items() if stored.control.pending is None])
-        return len(ready)
+            await drop_held(connection, [one.control_id for one in answered])
+        return len(answered)
 
     async def write(self, connection: Connection, taken: Sequence[Taken], by: By | None, now: datetime) -> None:
         """Write steps with all that follows; `by` is null for what was on record when it was ordered."""
