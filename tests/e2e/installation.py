@@ -1,8 +1,6 @@
 """An installation whose processes and servers a test may take away: agencies, agency side, court side in two processes."""
 
-import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from deploy.clock import SystemClock
 from deploy.demo import case
@@ -54,9 +53,10 @@ class Installation:
         subprocess.run([*CHAKONG, "topics", "create"], check=True, env=self.mesh.environment, stdout=subprocess.DEVNULL)
 
     def kill_postgres(self) -> None:
-        """Kill PostgreSQL as a power cut would."""
-        assert self.postgres.pid
-        os.kill(self.postgres.pid, signal.SIGKILL)
+        """Kill PostgreSQL as a power cut would: a server process left alone would still commit what it is at."""
+        postmaster = psutil.Process(self.postgres.pid)
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            process.kill()
 
     def restart_postgres(self) -> None:
         """Start PostgreSQL again on its folder and its address."""
