@@ -17,7 +17,8 @@ from deploy.postgres import start_postgres
 
 #: Two processes beat one and six on two cores (performance.md): court side, agency side; the agencies are beside them.
 PROCESSES: Mapping[str, tuple[str, ...]] = {
-    "gateway": ("api", "relay", "aggregator", "schedule"),
+    "gateway": ("api", "relay"),
+    "aggregator": ("aggregator", "schedule"),
     "workers": ("worker", "callbacks"),
     "mock-agencies": ("mock-agencies",),
 }
@@ -57,7 +58,7 @@ def running(folder: Path, broker: Literal["embedded", "kafka"]) -> Iterator[Runn
         subprocess.run([*chakong, "db", "upgrade"], check=True, env=environment)
         if broker == "kafka":
             subprocess.run([*chakong, "topics", "create"], check=True, env=environment, stdout=subprocess.DEVNULL)
-        for name in ("mock-agencies", "workers", "gateway"):
+        for name in ("mock-agencies", "workers", "aggregator", "gateway"):
             command = [*chakong, "serve", *PROCESSES[name], "--port", environment["CHAKONG_API_PORT"]]
             process = stack.enter_context(_process(command, environment, folder / f"{name}.log"))
             processes[name] = process.pid

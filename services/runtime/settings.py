@@ -36,7 +36,7 @@ class WorkerSettings(BaseSettings):
     all_waiting: int = Field(default=20_000,
         description="commands waiting for all agencies from which on a lane gets only few")
     lane_wait_s: float = Field(default=60.0, description="a command that waited longer goes back as `busy`")
-    linger_s: float = Field(default=0.005, description="longest wait for company of a batch, under load")
+    linger_s: float = Field(default=0.001, description="longest wait for company of a batch, under load")
     poll_records: int = Field(default=500, description="most messages of one poll")
     breaker_failures: int = Field(default=5, ge=1,
         description="failed calls in a row after which an agency is not called")
@@ -77,7 +77,7 @@ class CallbackSettings(BaseSettings):
     callback_port: int = Field(default=0, description="port of the call-back server; 0: a free one")
     callback_cap_bytes: int = Field(default=16 * _MIB, description="longest body of a call-back")
     callback_body_s: float = Field(default=10.0, description="how long the body of a call-back may take to arrive")
-    linger_s: float = Field(default=0.005, description="longest wait for company of a batch, under load")
+    linger_s: float = Field(default=0.001, description="longest wait for company of a batch, under load")
     deferral_s: float = Field(default=5.0,
         description="first pause before the gateway asks again; it doubles with each attempt")
     most_deferral_s: float = Field(default=600.0, description="longest such pause")
