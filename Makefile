@@ -59,6 +59,10 @@ types: setup ## mypy --strict
 imports: setup ## who may import whom
 	@$(BIN)/lint-imports
 
+.PHONY: coverage
+coverage: setup ## the rules and the contracts, every line and branch by the unit tests alone
+	@$(BIN)/pytest -q tests/unit --cov=gateway/domain --cov=contracts --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
+
 .PHONY: fix
 fix: setup ## let ruff repair what it can
 	@$(BIN)/ruff check --fix .

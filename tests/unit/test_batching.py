@@ -98,3 +98,35 @@ async def test_a_pause_ends_at_once_when_told_to_stop():
         await pause(stop, 60)
     async with asyncio.timeout(1):
         await pause(asyncio.Event(), 0.001)
+
+
+async def test_a_batch_waits_for_company_while_the_load_is_high():
+    sizes = []
+
+    async def handle(items):
+        sizes.append(len(items))
+        return items
+
+    linger = Linger(0.05, full=2)
+    for _ in range(30):
+        linger.saw(9)
+    batcher = Batcher(handle, most=10, linger=linger)
+    stop = asyncio.Event()
+    running_on = asyncio.create_task(batcher.run(stop))
+    first = batcher.put(1)
+    await asyncio.sleep(0.005)
+    assert await asyncio.gather(first, batcher.put(2)) == [1, 2]
+    stop.set()
+    await running_on
+    assert sizes == [2]
+
+
+async def test_an_error_passes_by_a_caller_who_has_gone():
+    async def handle(_items):
+        raise OSError("away")
+
+    batcher = Batcher(handle, most=10, linger=Linger(0))
+    gone = batcher.put(1)
+    gone.cancel()
+    with pytest.raises(OSError, match="away"):
+        await running(batcher, batcher.add(2))
