@@ -40,7 +40,7 @@ def _totals(totals: Json) -> Table:
     names = {"value_fen": "价值 value", "encumbered_fen": "负担 encumbered", "controllable_fen": "可控 controllable",
              "secured_fen": "已保全 secured", "claim_fen": "执行标的 claim"}
     for name in names.values():
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     table.add_column("未估值 unvalued", justify="right")
     table.add_row(*(_yuan(totals[name]) for name in names), str(totals["unvalued_assets"]))
     return table
@@ -51,7 +51,7 @@ def _section(section: Json) -> Table:
     table = Table(title=f"{kind.name.zh} {kind.name.en}", title_justify="left", expand=True, caption=_gaps(section["gaps"]), caption_justify="left")
     table.add_column("财产 asset", ratio=4, overflow="fold")
     for name in ("价值 value", "负担 encumbered", "可控 controllable"):
-        table.add_column(name, justify="right", ratio=2)
+        table.add_column(name, justify="right", ratio=2, overflow="fold")
     table.add_column("份额 share", justify="right")
     table.add_column("在先 prior", ratio=2, overflow="fold")
     table.add_column("来源 source", ratio=2, overflow="fold")
