@@ -11,8 +11,6 @@ from contracts.documents import CommandDocument
 from contracts.subject import Identity
 from contracts.words import AgencyCode, Code, Message
 
-COMMAND_TYPE = "cn.chakong.command.query.v1"
-CONTROL_COMMAND_TYPE = "cn.chakong.command.control.v1"
 REPLY_TYPE = "cn.chakong.reply.v1"
 
 #: Raw bytes of an agency's answer that are kept with a `failed` reply, as text.

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from contracts.batching import Batcher, Linger
+from contracts.batching import Batcher, Linger, pause
 from contracts.clock import Clock
 from contracts.kafka.codec import Outbound, Record, encode_reply
 from contracts.messages import Reply
@@ -73,11 +73,3 @@ class Sender:
                 return [not waiting] * len(groups)
             await pause(self._gives_up, pause_s)
             pause_s = min(_MOST_PAUSE_S, pause_s * 2)
-
-
-async def pause(stop: asyncio.Event, for_s: float) -> None:
-    """Wait so long, or until told to stop."""
-    try:
-        await asyncio.wait_for(stop.wait(), for_s)
-    except TimeoutError:
-        return

@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from contracts.agency import Agency
+from contracts.batching import pause
 from contracts.clock import Clock
 from contracts.documents import MOST_DOCUMENT_BYTES
 from contracts.failures import ContractError, DirectoryInvalid, MalformedMessage, UnknownAssetType
@@ -31,7 +32,7 @@ from services.runtime.claims import Claims
 from services.runtime.lanes import Job, Lanes
 from services.runtime.port import Adapter
 from services.runtime.registry import adapters as registered_adapters
-from services.runtime.sending import Sender, pause
+from services.runtime.sending import Sender
 from services.runtime.settings import WorkerSettings
 from services.runtime.young_calls import YoungCalls
 
