@@ -33,7 +33,7 @@ install() {
   ensure_venv_module "$python"
   say "setting up .venv with $("$python" --version), about a minute the first time"
   [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
   cat requirements.lock pyproject.toml > "$stamp"
 }
