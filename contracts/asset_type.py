@@ -1,12 +1,13 @@
 """How one kind of asset is declared: its record, its key, what can be done to it and what law says of its terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from contracts import identifiers
 from contracts.control import Measure
@@ -100,10 +101,22 @@ class AssetType:
 
     #: Fields that tell a person which one it is, beside the key.
     telling: tuple[str, ...] = ()
+    #: What an order on an asset that is known by its key alone says besides the key.
+    assumed: Mapping[str, object] = field(default_factory=dict)
 
     def key_text(self, record: Mapping[str, object]) -> str:
         """Return the key of a record as text, parts joined by `/` (securities: account/code)."""
         return "/".join(str(record[field]) for field in self.key)
+
+    def known_by(self, key_text: str) -> dict[str, object]:
+        """Return what the record of an asset says that is known by its key alone; `key_text` undone.
+
+        Raises: Unfit with bad_key, or what the field of the key says is wrong
+        """
+        parts = key_text.split("/")
+        if len(parts) != len(self.key):
+            raise Unfit("bad_key", "财产标识格式不正确", "the key has the wrong form", "/".join(self.key))
+        return {name: _checked(self.record, name, part) for name, part in zip(self.key, parts, strict=True)} | dict(self.assumed)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the record, each field with `x-label-zh`."""
@@ -118,6 +131,22 @@ class AssetType:
         """Return the Chinese words of each field that is an enumeration."""
         return {name: field.json_schema_extra["x-words-zh"]  # type: ignore[index,misc]
                 for name, field in self.record.model_fields.items() if "x-words-zh" in field.json_schema_extra}  # type: ignore[operator]
+
+
+@cache
+def _field(record: type[AssetRecord], name: str) -> TypeAdapter[object]:
+    info = record.model_fields[name]
+    return TypeAdapter(Annotated[info.annotation, info])  # type: ignore[arg-type]  # what it is, is known at run time
+
+
+def _checked(record: type[AssetRecord], name: str, value: str) -> object:
+    try:
+        return _field(record, name).validate_python(value)
+    except ValidationError as error:
+        unfit = error.errors()[0].get("ctx", {}).get("error")
+        if isinstance(unfit, Unfit):
+            raise unfit from None
+        raise Unfit("bad_key", "财产标识格式不正确", "the key has the wrong form", name) from None
 
 
 def fen_of(quantity: int, unit_price_fen: int | None) -> int | None:

@@ -12,7 +12,7 @@ from contracts.words import Message, Model, Text
 DocumentKind = Literal[
     "assist_query_notice", "assist_freeze_notice", "assist_execution_notice", "assist_publicity_notice",
     "assist_release_notice", "assist_deduct_notice", "ruling", "release_ruling", "deduct_ruling", "transfer_ruling",
-    "application", "written_confirmation", "transfer_letter",
+    "application", "written_confirmation", "transfer_letter", "ownership_proof",
 ]
 KIND_NAMES: Mapping[str, Text] = {
     "assist_query_notice": Text(zh="协助查询通知书", en="notice of assistance in query"),
@@ -28,6 +28,7 @@ KIND_NAMES: Mapping[str, Text] = {
     "application": Text(zh="申请书", en="application"),
     "written_confirmation": Text(zh="第三人书面确认", en="third party's written confirmation"),
     "transfer_letter": Text(zh="移送执行函", en="transfer letter"),
+    "ownership_proof": Text(zh="权属证明", en="proof of ownership"),
 }
 
 DocumentId = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]

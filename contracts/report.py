@@ -132,6 +132,7 @@ class ReportControl(Model):
     control_id: str
     asset_id: str
     asset_type: str
+    asset_key: str = Field(default="", description="what the asset's record is known by; it may be a clue that no answer tells of")
     subject: int
     agency: str
     measure: str

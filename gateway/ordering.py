@@ -23,12 +23,14 @@ from contracts.subject import Subject
 from contracts.words import NewId
 from gateway.control_tasks import Asking, control_task
 from gateway.domain import law
+from gateway.domain.clues import Ground, with_clues
 from gateway.domain.control import Control, asked
 from gateway.domain.control_body import ControlBody, ControlItem
 from gateway.domain.control_rules import Target, agency_for, check_items, refusal
 from gateway.domain.directory import Directory
 from gateway.domain.law.overrides import NONE, Overrides, table_of
 from gateway.domain.progress import Happened, advance
+from gateway.domain.report_views import asset_ids
 from gateway.intake import NewRequestNos, Submitted, check_same_body
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask, add_tasks
@@ -114,23 +116,27 @@ class Ordering:
         return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
 
     def _orders(self, submission: ControlSubmission, now: datetime) -> list[_Order]:
-        findings = check_items(submission.body, submission.assets, self._directory, case_no=submission.case_no, today=china_date(now),
-                               cause=submission.cause, table=table_of(submission.key.court_code, self._overrides))
+        court_code = submission.key.court_code
+        ground = Ground(submission.subjects, self._directory, court_region(court_code), asset_ids(self._settings.secret, court_code))
+        named = with_clues(submission.body, submission.assets, ground)
+        findings = [*named.findings, *check_items(
+            named.body, named.assets, self._directory, case_no=submission.case_no, today=china_date(now), cause=submission.cause,
+            table=table_of(court_code, self._overrides))]
         if findings:
             raise refusal(findings)
-        items = submission.body.items
-        numbers = self._new_request_nos(now, court_region(submission.key.court_code), len(items))
-        return [self._order(submission, item, request_no, now) for item, request_no in zip(items, numbers, strict=True)]
+        items = named.body.items
+        numbers = self._new_request_nos(now, court_region(court_code), len(items))
+        return [self._order(submission, item, named.assets[item.asset_id or ""], request_no, now)
+                for item, request_no in zip(items, numbers, strict=True)]
 
-    def _order(self, submission: ControlSubmission, item: ControlItem, request_no: str, now: datetime) -> _Order:
-        target = submission.assets[item.asset_id]
+    def _order(self, submission: ControlSubmission, item: ControlItem, target: Target, request_no: str, now: datetime) -> _Order:
         agency = agency_for(target, item.measure, self._directory)
         if agency is None:
-            raise KeyError(item.asset_id)
+            raise KeyError(target.asset_id)
         kind, subject, court_code = asset_type(target.asset_type), submission.subjects[target.subject], submission.key.court_code
         control = StoredControl(
             control_id=self._new_id(), request_id=submission.body.request_id, court_code=court_code, case_no=submission.case_no,
-            subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject.id_no), asset_id=item.asset_id,
+            subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject.id_no), asset_id=target.asset_id,
             asset_type=target.asset_type, agency=agency.agency, record=target.record, request_no=request_no, created_at=now,
             control=_begin(item, agency, kind, now),
         )

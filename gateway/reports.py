@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from contracts.clock import china_date
-from contracts.keyed import keyed_hash
 from contracts.report import AssetReport
 from gateway.domain.claim import claim_fen
 from gateway.domain.court_policy import CourtPolicies
 from gateway.domain.directory import Directory
 from gateway.domain.law.overrides import NONE, Overrides, table_of
 from gateway.domain.report import ReportRequest, compile_report, with_changes
+from gateway.domain.report_views import asset_ids
 from gateway.domain.request import RequestBody
 from gateway.domain.routing import asked_types
 from gateway.store.database import Connection
@@ -33,9 +32,8 @@ class Reports:
 
     def _one(self, head: ReportHead, answers: Answers, now: datetime) -> AssetReport:
         compiled_at = answers.made_at or now
-        asset_id = partial(keyed_hash, self.secret, "asset-id", head.court_code)
         return compile_report(self._request(head, answers, compiled_at), answers.tasks, answers.controls, version=answers.version,
-                              compiled_at=compiled_at, asset_id=asset_id)
+                              compiled_at=compiled_at, asset_id=asset_ids(self.secret, head.court_code))
 
     def _request(self, head: ReportHead, answers: Answers, compiled_at: datetime) -> ReportRequest:
         body, on = RequestBody.model_validate(head.body), china_date(compiled_at)

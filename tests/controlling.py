@@ -86,6 +86,12 @@ class Judge:
         return self.until(control_id, lambda control: control["pending"] is None, within_s)
 
 
+def problem_of(answer: httpx.Response, status: int = 422) -> Any:
+    """Return the problem document of a refusal."""
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
 def freeze(asset: dict[str, Any], amount_fen: int, term_months: int = 12) -> dict[str, Any]:
     return {"asset_id": asset["asset_id"], "measure": "freeze", "amount_fen": amount_fen, "term_months": term_months}
 

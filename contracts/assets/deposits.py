@@ -57,4 +57,5 @@ ASSET_TYPE = AssetType(
                "freeze_and_deduct": need.DEDUCT, "withdraw_income": need.DEDUCT},
     duration_rule="DUR-DEP",
     counted_in="amount_fen",
+    assumed={"currency": "CNY"},  # amounts are CNY unless they say otherwise (interface.md)
 )

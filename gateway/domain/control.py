@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from contracts.clock import china_date
-from contracts.control import ControlState, Measure
+from contracts.control import ControlState, Measure, PriorityRight
 from contracts.failures import IllegalTransition
 from contracts.words import Message
 from gateway.domain.control_events import (
@@ -58,7 +58,7 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
 DEDUCTS_AT_ONCE = frozenset({"freeze_and_deduct", "withdraw_income"})
 #: What an agency may say of a measure and we take over as said.
 _SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "waiting_serial", "served_at", "effective_at", "agency_control_no",
-         "deducted_fen")
+         "deducted_fen", "priority_rights")
 
 
 class Control(Message):
@@ -91,6 +91,8 @@ class Control(Message):
     served_at: AwareDatetime | None = None
     effective_at: AwareDatetime | None = None
     agency_control_no: str | None = None
+    #: rights that are paid first, as the agency told them with its answer
+    priority_rights: tuple[PriorityRight, ...] | None = None
     #: an open claim to what the first court's disposal leaves, and what came of it
     surplus_claim: bool = False
     surplus_fen: int | None = None

@@ -14,7 +14,7 @@ from contracts.documents import DocumentRef
 from contracts.failures import FieldError, Unfit
 from contracts.money import MOST_FEN
 from contracts.subject import IdType, Name
-from contracts.words import Code, Model
+from contracts.words import AgencyCode, Code, Model
 from gateway.domain.body import read_body
 from gateway.domain.control import DEDUCTS_AT_ONCE
 from gateway.domain.field_errors import field_error
@@ -31,9 +31,16 @@ _ONE_EXTENT = "amount_fen / quantity / capital_fen / ratio"
 
 
 class ControlItem(Model):
-    """One measure on one asset: at most one of amount, quantity, capital and ratio, and one of the two terms."""
+    """One measure on one asset: at most one of amount, quantity, capital and ratio, and one of the two terms.
 
-    asset_id: ObjectId
+    The asset is one of the report (`asset_id`), or a clue (`agency`, and `key` as the text of its record's key; domain.clues).
+    """
+
+    asset_id: ObjectId | None = None
+    agency: AgencyCode | None = Field(default=None, description="of a clue: who keeps its register")
+    key: ShortText | None = Field(default=None, description="of a clue: what its record is known by; parts joined by `/`")
+    subject: Annotated[int, Field(ge=0, strict=True)] | None = Field(
+        default=None, description="of a clue: index of its holder among the request's subjects; needed if there are several")
     measure: Measure
     amount_fen: Some | None = None
     quantity: Some | None = None
@@ -41,6 +48,13 @@ class ControlItem(Model):
     ratio: Ratio | None = None
     term_months: Months | None = None
     until_on: date | None = None
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        clue = (self.agency, self.key)
+        if (self.asset_id is None) == (None in clue) or (self.asset_id is not None and (*clue, self.subject) != (None, None, None)):
+            raise Unfit("one_name", "财产应填写asset_id，或者填写agency与key", "name the asset by asset_id, or by agency and key", "asset_id / agency + key")
+        return self
 
     @model_validator(mode="after")
     def _one_extent(self) -> Self:
@@ -194,8 +208,9 @@ def _terms(draft: ControlDraft, today: date) -> Iterator[FieldError]:
 
 
 def _repeated_measures(draft: ControlDraft) -> Iterator[FieldError]:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[object, ...]] = set()
     for index, item in enumerate(draft.items or ()):
-        if (item.asset_id, item.measure) in seen:
+        named = (item.asset_id, item.agency, item.key, item.subject, item.measure)
+        if named in seen:
             yield field_error(("items", index), "duplicate_item", "同一财产的同一措施重复", "this measure on this asset is listed twice")
-        seen.add((item.asset_id, item.measure))
+        seen.add(named)

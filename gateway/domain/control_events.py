@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Literal
 
-from contracts.control import FOLLOW_UPS, ControlAnswer
+from contracts.control import FOLLOW_UPS, ControlAnswer, PriorityRight
 from contracts.failures import IllegalTransition
 
 
@@ -48,6 +48,8 @@ class Holding:
     agency_control_no: str | None = None
     #: all that was deducted under this control so far
     deducted_fen: int | None = None
+    #: rights that are paid first, where the agency tells of them with its answer
+    priority_rights: tuple[PriorityRight, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +169,13 @@ def kind_of(event: Event) -> str:
 
 def detail_of(event: Event) -> dict[str, object]:
     """Return what an event says, as JSON values, without what it does not say."""
-    return {name: value.isoformat() if isinstance(value, date) else value
-            for name, value in asdict(event).items() if value is not None}
+    return {name: _as_json(value) for name, value in asdict(event).items() if value is not None}
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, tuple):
+        return [one.model_dump(mode="json", exclude_none=True) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 #: What an agency says of an asset it holds, by what it was asked.
@@ -197,5 +204,5 @@ def event_of(answer: ControlAnswer, action: str) -> Event:
 
 
 def _holding(kind: type[Holding], answer: ControlAnswer) -> Event:
-    said = {field.name: getattr(answer, field.name) for field in fields(Holding)}
+    said = {field.name: getattr(answer, field.name) for field in fields(Holding)} | {"priority_rights": answer.priority_rights or None}
     return kind(**said)  # type: ignore[return-value]  # every kind given here is an event

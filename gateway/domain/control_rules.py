@@ -45,6 +45,8 @@ class Target:
     agencies: tuple[str, ...]
     record: Mapping[str, object]
     debtor_share: str = "1"
+    #: named inline and in no answer: its record says no more than its key
+    clue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,11 @@ def check_items(
     around = _Around(directory, body.documents, today, cause, table)
     findings = list(_case(case_no, today))
     for index, item in enumerate(body.items):
+        if item.asset_id is None:
+            continue  # a clue that cannot be read: domain.clues says why
         target = assets.get(item.asset_id)
         if target is None:
-            findings.append(_wrong((index, "asset_id"), "unknown_asset", "报告中没有这项财产", "the report has no such asset"))
+            findings.append(wrong((index, "asset_id"), "unknown_asset", "报告中没有这项财产", "the report has no such asset"))
         else:
             findings += _item(index, item, target, around)
     return list(dict.fromkeys(findings))
@@ -131,9 +135,14 @@ class _Around:
     table: law.Table
 
 
-def _wrong(at: tuple[int, str], code: str, zh: str, en: str, *, expected: str = "", rule: Rule | None = None) -> Finding:
+def wrong(at: tuple[int, str], code: str, zh: str, en: str, *, expected: str = "", rule: Rule | None = None) -> Finding:
     """Name one wrong field of one item."""
     return Finding(field_error(("items", *at), code, zh, en, expected), rule)
+
+
+def _name(item: ControlItem) -> str:
+    """Return the field that names the asset."""
+    return "asset_id" if item.key is None else "key"
 
 
 def _case(case_no: str, today: date) -> Iterator[Finding]:
@@ -144,17 +153,18 @@ def _case(case_no: str, today: date) -> Iterator[Finding]:
 
 def _item(index: int, item: ControlItem, target: Target, around: _Around) -> Iterator[Finding]:
     kind = asset_type(target.asset_type)
-    yield from _liability(index, target, around)
+    yield from _liability(index, item, target, around)
     if item.measure not in kind.measures:
-        yield _wrong((index, "measure"), "measure_not_for_asset_type", f"{kind.name.zh}不适用{MEASURE_NAMES[item.measure].zh}",
+        yield wrong((index, "measure"), "measure_not_for_asset_type", f"{kind.name.zh}不适用{MEASURE_NAMES[item.measure].zh}",
                      "this measure is not for this kind of asset", expected=", ".join(kind.measures))
         return
     if agency_for(target, item.measure, around.directory) is None:
-        yield _wrong((index, "measure"), "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this measure")
+        yield wrong((index, "measure"), "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this measure")
     barred = law.exemption(target.record, item.measure, around.today, cause=around.cause, table=around.table)
     if barred is not None:
-        yield _wrong((index, "asset_id"), "asset_exempt", barred.zh, barred.en, rule=barred.rule)
+        yield wrong((index, _name(item)), "asset_exempt", barred.zh, barred.en, rule=barred.rule)
     yield from map(Finding, check_documents(kind, item.measure, around.documents))
+    yield from _ownership(target, around)
     yield from _extent(index, item, kind, around.today)
     yield from _share(index, item, kind, target, around)
     yield from check_term(kind, ("items", index), months=item.term_months, until_on=item.until_on, start_on=around.today, today=around.today)
@@ -165,15 +175,22 @@ def _is_liable(target: Target, today: date, table: law.Table) -> bool:
     return row is not None and row.parameters["liable"] is True
 
 
-def _liability(index: int, target: Target, around: _Around) -> Iterator[Finding]:
+def _liability(index: int, item: ControlItem, target: Target, around: _Around) -> Iterator[Finding]:
     row = law.liability(target.role, around.today, around.table)
     if row is None or not _is_liable(target, around.today, around.table):
         zh, en = (row.zh, row.en) if row else ("该主体的财产不得控制", "this subject's property may not be controlled")
-        yield _wrong((index, "asset_id"), "subject_not_liable", zh, en, rule=row.rule if row else None)
+        yield wrong((index, _name(item)), "subject_not_liable", zh, en, rule=row.rule if row else None)
         return
     needed = row.parameters.get("document")
     if needed is not None and needed not in {document.kind for document in around.documents}:
         yield Finding(field_error(("documents",), "document_missing", row.zh, row.en, str(needed)), row.rule)
+
+
+def _ownership(target: Target, around: _Around) -> Iterator[Finding]:
+    """Check that it is known whose the equity of a clue is: no answer says so (EQ-PRE)."""
+    row = law.rules(around.today, around.table)["EQ-PRE"]
+    if target.clue and target.asset_type == row.parameters["asset_type"] and row.parameters["document"] not in {one.kind for one in around.documents}:
+        yield Finding(field_error(("documents",), "ownership_not_known", row.zh, row.en, str(row.parameters["document"])), row.rule)
 
 
 def _extent(index: int, item: ControlItem, kind: AssetType, today: date) -> Iterator[Finding]:
@@ -181,13 +198,13 @@ def _extent(index: int, item: ControlItem, kind: AssetType, today: date) -> Iter
     fitting = _EXTENTS[kind.counted_in]
     for name in _ALL_EXTENTS:
         if name not in fitting and getattr(item, name) is not None:
-            yield _wrong((index, name), "extent_not_for_asset_type", f"{kind.name.zh}不按此项控制", "this kind of asset is not counted so",
+            yield wrong((index, name), "extent_not_for_asset_type", f"{kind.name.zh}不按此项控制", "this kind of asset is not counted so",
                          expected="/".join(fitting))
     if fitting and all(getattr(item, name) is None for name in fitting):
         money = kind.counted_in == "amount_fen"
         row = law.rules(today)["LIMIT-ACC"]
         zh, en = (row.zh, row.en) if money else ("应载明控制的数量或比例", "state the quantity or ratio to be controlled")
-        yield _wrong((index, fitting[0]), "amount_required" if money else "extent_required", zh, en, expected="/".join(fitting),
+        yield wrong((index, fitting[0]), "amount_required" if money else "extent_required", zh, en, expected="/".join(fitting),
                      rule=row.rule if money else None)
 
 
@@ -196,10 +213,13 @@ def _share(index: int, item: ControlItem, kind: AssetType, target: Target, aroun
     row = law.liability(target.role, around.today, around.table)
     if row is None or "share" not in row.parameters or not _is_liable(target, around.today, around.table):
         return
+    if target.clue:
+        yield wrong((index, "key"), "share_not_known", row.zh, row.en, expected="asset_id", rule=row.rule)
+        return
     share, record = Fraction(str(row.parameters["share"])), kind.record.model_validate(target.record)
     whole: Mapping[str, object] = {"amount_fen": record.value_fen(), **target.record, "ratio": target.record.get("share_ratio"),
                                    "capital_fen": target.record.get("subscribed_capital_fen")}
     for name in _EXTENTS[kind.counted_in]:
         asked, most = getattr(item, name), whole.get(name)
         if asked is not None and most is not None and Fraction(str(asked)) > (most_of := share * Fraction(str(most))):
-            yield _wrong((index, name), "over_share", row.zh, row.en, expected=f"≤ {most_of if name == 'ratio' else floor(most_of)}", rule=row.rule)
+            yield wrong((index, name), "over_share", row.zh, row.en, expected=f"≤ {most_of if name == 'ratio' else floor(most_of)}", rule=row.rule)

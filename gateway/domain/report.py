@@ -30,7 +30,7 @@ from gateway.domain.report_assets import check_assets, merged_assets
 from gateway.domain.report_changes import changes, with_changes
 from gateway.domain.report_text import is_gap, outcome_word, statement
 from gateway.domain.report_views import AssetIdOf, ControlView, ReportRequest, TaskView
-from gateway.domain.worth import secured_fen
+from gateway.domain.worth import secured_fen, secured_unseen_fen
 
 __all__ = ["AssetIdOf", "ControlView", "ReportRequest", "TaskView", "changes", "check_assets", "compile_report", "with_changes"]
 
@@ -110,13 +110,12 @@ def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView]
 
 
 def _control(control: ControlView, asset: ReportAsset | None) -> ReportControl:
-    secured = 0
-    if asset is not None:
-        kind = asset_type(control.asset_type)
-        secured = secured_fen(control, kind, kind.record.model_validate(asset.record), asset.prior_measures, asset.priority_rights)
+    kind = asset_type(control.asset_type)
+    secured = secured_unseen_fen(control, kind) if asset is None else secured_fen(
+        control, kind, kind.record.model_validate(asset.record), asset.prior_measures, asset.priority_rights)
     return ReportControl(
-        control_id=control.control_id, asset_id=control.asset_id, asset_type=control.asset_type, subject=control.subject,
-        agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,
+        control_id=control.control_id, asset_id=control.asset_id, asset_type=control.asset_type, asset_key=control.asset_key,
+        subject=control.subject, agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,
         rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen, secured_fen=secured,
         until_on=control.until_on)
 

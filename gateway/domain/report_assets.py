@@ -15,7 +15,7 @@ from contracts.registry import asset_type
 from contracts.report import ReportAsset, Source
 from contracts.subject import Subject
 from gateway.domain.protected import Bench, left_to_control, restrictions
-from gateway.domain.report_views import AssetIdOf, ControlView, TaskView
+from gateway.domain.report_views import AssetIdOf, ControlView, TaskView, holder_of
 from gateway.domain.worth import worth
 
 Item = TypeVar("Item")
@@ -52,15 +52,10 @@ def merged_assets(
     groups: dict[tuple[str, str], list[Sighting]] = {}
     for task in tasks:
         for found in task.assets:
-            groups.setdefault((_holder(kind, subject, task), kind.key_text(found.record)), []).append(Sighting(task, found))
+            groups.setdefault((holder_of(kind, subject, task.agency), kind.key_text(found.record)), []).append(Sighting(task, found))
     assets = [(key, _merged(kind, asset_id(kind.code, *key), sightings, controls, role=subject.role, bench=bench)) for key, sightings in groups.items()]
     assets.sort(key=lambda one: (one[1].value_fen is None, -(one[1].value_fen or 0), one[0]))
     return tuple(asset for _, asset in assets)
-
-
-def _holder(kind: AssetType, subject: Subject, task: TaskView) -> str:
-    """Return what makes a key one thing beside itself: nothing, the agency, or the subject (AssetType.key_scope)."""
-    return {"everywhere": "", "agency": task.agency, "subject": "/".join(subject.identity_key)}[kind.key_scope]
 
 
 def _newest_first(sightings: Iterable[Sighting]) -> list[Sighting]:

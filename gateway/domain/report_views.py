@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Protocol
 
-from contracts.control import ControlState
+from contracts.asset_type import AssetType
+from contracts.control import ControlState, PriorityRight
+from contracts.keyed import keyed_hash
 from contracts.messages import FoundAsset
 from contracts.outcome import Outcome
 from contracts.subject import Subject
@@ -20,6 +23,16 @@ class AssetIdOf(Protocol):
     def __call__(self, asset_type: str, holder: str, key: str) -> str:
         """Return the id; `holder` is empty, an agency code, or an identity, by the type's key scope."""
         ...
+
+
+def asset_ids(secret: bytes, court_code: str) -> AssetIdOf:
+    """Return how the assets of a court get their ids."""
+    return partial(keyed_hash, secret, "asset-id", court_code)
+
+
+def holder_of(kind: AssetType, subject: Subject, agency: str) -> str:
+    """Return what makes a key one thing beside itself: nothing, the agency, or the subject (AssetType.key_scope)."""
+    return {"everywhere": "", "agency": agency, "subject": "/".join(subject.identity_key)}[kind.key_scope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +90,9 @@ class ControlView:
     actual_fen: int | None = None
     actual_quantity: int | None = None
     until_on: date | None = None
+    #: rights that its agency told of with its answer
+    priority_rights: Sequence[PriorityRight] = ()
+    #: what the asset's record is known by
+    asset_key: str = ""
     #: of its first step, so that our own measure in an agency's later answer is not counted as a prior one
     request_no: str | None = None

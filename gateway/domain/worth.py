@@ -87,3 +87,14 @@ def secured_fen(
         held = _part(kind, record, amounts.value_fen, control.actual_quantity or 0)
         return min(floor(held * amounts.share), amounts.net_fen)
     return amounts.net_fen
+
+
+def secured_unseen_fen(control: ControlView, kind: AssetType) -> int:
+    """Return what a control secures on an asset that no answer of its request tells of: money, net of the rights its agency told of.
+
+    Shape:  0 for units and whole things, whose worth nobody told
+    """
+    if control.state not in _SECURES or control.measure in _HOLDS_NOTHING or kind.counted_in != "amount_fen":
+        return 0
+    held = control.actual_fen or 0
+    return max(0, held - floor(sum(_of_right(held, one) for one in control.priority_rights)))

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.messages import FoundAsset
+from contracts.registry import asset_type
 from contracts.words import Text
 from gateway.domain.control import Control
 from gateway.domain.directory import Directory
@@ -49,7 +50,7 @@ _TASKS = text("""
     SELECT task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, late_version
     FROM tasks WHERE request_id = :request_id AND control_id IS NULL""")
 _CONTROLS = text("""
-    SELECT DISTINCT ON (c.control_id) c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.request_no, e.control
+    SELECT DISTINCT ON (c.control_id) c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.record, c.request_no, e.control
     FROM controls c JOIN control_events e ON e.control_id = c.control_id
     WHERE c.request_id = :request_id AND (:version = 0 OR e.report_version <= :version)
     ORDER BY c.control_id, e.seq DESC""")
@@ -93,4 +94,5 @@ def _control(row: RowMapping) -> ControlView:
         control_id=row["control_id"], asset_id=row["asset_id"], asset_type=row["asset_type"], subject=row["subject"],
         agency=row["agency"], request_no=row["request_no"], measure=control.measure, state=control.state, pending=control.pending,
         in_doubt=control.in_doubt, rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen,
-        actual_quantity=control.actual_quantity, until_on=control.until_on)
+        actual_quantity=control.actual_quantity, until_on=control.until_on, priority_rights=control.priority_rights or (),
+        asset_key=asset_type(row["asset_type"]).key_text(row["record"]))

@@ -33,7 +33,7 @@ _DOCUMENTS: Mapping[str, DocumentCode] = {
     "assist_query_notice": "01", "assist_freeze_notice": "02", "assist_execution_notice": "03",
     "assist_publicity_notice": "04", "assist_release_notice": "05", "assist_deduct_notice": "06", "ruling": "11",
     "release_ruling": "12", "deduct_ruling": "13", "transfer_ruling": "14", "application": "21",
-    "written_confirmation": "22", "transfer_letter": "23",
+    "written_confirmation": "22", "transfer_letter": "23", "ownership_proof": "24",
 }
 _RULINGS = frozenset({"ruling", "release_ruling", "deduct_ruling"})
 #: What a measure needs of the directory's row, and its code.

@@ -42,6 +42,7 @@ DocumentCode = Literal[  # [own]
     "21",  # 申请书
     "22",  # 第三人书面确认
     "23",  # 移送执行函
+    "24",  # 权属证明
 ]
 MatterCode = Literal[  # CZ12
     "1",  # 公示冻结

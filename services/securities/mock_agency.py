@@ -28,7 +28,7 @@ _KINDS = {
     "01": "assist_query_notice", "02": "assist_freeze_notice", "03": "assist_execution_notice",
     "04": "assist_publicity_notice", "05": "assist_release_notice", "06": "assist_deduct_notice", "11": "ruling",
     "12": "release_ruling", "13": "deduct_ruling", "14": "transfer_ruling", "21": "application",
-    "22": "written_confirmation", "23": "transfer_letter",
+    "22": "written_confirmation", "23": "transfer_letter", "24": "ownership_proof",
 }
 _REFUSALS = {
     "document_missing": "1001", "document_mismatch": "1002", "credential_missing": "1003", "identity_mismatch": "1004",

@@ -41,6 +41,17 @@ def test_the_first_court_has_the_asset_and_the_second_waits(exchange):
     assert [one.rank for one in waiting.prior_measures] == [1]
 
 
+def test_an_asset_known_by_its_key_alone_is_held_the_same(exchange):
+    command, _ = hold(exchange)
+    kind = exchange.asset_type
+    clue = kind.known_by(kind.key_text(command.control.asset))
+    named = command.model_copy(update={"control": command.control.model_copy(update={"asset": clue})})
+    assert controlled(exchange.ask_one(named)).state == "in_force"
+    assert controlled(exchange.ask_one(command)).state == "in_force"
+    (effect,) = exchange.simulation.effects(exchange.agency, command.request_no, None)
+    assert effect["times_received"] == 2
+
+
 def test_what_the_agency_confirms_is_what_its_ledger_has(exchange):
     command, _ = hold(exchange)
     control = controlled(exchange.ask_one(command))

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.clock import china_date
 from deploy.clock import SystemClock, new_id
-from tests.controlling import Judge, asset_with, assets_of, freeze, seal
+from tests.controlling import Judge, asset_with, assets_of, freeze, problem_of, seal
 
 CHEN = {"id_no": "445302199001010013", "name": "陈伟"}
 COMPANY = {"id_no": "91445300MA4UN0001B", "name": "云浮市新成石材有限公司", "kind": "organisation"}
@@ -29,11 +29,6 @@ def other_judge(mesh):
 def account_at_icbc(judge, **more):
     report = judge.report_of(**CHEN, asset_types=["deposits"], agencies=["icbc"], **more)
     return report, asset_with(report, account_no=ICBC_ACCOUNT)
-
-
-def problem_of(answer, status=422):
-    assert answer.status_code == status, answer.text
-    return answer.json()
 
 
 def test_a_freeze_is_in_force_with_what_the_bank_really_holds(judge):

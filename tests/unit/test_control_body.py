@@ -28,6 +28,10 @@ def test_a_right_body_is_read():
     ({"amount_fen": None, "ratio": "3/2"}, "/items/0/ratio", "bad_ratio"),
     ({"amount_fen": None, "ratio": "half"}, "/items/0/ratio", "bad_ratio"),
     ({"asset_id": ""}, "/items/0/asset_id", "empty"),
+    ({"asset_id": None}, "/items/0", "one_name"),
+    ({"asset_id": None, "agency": "icbc"}, "/items/0", "one_name"),
+    ({"agency": "icbc", "key": "6222"}, "/items/0", "one_name"),
+    ({"subject": 0}, "/items/0", "one_name"),
 ])
 def test_what_is_wrong_with_an_item_is_named(item, pointer, code):
     assert errors(control_body(control_item(**item))) == {(pointer, code)}
@@ -40,6 +44,12 @@ def test_every_bad_item_is_named():
 
 def test_the_same_measure_twice_on_one_asset_is_refused():
     assert errors(control_body(control_item(), control_item(term_months=6))) == {("/items/1", "duplicate_item")}
+
+
+def test_an_asset_is_named_by_its_agency_and_key_instead():
+    clue = control_item(asset_id=None, agency="icbc", key="6222", subject=1)
+    assert read_control(json(control_body(clue)), today=TODAY).items[0].key == "6222"
+    assert errors(control_body(clue, clue)) == {("/items/1", "duplicate_item")}
 
 
 def test_items_are_checked_beside_a_missing_officer():

@@ -30,6 +30,7 @@ from gateway.domain.control_events import (
     kind_of,
 )
 from gateway.domain.control_map import EVENTS, beginnings, explore, mermaid
+from tests.builders import right
 
 EFFECT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 END, LATER = date(2027, 11, 21), date(2028, 11, 21)
@@ -309,3 +310,10 @@ def test_an_answer_that_says_nothing_of_what_was_asked_is_no_event(state, action
 def test_an_event_is_told_without_what_it_does_not_say():
     assert detail_of(event_of(HELD, "freeze")) == {"actual_fen": 60, "until_on": "2027-11-21"}
     assert detail_of(Confirmed(effective_at=EFFECT)) == {"effective_at": "2026-11-22T01:00:00+00:00"}
+
+
+def test_the_rights_an_agency_tells_of_stay_with_the_control():
+    event = event_of(ControlAnswer(state="in_force", actual_fen=100, rank=1, priority_rights=(right(amount_fen=30),)), "freeze")
+    assert detail_of(event)["priority_rights"] == [{"kind": "mortgage", "holder": "某某银行", "amount_fen": 30}]
+    held = apply(asked("freeze", requested_fen=100), event)
+    assert apply(held, event_of(ControlAnswer(state="in_force", rank=1), "status")).priority_rights == held.priority_rights

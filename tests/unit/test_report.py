@@ -174,9 +174,14 @@ def test_what_controls_secure_is_added_up_once_for_each_whole_thing():
     assert [one.control_id for one in compiled.controls] == ["f0", "f1", "s0", "s1"]
 
 
-def test_a_control_on_an_asset_no_longer_reported_is_shown_and_secures_nothing_known():
-    compiled = report(task(), controls=(control_view(asset_id="gone", actual_fen=100),))
-    assert [(one.control_id, one.secured_fen) for one in compiled.controls] == [("c1", 0)]
+@pytest.mark.parametrize(("other", "secured"), [
+    ({"actual_fen": 100}, 100), ({"actual_fen": 100, "state": "waiting"}, 0), ({"actual_fen": None}, 0),
+    ({"actual_fen": 100, "priority_rights": (right(amount_fen=30),)}, 70), ({"actual_fen": 100, "priority_rights": (right(),)}, 0),
+    ({"asset_type": "real_estate", "measure": "seal"}, 0), ({"asset_type": "securities", "actual_quantity": 5}, 0),
+])
+def test_a_control_on_an_asset_that_no_answer_tells_of_secures_the_money_its_agency_says(other, secured):
+    compiled = report(task(), controls=(control_view(asset_id="a clue", **other),))
+    assert [(one.control_id, one.secured_fen) for one in compiled.controls] == [("c1", secured)]
 
 
 def test_a_report_and_itself_do_not_differ():

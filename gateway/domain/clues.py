@@ -1,0 +1,101 @@
+"""Assets that an order names by agency and key instead of by a report: clues, and what a preservation names. Pure.
+
+A clue that an answer tells of already is that asset of the report; of any other no more is known than its key.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from contracts.agency import Agency
+from contracts.asset_type import AssetType
+from contracts.failures import Unfit
+from contracts.registry import asset_type
+from contracts.subject import Subject
+from gateway.domain.control_body import ControlBody, ControlItem
+from gateway.domain.control_rules import Finding, Target, wrong
+from gateway.domain.directory import Directory
+from gateway.domain.report_views import AssetIdOf, holder_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What clues are read against: the request's subjects, the directory, the court's region, and how assets get their ids."""
+
+    subjects: Sequence[Subject]
+    directory: Directory
+    region_code: str
+    asset_id: AssetIdOf
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An order whose items all go by asset ids, the assets with the clues among them, and what is wrong with the others."""
+
+    body: ControlBody
+    assets: Mapping[str, Target]
+    findings: tuple[Finding, ...] = ()
+
+
+def with_clues(body: ControlBody, assets: Mapping[str, Target], ground: Ground) -> Named:
+    """Read the clues of an order; an item whose clue cannot be read keeps no asset id and has its finding."""
+    known, items, findings = dict(assets), list(body.items), list[Finding]()
+    for index, item in enumerate(body.items):
+        if item.asset_id is not None:
+            continue
+        found = _read(index, item, known, ground)
+        if isinstance(found, Finding):
+            findings.append(found)
+        else:
+            known[found.asset_id] = found
+            items[index] = item.model_copy(update={"asset_id": found.asset_id})
+    findings += _named_twice(items)
+    return Named(body.model_copy(update={"items": tuple(items)}), known, tuple(findings))
+
+
+def _read(index: int, item: ControlItem, assets: Mapping[str, Target], ground: Ground) -> Target | Finding:
+    agency = ground.directory.by_code.get(item.agency or "")
+    if agency is None:
+        return wrong((index, "agency"), "unknown_agency", "目录中没有该单位", "the directory has no such agency", expected="GET /v1/agencies")
+    if not agency.covers(ground.region_code):
+        return wrong((index, "agency"), "outside_region", "该单位不在本院可协助的辖区内", "the agency is outside this court's reach")
+    kind = asset_type(agency.asset_type)
+    try:
+        record = kind.known_by(item.key or "")
+    except Unfit as unfit:
+        return wrong((index, "key"), unfit.code, unfit.zh, unfit.en, expected=unfit.expected)
+    return _of_report(agency, kind, record, assets, ground) or _clue(index, item, agency, record, ground)
+
+
+def _of_report(
+    agency: Agency, kind: AssetType, record: Mapping[str, object], assets: Mapping[str, Target], ground: Ground,
+) -> Target | None:
+    """Return the asset if an answer tells of it, to be controlled at the agency that the clue names."""
+    ids = [_asset_id(agency, kind, record, subject, ground) for subject in ground.subjects]
+    found = next((assets[one] for one in ids if one in assets), None)
+    if found is None or agency.agency in found.agencies:
+        return found
+    return replace(found, agencies=(agency.agency, *found.agencies))
+
+
+def _clue(index: int, item: ControlItem, agency: Agency, record: Mapping[str, object], ground: Ground) -> Target | Finding:
+    at = 0 if item.subject is None and len(ground.subjects) == 1 else item.subject
+    if at is None or at >= len(ground.subjects):
+        return wrong((index, "subject"), "subject_required", "应填写财产属于第几名被查询人", "say whose the asset is",
+                     expected=f"0 … {len(ground.subjects) - 1}")
+    subject = ground.subjects[at]
+    if subject.kind not in agency.subject_kinds:
+        return wrong((index, "subject"), "subject_kind_not_served", "该单位不受理此类主体", "the agency keeps nothing of this kind of subject")
+    asset_id = _asset_id(agency, asset_type(agency.asset_type), record, subject, ground)
+    return Target(asset_id, agency.asset_type, at, subject.role, (agency.agency,), record, clue=True)
+
+
+def _asset_id(agency: Agency, kind: AssetType, record: Mapping[str, object], subject: Subject, ground: Ground) -> str:
+    return ground.asset_id(kind.code, holder_of(kind, subject, agency.agency), kind.key_text(record))
+
+
+def _named_twice(items: Sequence[ControlItem]) -> list[Finding]:
+    """Name the clues that are an asset, under the same measure, of another item."""
+    first: dict[tuple[str, str], int] = {}
+    return [wrong((index, "key"), "duplicate_item", "同一财产的同一措施重复", "this measure on this asset is listed twice")
+            for index, item in enumerate(items)
+            if item.asset_id is not None and first.setdefault((item.asset_id, item.measure), index) != index]
