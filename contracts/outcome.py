@@ -33,6 +33,7 @@ REASONS: dict[str, Text] = {
     "no_original_measure": Text(zh="无原控制记录", en="there is no original measure"),
     "term_over_cap": Text(zh="期限超过法定上限", en="the term is over the legal cap"),
     "already_expired": Text(zh="措施已到期", en="the measure has already expired"),
+    "withdrawn": Text(zh="送达协助单位前已撤回", en="withdrawn before the agency got it"),
     "quota_exceeded": Text(zh="超过机构受理限额", en="over the agency's quota"),
     "rejected_by_agency": Text(zh="机构审核未通过", en="the agency's review declined it"),
     "protocol": Text(zh="回复不符合接口规范，原文已留存", en="the answer is outside the agency's protocol; the raw answer is kept"),

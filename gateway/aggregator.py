@@ -22,7 +22,7 @@ from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
 from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
-from gateway.domain.answers import Meaning, ask_again_at, meaning_of
+from gateway.domain.answers import Meaning, ask_again_at, meaning_of, turned_away
 from gateway.domain.status_answers import told
 from gateway.settings import GatewaySettings
 from gateway.store.database import Connection, Database
@@ -105,7 +105,7 @@ class Aggregator:
     ) -> None:
         postponed = {
             reply.task_id: Postponed(reply.task_id, reply.agency_ref,
-                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now))
+                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now), turned_away(reply))
             for reply in replies
         }
         if postponed:

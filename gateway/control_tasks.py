@@ -14,6 +14,7 @@ from contracts.messages import Command
 from contracts.registry import asset_type
 from contracts.subject import Identity
 from gateway.domain.deadlines import answer_due_at
+from gateway.domain.follow_up import Step
 from gateway.intake import case_reference, command_document, to_task
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask
@@ -33,6 +34,16 @@ class Asking:
     documents: Sequence[DocumentRef]
     subject: Identity
     order: ControlOrder
+
+
+def follow_up_order(stored: StoredControl, step: Step) -> ControlOrder:
+    """Return what a follow-up says of the measure that it is about."""
+    control = stored.control
+    return ControlOrder(
+        control_id=stored.control_id, measure=control.measure, asset=dict(stored.record), amount_fen=step.amount_fen,
+        quantity=step.quantity, until_on=step.until_on, original_request_no=stored.request_no,
+        original_case_no=control.original_case_no or stored.case_no, agency_control_no=control.agency_control_no,
+        waiting_serial=control.waiting_serial, transferee=step.transferee, case_funds_account=step.case_funds_account)
 
 
 def control_task(asking: Asking, stored: StoredControl, agency: Agency, settings: GatewaySettings, now: datetime) -> NewTask:

@@ -12,13 +12,12 @@ import orjson
 
 from contracts.case import court_region
 from contracts.clock import Clock, china_date
-from contracts.control import ControlOrder
 from contracts.failures import NotFound, Rejected
 from contracts.words import NewId
-from gateway.control_tasks import Asking, control_task
+from gateway.control_tasks import Asking, control_task, follow_up_order
 from gateway.domain.control import Control, apply
 from gateway.domain.control_body import ConversionBody
-from gateway.domain.control_events import Converted, Event, Held, Sent, detail_of, kind_of
+from gateway.domain.control_events import Converted, Event, Held, Sent, Withdrawn, detail_of, kind_of
 from gateway.domain.control_rules import Finding, refusal
 from gateway.domain.directory import Directory
 from gateway.domain.follow_up import (
@@ -31,6 +30,7 @@ from gateway.domain.follow_up import (
     may_take,
     narrowed,
     step_of,
+    withdraws,
 )
 from gateway.domain.law.overrides import NONE, Overrides, table_of
 from gateway.domain.progress import Happened, advance
@@ -48,7 +48,16 @@ from gateway.store.controls import (
     save_controls,
 )
 from gateway.store.database import Connection, Database
-from gateway.store.follow_ups import AboutRequest, about_requests, drop_held, give_case, hold_steps, ready_steps
+from gateway.store.follow_ups import (
+    AboutRequest,
+    about_requests,
+    drop_held,
+    give_case,
+    hold_steps,
+    lock_unsent,
+    ready_steps,
+    withdraw_tasks,
+)
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 from gateway.store.progress import lock_progress, save_progress
 
@@ -81,7 +90,10 @@ class StepSubmission:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A step that was taken: the control after it, with the task that asks the agency, or kept back, or neither."""
+    """A step that was taken: the control after it, with the task that asks the agency, or kept back, or neither.
+
+    `withdrawn`: the task that does not go out any more
+    """
 
     stored: StoredControl
     before: Control
@@ -89,14 +101,16 @@ class Taken:
     action: Action
     task: NewTask | None = None
     held: OrderedStep | None = None
+    withdrawn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """Controls that are locked, with whom their requests are about."""
+    """Controls that are locked, with whom their requests are about, and their tasks that no agency can have got."""
 
     controls: Mapping[str, StoredControl]
     about: Mapping[str, AboutRequest]
+    unsent: Mapping[str, str]
 
 
 class FollowUps:
@@ -137,13 +151,12 @@ class FollowUps:
         return Submitted(answer, location, replayed=False)
 
     async def lock(self, connection: Connection, control_ids: Sequence[str]) -> Locked:
-        """Lock controls and their requests."""
+        """Lock controls, their requests, and before both what was not sent of them."""
         known = await load_controls(connection, control_ids)
         request_ids = [one.request_id for one in known.values()]
-        if not known:
-            return Locked({}, {})
+        unsent = await lock_unsent(connection, list(known))
         await lock_progress(connection, request_ids)
-        return Locked(await lock_controls(connection, list(known)), await about_requests(connection, request_ids))
+        return Locked(await lock_controls(connection, list(known)), await about_requests(connection, request_ids), unsent)
 
     def may_take(self, stored: StoredControl, body: StepBody, by: By, now: datetime) -> bool:
         """Tell whether a court may take a step on a control; to one that may not it is not there."""
@@ -162,10 +175,12 @@ class FollowUps:
             return _converted(stored, body, by)
         ordered = OrderedStep(step=step_of(on, body), court_code=by.court_code, case_no=stored.case_no, officer=body.officer,
                               documents=body.documents)
-        if stored.control.pending is not None:
-            event = Held()
-            return Taken(_after(stored, event), stored.control, event, action_of(body), held=ordered)
-        return self._asked(stored, ordered, about, now)
+        if stored.control.pending is None:
+            return self._asked(stored, ordered, about, now)
+        if stored.control_id in locked.unsent and withdraws(stored.control, ordered.step):
+            return _withdrawn(stored, locked)
+        event = Held()
+        return Taken(_after(stored, event), stored.control, event, action_of(body), held=ordered)
 
     def _asked(self, stored: StoredControl, ordered: OrderedStep, about: AboutRequest, now: datetime) -> Taken:
         """Return a step that is asked for now."""
@@ -174,11 +189,7 @@ class FollowUps:
         asking = Asking(
             task_id=self._new_id(), request_no=request_no, action=step.action, court_code=ordered.court_code, case_no=ordered.case_no,
             officer=ordered.officer, documents=ordered.documents, subject=about.subjects[stored.subject].identity,
-            order=ControlOrder(
-                control_id=stored.control_id, measure=control.measure, asset=dict(stored.record), amount_fen=step.amount_fen,
-                quantity=step.quantity, until_on=step.until_on, original_request_no=stored.request_no,
-                original_case_no=control.original_case_no or stored.case_no, agency_control_no=control.agency_control_no,
-                waiting_serial=control.waiting_serial, transferee=step.transferee, case_funds_account=step.case_funds_account))
+            order=follow_up_order(stored, step))
         event = Sent(step.action, step.until_on)
         agency = self._directory.by_code[stored.agency]
         return Taken(_after(stored, event), control, event, step.action, control_task(asking, stored, agency, self._settings, now))
@@ -194,12 +205,15 @@ class FollowUps:
             if not ready:
                 return 0
             locked = await self.lock(connection, list(ready))
+            withdrawn = [_withdrawn(one, locked) for one in locked.controls.values()
+                         if one.control_id in locked.unsent and one.control.held and withdraws(one.control, ready[one.control_id].step)]
             answered = [one for one in locked.controls.values() if one.control.pending is None and one.agency in self._directory.by_code]
             sent = [self._asked(one, _narrowed(one, ready[one.control_id]), locked.about[one.request_id], now)
                     for one in answered if one.control.held]
-            await self.write(connection, sent, None, now)
-            await drop_held(connection, [one.control_id for one in answered])
-        return len(answered)
+            await self.write(connection, [*withdrawn, *sent], None, now)
+            done = [*(one.stored.control_id for one in withdrawn), *(one.control_id for one in answered)]
+            await drop_held(connection, done)
+        return len(done)
 
     async def write(self, connection: Connection, taken: Sequence[Taken], by: By | None, now: datetime) -> None:
         """Write steps with all that follows; `by` is null for what was on record when it was ordered."""
@@ -224,6 +238,9 @@ class FollowUps:
         tasks = [one.task for one in taken if one.task is not None]
         if tasks:
             await add_tasks(connection, tasks)
+        withdrawn = [one.withdrawn for one in taken if one.withdrawn is not None]
+        if withdrawn:
+            await withdraw_tasks(connection, withdrawn, now)
         held = {one.stored.control_id: one.held for one in taken if one.held is not None}
         if held:
             await hold_steps(connection, held, now)
@@ -254,6 +271,11 @@ async def _check_tag(connection: Connection, stored: StoredControl, if_match: Se
 
 def _after(stored: StoredControl, event: Event) -> StoredControl:
     return replace(stored, control=apply(stored.control, event))
+
+
+def _withdrawn(stored: StoredControl, locked: Locked) -> Taken:
+    event = Withdrawn()
+    return Taken(_after(stored, event), stored.control, event, "release", withdrawn=locked.unsent[stored.control_id])
 
 
 def _converted(stored: StoredControl, body: ConversionBody, by: By) -> Taken:

@@ -1,5 +1,6 @@
 """Controls on the court side of a test: ordered through the API, answered through the aggregator."""
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from contracts.messages import Reply
 from gateway.aggregator import Aggregator
 from gateway.follow_ups import FollowUps
 from gateway.schedule import Schedule
+from gateway.store.outbox import Sent, claim, mark_sent
 from tests import builders as build
 from tests.court_side import Court
 
@@ -67,6 +69,22 @@ async def tasks(court: Court, control_id: str) -> list[dict[str, Any]]:
     """Return a control's tasks in order, each with its command."""
     found = await court.rows("SELECT task_id, action, agency, outcome, command FROM tasks WHERE control_id = :id ORDER BY task_id", id=control_id)
     return [{**one, "command": orjson.loads(one["command"])} for one in found]
+
+
+async def send(court: Court) -> None:
+    """Let a relay take what is to be sent, and the broker have it."""
+    async with court.database.transaction() as connection:
+        now, lease = court.clock.now(), timedelta(seconds=2)
+        sent = [Sent(one.task_id, one.lease, now + timedelta(seconds=30)) for one in await claim(connection, now=now, lease=lease, most=100)]
+        await mark_sent(connection, sent, now)
+
+
+async def put_off(court: Court, control_id: str, code: str) -> None:
+    """Let the agency, or who asks it, put off the control's newest task until tomorrow."""
+    newest = (await tasks(court, control_id))[-1]
+    aggregator = Aggregator(court.database, court.deps.directory.by_code, clock=court.clock, new_id=court.deps.new_id)
+    await aggregator.apply([Reply(task_id=newest["task_id"], agency=newest["agency"], kind="deferred", code=code,
+                                  until=court.clock.now() + timedelta(days=1))])
 
 
 async def answer(court: Court, control_id: str, **said: Any) -> None:

@@ -37,6 +37,7 @@ from gateway.domain.control_events import (
     TermWarned,
     Transferred,
     Waiting,
+    Withdrawn,
     kind_of,
 )
 from gateway.domain.deadlines import corresponding_day, term_end
@@ -117,6 +118,8 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
             return _sent(control, event)
         case Held() if control.held is None and may_be_held_behind(control):
             return _with(control, held="release")
+        case Withdrawn() if control.state == "requested" and control.pending is not None:
+            return _ended(control, "released", code="withdrawn")
         case Converted(from_case_no=case_no) if control.state in LIVE or control.state == "requested":
             return _with(control, original_case_no=control.original_case_no or case_no)
         case AnswerOverdue(code=code) if control.pending is not None:

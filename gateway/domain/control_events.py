@@ -24,6 +24,11 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The court released the measure before any agency got the order: it never goes out (CANCEL-WINS)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Converted:
     """Preservation became enforcement (民诉法解释 art. 168): the case, perhaps the court, changed; no agency is asked."""
 
@@ -151,11 +156,11 @@ class Reversed:
     code: str = "rejected_by_agency"
 
 
-Event = (Sent | Held | Converted | Confirmed | PartlyConfirmed | Waiting | Marked | Renewed | PartlyReleased | PartlyDeducted | Deducted | Refused
+Event = (Sent | Held | Withdrawn | Converted | Confirmed | PartlyConfirmed | Waiting | Marked | Renewed | PartlyReleased | PartlyDeducted | Deducted | Refused
          | Released | Transferred | TermEnded | TermWarned | AnswerOverdue | Lapsed | SurplusSettled | Reversed)
 
 _KINDS: dict[type, str] = {
-    Sent: "sent", Held: "held", Converted: "converted", Confirmed: "confirmed", PartlyConfirmed: "partly_confirmed", Waiting: "waiting", Marked: "marked",
+    Sent: "sent", Held: "held", Withdrawn: "withdrawn", Converted: "converted", Confirmed: "confirmed", PartlyConfirmed: "partly_confirmed", Waiting: "waiting", Marked: "marked",
     Renewed: "renewed", PartlyReleased: "partly_released", PartlyDeducted: "partly_deducted", Deducted: "deducted",
     Refused: "refused", Released: "released", Transferred: "transferred", TermEnded: "term_ended",
     AnswerOverdue: "answer_overdue", Lapsed: "lapsed", Reversed: "reversed", TermWarned: "term_warning", SurplusSettled: "surplus_settled",

@@ -28,6 +28,7 @@ from gateway.domain.control_events import (
     TermWarned,
     Transferred,
     Waiting,
+    Withdrawn,
     kind_of,
 )
 
@@ -37,7 +38,7 @@ _EFFECT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 #: One event of every kind, and every value that changes where a control goes.
 EVENTS: tuple[Event, ...] = (
     *(Sent(action, _LATER_END if action == "renew" else None) for action in ("renew", "release", "deduct", "transfer")),
-    Held(), Converted("（2026）粤5302执保1号", "粤5302", "（2026）粤5302执1号", "粤5302"),
+    Held(), Withdrawn(), Converted("（2026）粤5302执保1号", "粤5302", "（2026）粤5302执1号", "粤5302"),
     Confirmed(actual_fen=100, rank=1, effective_at=_EFFECT, until_on=_END), Confirmed(), Confirmed(rank=2),
     PartlyConfirmed(actual_quantity=60, rank=2, until_on=_END), Marked(actual_quantity=100, until_on=_END),
     Waiting(rank=1), Waiting(rank=2, waiting_serial="7"), Waiting(rank=3),

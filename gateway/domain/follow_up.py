@@ -147,6 +147,11 @@ def narrowed(control: Control, step: Step) -> Step:
     return Step(action="release") if whole else step
 
 
+def withdraws(control: Control, step: Step) -> bool:
+    """Tell whether a step takes a measure back as a whole that no agency has confirmed; it need not go out then (CANCEL-WINS)."""
+    return control.state == "requested" and step.action == "release" and step.amount_fen is None and step.quantity is None
+
+
 def _reaches(asked: int | None, held: int | None) -> bool:
     return asked is not None and held is not None and asked >= held
 

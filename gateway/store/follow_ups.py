@@ -30,7 +30,14 @@ _HOLD = text(f"""
     ON CONFLICT (control_id) DO UPDATE SET step = excluded.step, held_at = excluded.held_at""")  # noqa: S608 - constants
 _READY = text("""
     SELECT h.control_id, h.step FROM held_steps h JOIN controls c USING (control_id)
-    WHERE c.pending IS NULL ORDER BY h.held_at LIMIT :most""")
+    WHERE c.pending IS NULL
+       OR EXISTS (SELECT FROM tasks t WHERE t.control_id = c.control_id AND t.action = c.pending AND t.outcome IS NULL AND t.sent_at IS NULL)
+    ORDER BY h.held_at LIMIT :most""")
+_UNSENT = text("""
+    SELECT control_id, task_id FROM tasks
+    WHERE control_id = ANY(CAST(:control_ids AS text[])) AND action <> 'status' AND outcome IS NULL AND sent_at IS NULL
+    ORDER BY task_id FOR UPDATE""")
+_WITHDRAW = text("UPDATE tasks SET outcome = 'withdrawn', code = 'withdrawn', answered_at = :now WHERE task_id = ANY(CAST(:task_ids AS text[]))")
 _DROP = text("DELETE FROM held_steps WHERE control_id = ANY(CAST(:control_ids AS text[]))")
 _CONVERT = text("UPDATE controls SET case_no = :case_no, court_code = :court_code WHERE control_id = :control_id")
 
@@ -47,8 +54,18 @@ async def hold_steps(connection: AsyncConnection, steps: Mapping[str, OrderedSte
     await connection.execute(_HOLD, {"h_control_id": list(steps), "h_step": written, "now": now})
 
 
+async def lock_unsent(connection: AsyncConnection, control_ids: Sequence[str]) -> Mapping[str, str]:
+    """Lock the tasks of controls that no agency can have got, so that no relay takes them, and return them by control."""
+    return {row.control_id: row.task_id for row in await connection.execute(_UNSENT, {"control_ids": list(control_ids)})}
+
+
+async def withdraw_tasks(connection: AsyncConnection, task_ids: Sequence[str], now: datetime) -> None:
+    """End tasks that are not to go out any more; the caller has them locked."""
+    await connection.execute(_WITHDRAW, {"task_ids": list(task_ids), "now": now})
+
+
 async def ready_steps(connection: AsyncConnection, most: int) -> Mapping[str, OrderedStep]:
-    """Return held steps, by control, where nothing is pending any more."""
+    """Return held steps, by control, where nothing is pending any more, or nothing that an agency can have got."""
     found = await connection.execute(_READY, {"most": most})
     return {row.control_id: OrderedStep.model_validate(row.step) for row in found}
 

@@ -34,7 +34,7 @@ def _claiming(which: str) -> TextClause:
         WITH due AS (
             SELECT task_id FROM tasks WHERE {which} AND next_attempt_at <= :now
             ORDER BY next_attempt_at, task_id LIMIT :most FOR UPDATE SKIP LOCKED)
-        UPDATE tasks t SET next_attempt_at = :lease FROM due, requests r
+        UPDATE tasks t SET next_attempt_at = :lease, sent_at = COALESCE(t.sent_at, :now) FROM due, requests r
         WHERE t.task_id = due.task_id AND r.request_id = t.request_id
         RETURNING t.task_id, t.request_id, t.agency, t.asset_type, t.action, t.topic, t.key, t.command, t.attempts, t.agency_ref,
                   t.answer_due_at, r.trace_id, t.next_attempt_at AS lease""")  # noqa: S608 - constants
@@ -45,7 +45,7 @@ _CLAIM_LATE = _claiming("outcome = 'overdue' AND agency_ref IS NOT NULL AND answ
 _SENT = text(f"""
     WITH sent AS (SELECT * FROM {rows("s", task_id="text", lease="timestamptz", again_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN sent USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
-    UPDATE tasks t SET sent_at = :now, attempts = t.attempts + 1,
+    UPDATE tasks t SET sent_at = CASE WHEN t.next_attempt_at = sent.lease THEN :now ELSE t.sent_at END, attempts = t.attempts + 1,
         next_attempt_at = CASE WHEN t.next_attempt_at = sent.lease THEN sent.again_at ELSE t.next_attempt_at END
     FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id""")  # noqa: S608 - constants
 _STILL_IN_FLIGHT = text(f"""
@@ -58,7 +58,7 @@ _SEND_ALL_AGAIN = text("UPDATE tasks SET next_attempt_at = :now WHERE outcome IS
 async def claim(connection: AsyncConnection, *, now: datetime, lease: timedelta, most: int) -> list[DueTask]:
     """Take the oldest commands that are due and that nobody else is sending; they come back after the lease.
 
-    Shape: in order of when they were due
+    Shape: in order of when they were due; from now on the broker may have them
     """
     found = (await connection.execute(_CLAIM, {"now": now, "lease": now + lease, "most": most})).mappings()
     return sorted((DueTask(**row) for row in found), key=lambda task: task.task_id)

@@ -56,7 +56,7 @@ tasks = Table(
     Column("key", LargeBinary, nullable=False),
     Column("command", Text, nullable=False, comment="the command's body as it was written first"),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("sent_at", _INSTANT, comment="null: to be sent"),
+    Column("sent_at", _INSTANT, comment="since when the broker may have it; null: no agency can have got it"),
     Column("next_attempt_at", _INSTANT, nullable=False, comment="not sent: from when; sent: when to send again"),
     Column("agency_ref", Text, comment="what the agency acknowledged with; the next command asks for the status"),
     Column("answer_due_at", _INSTANT, nullable=False),

@@ -124,8 +124,9 @@ async def test_a_held_release_is_needed_no_more_when_everything_was_deducted(cou
     assert await court.rows("SELECT * FROM held_steps") == []
 
 
-async def test_a_release_wins_over_a_measure_that_is_still_to_be_answered(court):
+async def test_a_release_follows_a_measure_that_is_still_to_be_answered(court):
     control_id = await side.ordered(court)
+    await side.send(court)
     held = await side.step(court, control_id, "releases", side.release())
     assert (held.json()["state"], held.json()["pending"], held.json()["held"]) == ("requested", "freeze", "release")
     await side.answer(court, control_id)

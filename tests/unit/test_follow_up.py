@@ -13,7 +13,17 @@ from gateway.domain.control_body import (
     TransferBody,
     read_action,
 )
-from gateway.domain.follow_up import OnControl, Step, action_of, check, is_superior, may_take, narrowed, step_of
+from gateway.domain.follow_up import (
+    OnControl,
+    Step,
+    action_of,
+    check,
+    is_superior,
+    may_take,
+    narrowed,
+    step_of,
+    withdraws,
+)
 from tests import builders as build
 from tests import control_side as side
 
@@ -231,3 +241,12 @@ def test_a_wrong_batch_names_everything_wrong(wrong, errors):
 def test_a_release_of_many_has_a_reason():
     body = read_batch(build.json(batch(action="release", reason="已履行完毕", term_months=None)))
     assert isinstance(body, BatchBody)
+
+
+@pytest.mark.parametrize(("state", "step", "whole"), [
+    ("requested", Step(action="release"), True), ("requested", Step(action="release", amount_fen=5), False),
+    ("requested", Step(action="release", quantity=5), False), ("in_force", Step(action="release"), False),
+    ("requested", Step(action="renew"), False),
+])
+def test_only_a_whole_measure_that_nobody_confirmed_is_withdrawn(state, step, whole):
+    assert withdraws(control(state=state), step) is whole

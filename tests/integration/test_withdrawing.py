@@ -1,0 +1,88 @@
+"""A release wins over a measure that no agency has got yet (CANCEL-WINS): on a real PostgreSQL."""
+
+import asyncio
+
+import pytest
+
+from tests import control_side as side
+
+
+async def withdrawn(court, control_id):
+    """Assert that the measure is released and that nothing of it will ever be sent."""
+    found = await side.control(court, control_id)
+    assert (found["state"], found["pending"], found["held"], found["code"]) == ("released", None, None, "withdrawn")
+    assert [event["kind"] for event in found["events"]][-1] == "withdrawn"
+    court.clock.advance(days=2)
+    await side.send(court)
+    assert [(one["action"], one["outcome"]) for one in await side.tasks(court, control_id)] == [("freeze", "withdrawn")]
+    assert await court.rows("SELECT * FROM held_steps") == []
+
+
+async def test_a_measure_that_was_not_sent_never_goes_out(court):
+    control_id = await side.ordered(court)
+    released = await side.step(court, control_id, "releases", side.release())
+    assert (released.status_code, released.json()["state"]) == (202, "released")
+    await withdrawn(court, control_id)
+
+
+@pytest.mark.parametrize("code", ["office_closed", "busy"])
+async def test_a_measure_that_a_closed_office_turned_away_never_goes_out(court, code):
+    control_id = await side.ordered(court)
+    await side.send(court)
+    await side.put_off(court, control_id, code)
+    await side.step(court, control_id, "releases", side.release())
+    await withdrawn(court, control_id)
+
+
+async def test_a_release_that_was_held_wins_once_the_office_turns_the_measure_away(court):
+    control_id = await side.ordered(court)
+    await side.send(court)
+    assert (await side.step(court, control_id, "releases", side.release())).json()["held"] == "release"
+    await side.put_off(court, control_id, "office_closed")
+    await side.tick(court)
+    await withdrawn(court, control_id)
+
+
+async def test_a_measure_that_an_agency_may_have_is_released_after_its_answer(court):
+    control_id = await side.ordered(court)
+    await side.send(court)
+    await side.put_off(court, control_id, "unavailable")
+    assert (await side.step(court, control_id, "releases", side.release())).json()["held"] == "release"
+    await side.tick(court)
+    assert (await side.control(court, control_id))["held"] == "release"
+    await side.answer(court, control_id)
+    await side.tick(court)
+    assert [one["action"] for one in await side.tasks(court, control_id)] == ["freeze", "release"]
+
+
+async def test_a_measure_sent_twice_may_be_at_the_agency_though_it_was_turned_away_once(court):
+    control_id = await side.ordered(court)
+    await side.send(court)
+    court.clock.advance(minutes=1)
+    await side.send(court)
+    await side.put_off(court, control_id, "office_closed")
+    assert (await side.step(court, control_id, "releases", side.release())).json()["held"] == "release"
+
+
+async def test_a_part_of_a_measure_is_released_after_its_answer(court):
+    control_id = await side.ordered(court)
+    assert (await side.step(court, control_id, "releases", side.release(amount_fen=1))).json()["held"] == "release"
+
+
+async def test_relay_and_judge_at_once_either_send_or_withdraw(court):
+    control_ids = [await side.ordered(court, f"c{number}") for number in range(8)]
+    releases = [side.step(court, one, "releases", side.release(), f"w{number}") for number, one in enumerate(control_ids)]
+    await asyncio.gather(*releases, *(side.send(court) for _ in range(3)))
+    for control_id in control_ids:
+        (task,) = await court.rows("SELECT sent_at, outcome FROM tasks WHERE control_id = :id", id=control_id)
+        found = await side.control(court, control_id)
+        assert (found["state"], found["held"], task["sent_at"] is None, task["outcome"]) in {
+            ("released", None, True, "withdrawn"), ("requested", "release", False, None)}
+
+
+async def test_an_answer_to_what_was_withdrawn_is_filed_with_an_alarm(court):
+    control_id = await side.ordered(court)
+    await side.step(court, control_id, "releases", side.release())
+    await side.answer(court, control_id)
+    assert (await side.control(court, control_id))["state"] == "released"
+    assert [one["why"] for one in await court.rows("SELECT why FROM filed_replies")] == ["contradiction"]
