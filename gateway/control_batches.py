@@ -8,11 +8,11 @@ from datetime import datetime
 import orjson
 
 from contracts.clock import Clock
-from contracts.failures import Rejected
 from contracts.words import NewId
 from gateway.domain.batch_body import BatchBody, BatchItem, term_of
 from gateway.domain.control_body import ReleaseBody, RenewalBody
 from gateway.domain.control_rules import Finding, refusal
+from gateway.domain.follow_up import not_there
 from gateway.follow_ups import By, FollowUps, Locked, Taken
 from gateway.intake import Submitted, check_same_body
 from gateway.store.audit import AuditEntry, append
@@ -22,7 +22,6 @@ from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 
 #: After so many items others get a turn.
 _TURN = 50
-_NOT_FOUND = {"code": "not_found", "title": "没有这个对象 / There is no such object", "status": 404, "errors": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +94,7 @@ def _rows(items: Sequence[BatchItem], outcomes: Sequence[Taken | list[Finding]])
 
 
 def _problem(findings: list[Finding]) -> dict[str, object]:
-    if not findings:
-        return _NOT_FOUND
-    refused: Rejected = refusal(findings)
+    refused = refusal(findings) if findings else not_there()
     told: dict[str, object] = {"code": refused.problem_code, "title": refused.title, "status": refused.problem_status,
                                "errors": [one.model_dump() for one in refused.errors]}
     return told | ({"rule": refused.rule.model_dump()} if refused.rule else {})

@@ -12,7 +12,7 @@ import orjson
 
 from contracts.case import court_region
 from contracts.clock import Clock, china_date
-from contracts.failures import NotFound, Rejected
+from contracts.failures import Rejected
 from contracts.words import NewId
 from gateway.control_tasks import Asking, control_task, follow_up_order
 from gateway.domain.control import Control, apply
@@ -29,6 +29,7 @@ from gateway.domain.follow_up import (
     check,
     may_take,
     narrowed,
+    not_there,
     step_of,
     withdraws,
 )
@@ -128,8 +129,8 @@ class FollowUps:
     async def submit(self, submission: StepSubmission, shown: Shown) -> Submitted:
         """Take a step, or give again the answer its idempotency key has.
 
-        Raises: NotFound, also for another court's control; Rejected 412 precondition_failed, 422 control_refused with the rule,
-                422 idempotency_key_reused; StoreUnavailable
+        Raises: Rejected 404 not_found as not_there, 412 precondition_failed, 422 control_refused with the rule, 422 idempotency_key_reused;
+                StoreUnavailable
         """
         now, location = self._clock.now(), f"/v1/controls/{submission.control_id}"
         async with self._database.transaction() as connection:
@@ -140,7 +141,7 @@ class FollowUps:
                 return Submitted(orjson.dumps(kept.answer), location, replayed=True)
             stored = locked.controls.get(submission.control_id)
             if stored is None or not self.may_take(stored, submission.body, submission.by, now):
-                raise NotFound
+                raise not_there()
             await _check_tag(connection, stored, submission.if_match, shown)
             taken = self.take(stored, locked, submission.body, submission.by, now)
             if isinstance(taken, list):

@@ -11,6 +11,7 @@ from contracts.failures import FieldError, Rule
 from contracts.outcome import Outcome
 from contracts.report import AssetReport
 from contracts.words import Model, Text
+from gateway.domain.who_holds import HeldAsset
 
 
 class Problem(Model):
@@ -200,7 +201,8 @@ class ControlStatus(ControlLine):
     requested_fen: int | None
     actual_fen: int | None
     unfunded_fen: int | None
-    secured_fen: int
+    secured_fen: int = Field(description="what it really secures, after prior measures and priority rights")
+    claim_fen: int | None = Field(description="what is owed in the case, beside what is secured")
     deducted_fen: int
     requested_quantity: int | None
     actual_quantity: int | None
@@ -225,6 +227,12 @@ class ControlList(Model):
 
     items: tuple[ControlStatus, ...]
     next_cursor: str | None
+
+
+class ControlsOnSubject(ControlList):
+    """POST /v1/controls/search: the court's newest controls on a subject, and every measure of anybody on its assets."""
+
+    assets: tuple[HeldAsset, ...]
 
 
 class RuleEntry(Model):
@@ -255,5 +263,5 @@ class RuleList(Model):
 
 MODELS: tuple[type[BaseModel], ...] = (
     Problem, RequestAccepted, RequestStatus, RequestList, AssetReport, DocumentStored, AgencyList, AssetTypeList,
-    ControlsOrdered, ControlStatus, ControlList, RuleList,
+    ControlsOrdered, ControlStatus, ControlList, ControlsOnSubject, RuleList,
 )

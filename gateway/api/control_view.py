@@ -1,6 +1,6 @@
 """A control as callers read it, with its events and what it secures, and the tag it goes by."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,17 +15,22 @@ from gateway.store.database import Connection
 
 async def shown_controls(call: Call, connection: Connection, controls: Sequence[StoredControl]) -> list[dict[str, object]]:
     """Write controls as callers read them; what each secures is what its request's newest report says."""
-    ids = [one.control_id for one in controls]
-    events = await load_events(connection, ids)
+    return await shown_by(call, connection, controls, await reports_of(call, connection, controls))
+
+
+async def shown_by(
+    call: Call, connection: Connection, controls: Sequence[StoredControl], reported: Mapping[str, Reported],
+) -> list[dict[str, object]]:
+    """Write controls as callers read them by the newest reports of their requests."""
+    events = await load_events(connection, [one.control_id for one in controls])
     answer_due = await answers_due(connection, controls)
-    reported = await _reported(call, connection, {one.request_id for one in controls})
     return [{**_control(call, one, reported[one.request_id]), "answer_due_at": answer_due.get(one.control_id),
              "events": [_event(event) for event in events if event.control_id == one.control_id]} for one in controls]
 
 
-async def _reported(call: Call, connection: Connection, request_ids: Iterable[str]) -> dict[str, Reported]:
-    """Compile the reports of controls that the caller may read, whichever court made the request."""
-    now = call.deps.clock.now()
+async def reports_of(call: Call, connection: Connection, controls: Sequence[StoredControl]) -> dict[str, Reported]:
+    """Compile the newest reports of controls that the caller may read, whichever court made the request."""
+    now, request_ids = call.deps.clock.now(), {one.request_id for one in controls}
     found = {request_id: await call.deps.reports.newest(connection, request_id, now) for request_id in request_ids}
     return {request_id: one for request_id, one in found.items() if one is not None}
 
@@ -47,7 +52,7 @@ def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str,
         "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
         "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
         "asset_type": stored.asset_type, "agency": stored.agency, **told, "rank_basis": agency.rank_basis if agency else "served_at",
-        "secured_fen": secured.get(stored.control_id, 0), "others": _others(stored, reported), **_due(control, china_date(call.deps.clock.now())),
+        "secured_fen": secured.get(stored.control_id, 0), "claim_fen": reported.report.totals.claim_fen, "others": _others(stored, reported), **_due(control, china_date(call.deps.clock.now())),
     }
 
 

@@ -1,6 +1,8 @@
 """Controls: order measures on assets of a report, and read how they stand. The law is domain/control_rules.py."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import orjson
 from fastapi import APIRouter
@@ -12,7 +14,7 @@ from contracts.failures import NotFound, Rejected, Unfit
 from gateway.api import answers
 from gateway.api.bodies import idempotency_key, read_json
 from gateway.api.calls import Call, doing
-from gateway.api.control_view import shown_controls, tag_of
+from gateway.api.control_view import reports_of, shown_by, shown_controls, tag_of
 from gateway.api.named_documents import check_documents
 from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, refusals
 from gateway.api.parameters import USUAL_LIMIT, cursor, cursor_of, limit, one_of, read_parameters
@@ -20,11 +22,14 @@ from gateway.api.plans import order_plan
 from gateway.api.report import newest_report
 from gateway.domain.control_body import ControlBody, SearchBody, read_action, read_control
 from gateway.domain.control_rules import targets
+from gateway.domain.courts import court_name
 from gateway.domain.law.overrides import table_of
 from gateway.domain.plan_body import PlanOrderBody, names_a_plan
+from gateway.domain.who_holds import About, HeldAsset, who_holds
 from gateway.intake import Submitted
 from gateway.ordering import ControlSubmission, subject_hash
-from gateway.store.controls import ControlPage, load_controls, load_page
+from gateway.reports import Reported
+from gateway.store.controls import ControlPage, StoredControl, load_controls, load_page
 
 router = APIRouter(tags=["controls"])
 
@@ -115,28 +120,47 @@ async def list_controls(request: Request) -> Response:
     async with doing(request, "control.read") as call:
         given = read_parameters(request, _FILTERS)
         most = given.pop("limit", USUAL_LIMIT)
-        return await _listed(call, ControlPage(call.court_code, most + 1, given.pop("cursor", None), **given))  # type: ignore[arg-type,operator]
+        listed = await _listed(call, ControlPage(call.court_code, most + 1, given.pop("cursor", None), **given))  # type: ignore[arg-type,operator]
+        return _answer(listed.body)
 
 
 @router.post(
-    "/v1/controls/search", summary="The court's controls on one subject", openapi_extra=json_body(SearchBody),
-    responses={200: answer("a page", answers.ControlList), **refusals("unauthenticated", "not_permitted", "malformed_json", "invalid_request")},
+    "/v1/controls/search", summary="The court's controls on one subject, and who holds what of it", openapi_extra=json_body(SearchBody),
+    responses={200: answer("the newest controls, and the assets with every measure on them", answers.ControlsOnSubject), **refusals("unauthenticated", "not_permitted", "malformed_json", "invalid_request")},
 )
 async def search_controls(request: Request) -> Response:
-    """Return the newest controls on a subject; the id number goes in the body, so that it is in no log."""
+    """Return the newest controls on a subject and who holds what; the id number goes in the body, so that it is in no log."""
     async with doing(request, "control.read") as call:
         body = read_action(await read_json(request), SearchBody)
         found = subject_hash(call.deps.settings.secret, body.id_no)
-        return await _listed(call, ControlPage(call.court_code, USUAL_LIMIT + 1, subject_hash=found))
+        listed = await _listed(call, ControlPage(call.court_code, USUAL_LIMIT + 1, subject_hash=found))
+        return _answer({**listed.body, "assets": [one.model_dump(mode="json") for one in _held(listed)]})
 
 
-async def _listed(call: Call, page: ControlPage) -> Response:
+class _Listed(NamedTuple):
+    """A page as it is answered, with what it was written from."""
+
+    body: dict[str, object]
+    controls: Sequence[StoredControl]
+    reported: Mapping[str, Reported]
+
+
+def _held(listed: _Listed) -> tuple[HeldAsset, ...]:
+    """Return who holds what of the subject of these controls, by the newest reports, the newest request's first."""
+    asked = dict.fromkeys((one.request_id, one.subject) for one in listed.controls)
+    reported = listed.reported
+    return who_holds(About(reported[one].report, subject, court_name(reported[one].head.court_code)) for one, subject in asked)
+
+
+async def _listed(call: Call, page: ControlPage) -> _Listed:
     """Load one more than a page shows, which tells whether there is a next one."""
     async with call.deps.database.transaction() as connection:
         found = await load_page(connection, page)
-        shown = await shown_controls(call, connection, found[: page.most - 1])
+        controls = found[: page.most - 1]
+        reported = await reports_of(call, connection, controls)
+        shown = await shown_by(call, connection, controls, reported)
     more = len(found) == page.most
-    return _answer({"items": shown, "next_cursor": cursor_of(str(shown[-1]["control_id"])) if more else None})
+    return _Listed({"items": shown, "next_cursor": cursor_of(str(shown[-1]["control_id"])) if more else None}, controls, reported)
 
 
 def _answer(body: object, **headers: str) -> Response:

@@ -156,7 +156,8 @@ def _item(index: int, item: ControlItem, target: Target, around: _Around) -> Ite
     yield from _liability(index, item, target, around)
     if item.measure not in kind.measures:
         yield wrong((index, "measure"), "measure_not_for_asset_type", f"{kind.name.zh}不适用{MEASURE_NAMES[item.measure].zh}",
-                     "this measure is not for this kind of asset", expected=", ".join(kind.measures))
+                     "this measure is not for this kind of asset", expected=", ".join(kind.measures),
+                     rule=law.rules(around.today, around.table)["MEASURE-KIND"].rule)
         return
     if agency_for(target, item.measure, around.directory) is None:
         yield wrong((index, "measure"), "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this measure")

@@ -14,7 +14,7 @@ from contracts.asset_type import AssetType, fen_of
 from contracts.case import Officer, parse_case_no
 from contracts.control import FundsAccount, Transferee
 from contracts.documents import DocumentRef
-from contracts.failures import FieldError, Unfit
+from contracts.failures import FieldError, NotFound, Rejected, Unfit
 from contracts.registry import asset_type
 from contracts.words import Message
 from gateway.domain import law
@@ -99,6 +99,11 @@ def may_take(action: Action, court_code: str, control_court: str, documents: Seq
     standings = {"ordering_court": court_code == control_court, "superior_court": is_superior(court_code, control_court),
                  "letter_holder": any(_hands_over(one, control_court) for one in documents)}
     return any(holds and action in _words(row[name]) for name, holds in standings.items())
+
+
+def not_there() -> Rejected:
+    """Make the refusal of a step on a control that is not there or not the court's to take: the same for both, with the rule on who may."""
+    return Rejected(NotFound.status, NotFound.code, "没有这个对象 / There is no such object", rule=law.latest("RELEASE-BY").rule)
 
 
 def is_superior(court_code: str, of: str) -> bool:

@@ -161,7 +161,11 @@ async def test_another_courts_control_is_not_there_but_a_superior_court_may_rele
     other = bearer("judge", court_code=OTHER_COURT, sub=sub)
     officer = build.officer(work_card_no=sub)
     for number, body in enumerate((side.release(officer=officer), side.release(officer=officer, documents=[*side.RELEASE, LETTER]))):
-        assert problem(await side.step(court, control_id, "releases", body, f"o{number}", **other)) == (404, "not_found")
+        foreign = await side.step(court, control_id, "releases", body, f"o{number}", **other)
+        nobodys = await side.step(court, "01NOTHERE0000000000000000", "releases", body, f"n{number}", **other)
+        assert problem(foreign) == problem(nobodys) == (404, "not_found")
+        assert foreign.json() | {"trace_id": ""} == nobodys.json() | {"trace_id": ""}
+        assert rule_of(foreign) == "RELEASE-BY"
     superior = bearer("judge", court_code="粤53", sub=sub)
     assert problem(await side.step(court, control_id, "deductions", side.deduction(officer=officer), "u1", **superior)) == (404, "not_found")
     released = await side.step(court, control_id, "releases", side.release(officer=officer), "u2", **superior)

@@ -217,9 +217,14 @@ async def test_a_search_shows_what_others_hold_on_the_asset(court):
     body = build.control_body(build.control_item(asset_id=asset["asset_id"]), request_id=request_id)
     control_id = (await court.post(body, key="c1", path="/v1/controls")).json()["controls"][0]["control_id"]
     await answer(court, (await tasks(court, control_id))[0], **WAITS)
-    (found,) = (await court.post({"id_no": build.PERSON_ID}, path="/v1/controls/search")).json()["items"]
+    answered = (await court.post({"id_no": build.PERSON_ID}, path="/v1/controls/search")).json()
+    (found,) = answered["items"]
     assert (found["rank"], found["until_on"]) == (2, None)
     assert [(one["authority"], one["rank"], one["until_on"]) for one in found["others"]] == [("某某法院", 1, "2027-05-01")]
+    (held,) = answered["assets"]
+    assert (held["asset_id"], held["asset_key"], held["agencies"]) == (asset["asset_id"], asset["record"]["account_no"], ["icbc"])
+    assert [(one["authority"], one["rank"], one["until_on"], one["control_id"]) for one in held["measures"]] == [
+        ("某某法院", 1, "2027-05-01", None), ("云浮市云城区人民法院", 2, None, control_id)]
 
 
 async def test_a_renewal_answered_after_the_term_ended_is_filed(court):

@@ -59,7 +59,8 @@ def test_every_kind_of_asset_can_be_controlled_to_its_cap(asset_type, item):
     ("deposits", {"term_months": None, "until_on": "2027-11-23"}, ("/items/0/until_on", "term_over_cap", "DUR-DEP")),
     ("vehicles", {"measure": "seal", "amount_fen": None, "term_months": 25}, ("/items/0/term_months", "term_over_cap", "DUR-MOV")),
     ("real_estate", {"measure": "seal", "amount_fen": None, "term_months": 37}, ("/items/0/term_months", "term_over_cap", "DUR-IMM")),
-    ("deposits", {"measure": "seal"}, ("/items/0/measure", "measure_not_for_asset_type", None)),
+    ("deposits", {"measure": "seal"}, ("/items/0/measure", "measure_not_for_asset_type", "MEASURE-KIND")),
+    ("real_estate", {"measure": "freeze", "amount_fen": None}, ("/items/0/measure", "measure_not_for_asset_type", "MEASURE-KIND")),
     ("deposits", {"amount_fen": None}, ("/items/0/amount_fen", "amount_required", "LIMIT-ACC")),
     ("securities", {"amount_fen": None}, ("/items/0/quantity", "extent_required", None)),
     ("real_estate", {"measure": "seal"}, ("/items/0/amount_fen", "extent_not_for_asset_type", None)),
@@ -129,7 +130,7 @@ def test_the_refusal_names_the_first_rule_of_law():
     rejected = refusal(check(control_item(term_months=13, asset_id="a1")))
     assert (rejected.problem_status, rejected.problem_code, rejected.rule.id) == (422, "control_refused", "DUR-DEP")
     assert rejected.rule.source
-    assert refusal(check(control_item(measure="seal"))).rule is None
+    assert refusal(check(control_item(), papers=[])).rule is None
 
 
 def test_targets_are_the_assets_of_a_report():

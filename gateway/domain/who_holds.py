@@ -1,0 +1,95 @@
+"""Who holds what of one subject, at every agency: the measures on each asset in rank order, ours among them. Pure.
+
+Source: domain.md §7.3; what others hold is what the agencies told last.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from contracts.control import FINAL_STATES
+from contracts.registry import asset_type
+from contracts.report import AssetReport, ReportAsset, ReportControl
+from contracts.words import Model
+
+
+class Holder(Model):
+    """One measure on an asset; `control_id` names one of ours, null another authority's. Amounts in fen."""
+
+    control_id: str | None
+    authority: str
+    kind: str
+    rank: int | None
+    amount_fen: int | None
+    until_on: date | None
+    document_no: str | None = None
+
+
+class HeldAsset(Model):
+    """One asset with every measure on it, the first in rank first; those whose rank nobody told come last."""
+
+    asset_id: str
+    asset_type: str
+    asset_key: str
+    agencies: tuple[str, ...]
+    measures: tuple[Holder, ...]
+
+
+class About(NamedTuple):
+    """One subject (its index) of a report, and the name of the court that asked."""
+
+    report: AssetReport
+    subject: int
+    court: str
+
+
+def who_holds(asked: Iterable[About]) -> tuple[HeldAsset, ...]:
+    """Return the assets on which anybody holds anything; of an asset in several reports what the first given says of others."""
+    reports = list(asked)
+    assets: dict[str, HeldAsset] = {}
+    for one in reports:
+        for held in _held(one):
+            known = assets.get(held.asset_id)
+            assets[held.asset_id] = held if known is None else _with_ours(known, held)
+    return tuple(one for one in assets.values() if one.measures)
+
+
+def _held(one: About) -> Iterator[HeldAsset]:
+    ours: dict[str, list[ReportControl]] = {}
+    for control in one.report.controls:
+        if control.subject == one.subject and control.state not in FINAL_STATES:
+            ours.setdefault(control.asset_id, []).append(control)
+    for subject in one.report.subjects:
+        for section in subject.sections if subject.subject == one.subject else ():
+            for asset in section.assets:
+                yield _of_asset(asset, section.asset_type, ours.pop(asset.asset_id, []), one.court)
+    for controls in ours.values():
+        yield _of_clue(controls, one.court)
+
+
+def _of_asset(asset: ReportAsset, kind: str, ours: list[ReportControl], court: str) -> HeldAsset:
+    others = [Holder(control_id=None, authority=prior.authority, kind=prior.kind, rank=prior.rank, amount_fen=prior.amount_fen,
+                     until_on=prior.until_on, document_no=prior.document_no) for prior in asset.prior_measures]
+    return HeldAsset(asset_id=asset.asset_id, asset_type=kind, asset_key=asset_type(kind).key_text(asset.record),
+                     agencies=tuple(source.agency for source in asset.sources), measures=_in_rank(others + [_our(one, court) for one in ours]))
+
+
+def _of_clue(ours: list[ReportControl], court: str) -> HeldAsset:
+    first = ours[0]
+    return HeldAsset(asset_id=first.asset_id, asset_type=first.asset_type, asset_key=first.asset_key, agencies=(first.agency,),
+                     measures=_in_rank([_our(one, court) for one in ours]))
+
+
+def _our(control: ReportControl, court: str) -> Holder:
+    amount = control.requested_fen if control.actual_fen is None else control.actual_fen
+    return Holder(control_id=control.control_id, authority=court, kind=control.measure, rank=control.rank, amount_fen=amount, until_on=control.until_on)
+
+
+def _with_ours(known: HeldAsset, older: HeldAsset) -> HeldAsset:
+    """Add our measures of another request; what it says of others is older than what is known."""
+    ours = [one for one in older.measures if one.control_id is not None]
+    return known.model_copy(update={"measures": _in_rank([*known.measures, *ours])})
+
+
+def _in_rank(measures: Iterable[Holder]) -> tuple[Holder, ...]:
+    return tuple(sorted(measures, key=lambda one: (one.rank is None, one.rank or 0, one.control_id is not None)))
