@@ -38,6 +38,7 @@ from gateway.store.inbox import (
     standing,
 )
 from gateway.store.settlement import ControlHappening, settle
+from gateway.store.statuses import ask_soon
 
 _log = structlog.get_logger()
 
@@ -92,13 +93,19 @@ class Aggregator:
         return await self._second(connection, [one for one in answers if one.task.task_id not in changed])
 
     async def _second(self, connection: Connection, answers: Sequence[_Answer]) -> list[Filed]:
-        """File what contradicts the answers that stand; a command that was sent twice may well be answered twice."""
+        """File what contradicts the answers that stand; a command that was sent twice may well be answered twice.
+
+        Of a control such an answer may be news (promoted, taken back): it changes nothing, and the agency is asked how it stands.
+        """
         if not answers:
             return []
         same = await repeated(connection, [_task_answer(one) for one in answers])
         same |= {one.task.task_id for one in answers if one.task.action == "status"}
         REPLIES_FILED.labels("repeated").inc(len(same))
-        return [_filed(one.reply, "contradiction") for one in answers if one.task.task_id not in same]
+        differing = [one for one in answers if one.task.task_id not in same]
+        if control_ids := {one.task.control_id for one in differing if one.task.control_id}:
+            await ask_soon(connection, sorted(control_ids))
+        return [_filed(one.reply, "contradiction") for one in differing]
 
     async def _postpone(
         self, connection: Connection, replies: Sequence[Reply], tasks: Mapping[str, Standing], now: datetime

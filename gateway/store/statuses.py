@@ -59,6 +59,10 @@ _ASKED = text("""
     WITH held AS (SELECT control_id FROM controls WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id FOR UPDATE)
     UPDATE controls c SET status_asked_at = :now FROM held WHERE c.control_id = held.control_id""")
 
+_SOON = text("""
+    WITH held AS (SELECT control_id FROM controls WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id FOR UPDATE)
+    UPDATE controls c SET status_asked_at = 'epoch' FROM held WHERE c.control_id = held.control_id""")
+
 
 async def to_ask(connection: AsyncConnection, agencies: Sequence[MayAsk], most: int) -> list[ToAsk]:
     """Return the controls whose agencies are to be asked, those not asked for longest first."""
@@ -74,3 +78,8 @@ async def ask(connection: AsyncConnection, tasks: Sequence[tuple[NewTask, str | 
     armed = list((await connection.execute(_ARM, plain | references)).scalars())
     await connection.execute(_ASKED, {"control_ids": armed, "now": now})
     return len(armed)
+
+
+async def ask_soon(connection: AsyncConnection, control_ids: Sequence[str]) -> None:
+    """Have agencies asked as soon as they may be how these controls stand; an answer that is under way is not waited for."""
+    await connection.execute(_SOON, {"control_ids": list(control_ids)})

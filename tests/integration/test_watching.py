@@ -192,6 +192,17 @@ async def test_a_lapse_leaves_a_claim_to_the_surplus(court):
     assert problem(await court.post({"outcome": "nil"}, path=path)) == (409, "no_surplus_claim")
 
 
+async def test_what_an_agency_tells_unasked_is_filed_and_asked_about_at_once(court):
+    control_id, _ = await waiting(court)
+    court.clock.advance(minutes=1)
+    await answer(court, (await tasks(court, control_id))[0], **HELD)
+    assert (await control(court, control_id))["state"] == "waiting"
+    assert [one["why"] for one in await court.rows("SELECT why FROM filed_replies")] == ["contradiction"]
+    task = await asked(court, control_id, seconds=1)
+    await answer(court, task, **HELD)
+    assert (await control(court, control_id))["state"] == "in_force"
+
+
 async def test_the_due_list_says_how_long_and_by_which_working_day(court):
     control_id, _ = await ordered(court)
     await answer(court, (await tasks(court, control_id))[0], **HELD)
