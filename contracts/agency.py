@@ -16,6 +16,8 @@ Mode = Literal["automatic", "semi_automatic", "manual"]
 AnswersBy = Literal["response", "status", "callback"]
 Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
 
+#: The longest that any agency may take for an answer.
+MOST_WORKING_DAYS = 30
 #: What a region code ends with when it means a whole country, province or city: pairs of zeros (500000 is 50, not 5).
 _AREA = re.compile(r"^0{6}$|0{4}$|00$")
 
@@ -41,7 +43,7 @@ class Agency(Model):
     mode: Mode = "automatic"
     answers_by: AnswersBy = Field(default="response", description="in the response, when asked for the status, or by call-back only")
     served_by: Literal["adapter", "external"] = "adapter"
-    answer_due_working_days: int = Field(default=3, ge=1, le=30, description="rule DUE-QUERY")
+    answer_due_working_days: int = Field(default=3, ge=1, le=MOST_WORKING_DAYS, description="rule DUE-QUERY")
     office_hours: OfficeHours | None = None
     endpoint: str = Field(default="", description="base URL; empty: the mock agencies of this installation")
     credentials_ref: str = Field(default="", description="name of the setting that holds the credentials, never the credentials")

@@ -5,16 +5,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 
+from contracts.agency import MOST_WORKING_DAYS
 from contracts.batching import pause
 from contracts.clock import Clock, china_date
 from contracts.failures import ServiceUnavailable
 from contracts.telemetry import ALARMS
 from contracts.words import NewId
 from gateway.domain.control_events import AnswerOverdue, TermEnded, TermWarned
+from gateway.domain.deadlines import nth_working_day
 from gateway.domain.term_warnings import is_beyond, last_working_day, warning_days
 from gateway.settings import GatewaySettings
 from gateway.store.controls import due_warnings, ended_terms
@@ -42,6 +44,7 @@ class Schedule:
         """Take what it works with: `send_held` sends steps that need be held back no longer, `ask_status` is Watching.ask."""
         self._database, self._clock, self._new_id = database, clock, new_id
         self._send_held, self._ask_status = send_held, ask_status
+        self._looked_on: date | None = None
 
     async def tick(self) -> int:
         """Settle a batch of passed deadlines, ended terms, warnings and questions; return how many there were.
@@ -49,8 +52,16 @@ class Schedule:
         Raises: StoreUnavailable
         """
         now = self._clock.now()
+        self._look_at_calendar(china_date(now))
         settled = await self._mark_overdue(now) + await self._end_terms(now) + await self._warn(now)
         return settled + await self._send_held() + await self._ask_status()
+
+    def _look_at_calendar(self, today: date) -> None:
+        """Raise an alarm, once a day, when deadlines of answers are counted beyond the calendar; nothing is held up."""
+        if today != self._looked_on and is_beyond(nth_working_day(today, MOST_WORKING_DAYS)):
+            ALARMS.labels("calendar").inc()
+            _log.error("calendar_ends", today=today.isoformat())
+        self._looked_on = today
 
     async def _mark_overdue(self, now: datetime) -> int:
         async with self._database.transaction() as connection:

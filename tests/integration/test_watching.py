@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.control import ControlAnswer
 from contracts.messages import Reply
@@ -215,6 +216,24 @@ async def test_the_due_list_says_how_long_and_by_which_working_day(court):
     assert (await court.get("/v1/controls?due_before=2028-01-01")).json()["items"] == []
     (ended,) = (await court.get("/v1/controls?due_before=2028-01-01&state=expired")).json()["items"]
     assert ended["due_in_days"] is None
+
+
+async def test_beyond_the_calendar_an_alarm_is_raised_once_a_day_and_nothing_is_refused(court):
+    schedule = Schedule(court.database, clock=court.clock, new_id=court.deps.new_id)
+    def counted():
+        return REGISTRY.get_sample_value("chakong_alarms_total", {"kind": "calendar"}) or 0
+
+    before = counted()
+    await schedule.tick()
+    assert counted() == before
+    court.clock.at = build.NOW.replace(year=2027, month=12, day=20)
+    for _ in range(3):
+        await schedule.tick()
+    assert counted() == before + 1
+    court.clock.advance(days=1)
+    await schedule.tick()
+    assert counted() == before + 2
+    assert (await court.post(build.request_body(answer_by="2028-02-01"), key="later", **bearer("judge", exp=2_000_000_000))).status_code == 202
 
 
 async def test_a_search_shows_what_others_hold_on_the_asset(court):
