@@ -190,7 +190,12 @@ async def test_a_lapse_leaves_a_claim_to_the_surplus(court):
     closed = await court.post({"outcome": "transferred", "amount_fen": 120_000}, path=path)
     assert (closed.status_code, closed.json()["surplus_claim"], closed.json()["surplus_fen"]) == (200, False, 120_000)
     assert [(one["kind"], one["by"]) for one in closed.json()["events"]][-1] == ("surplus_settled", "court")
-    assert problem(await court.post({"outcome": "nil"}, path=path)) == (409, "no_surplus_claim")
+    again = await court.post({"outcome": "transferred", "amount_fen": 120_000}, path=path)
+    assert (again.json(), again.headers["idempotency-replayed"]) == (closed.json(), "true")
+    assert problem(await court.post({"outcome": "nil"}, path=path)) == (422, "idempotency_key_reused")
+    assert problem(await court.post({"outcome": "nil"}, path=path, key="later")) == (409, "no_surplus_claim")
+    assert problem(await court.post({"outcome": "nil"}, path=path, key=None)) == (400, "idempotency_key_required")
+    assert [decision for action, of, decision in await court.audit() if of == control_id and action == "control.order"].count("accepted") == 2
 
 
 async def test_what_an_agency_tells_unasked_is_filed_and_asked_about_at_once(court):
