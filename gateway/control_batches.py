@@ -12,7 +12,7 @@ from contracts.failures import Rejected
 from contracts.words import NewId
 from gateway.domain.batch_body import BatchBody, BatchItem, term_of
 from gateway.domain.control_body import ReleaseBody, RenewalBody
-from gateway.domain.control_rules import Finding, refusal
+from gateway.domain.findings import Finding, refusal
 from gateway.follow_ups import By, FollowUps, Locked, Taken
 from gateway.intake import Submitted, check_same_body
 from gateway.store.audit import AuditEntry, append

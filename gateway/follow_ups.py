@@ -19,8 +19,8 @@ from gateway.control_tasks import Asking, control_task
 from gateway.domain.control import Control, apply
 from gateway.domain.control_body import ConversionBody
 from gateway.domain.control_events import Converted, Event, Held, Sent, detail_of, kind_of
-from gateway.domain.control_rules import Finding, refusal
 from gateway.domain.directory import Directory
+from gateway.domain.findings import Finding, refusal
 from gateway.domain.follow_up import (
     Action,
     OnControl,
@@ -178,7 +178,8 @@ class FollowUps:
                 control_id=stored.control_id, measure=control.measure, asset=dict(stored.record), amount_fen=step.amount_fen,
                 quantity=step.quantity, until_on=step.until_on, original_request_no=stored.request_no,
                 original_case_no=control.original_case_no or stored.case_no, agency_control_no=control.agency_control_no,
-                waiting_serial=control.waiting_serial, transferee=step.transferee, case_funds_account=step.case_funds_account))
+                waiting_serial=control.waiting_serial, transferee=step.transferee, case_funds_account=step.case_funds_account,
+                withdrawal_condition=step.withdrawal_condition))
         event = Sent(step.action, step.until_on)
         agency = self._directory.by_code[stored.agency]
         return Taken(_after(stored, event), control, event, step.action, control_task(asking, stored, agency, self._settings, now))
