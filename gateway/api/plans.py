@@ -113,7 +113,7 @@ async def _candidates(call: Call, connection: Connection, reported: Reported, po
     for one in reserved:
         by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.fen
     around = Around(call.deps.directory, policy, holds, by_asset, china_date(now), table, reported.body.case.cause)
-    return candidates(report, around), held_fen(report, holds) + sum(one.fen for one in reserved if one.same_case)
+    return candidates(report, around), held_fen(report, holds, table) + sum(one.fen for one in reserved if one.same_case)
 
 
 def _stored(call: Call, body: PlanBody, reported: Reported, policy: CourtPolicy, chosen: Plan) -> StoredPlan:
