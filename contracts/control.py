@@ -106,6 +106,7 @@ class ControlOrder(Message):
     waiting_serial: str | None = None
     transferee: Transferee | None = None
     case_funds_account: FundsAccount | None = None
+    withdrawal_condition: str | None = None
 
 
 class ControlAnswer(Message):

@@ -11,7 +11,7 @@ from contracts.clock import Clock
 from contracts.words import NewId
 from gateway.domain.batch_body import BatchBody, BatchItem, term_of
 from gateway.domain.control_body import ReleaseBody, RenewalBody
-from gateway.domain.control_rules import Finding, refusal
+from gateway.domain.findings import Finding, refusal
 from gateway.domain.follow_up import not_there
 from gateway.follow_ups import By, FollowUps, Locked, Taken
 from gateway.intake import Submitted, check_same_body

@@ -18,8 +18,8 @@ from gateway.control_tasks import Asking, control_task, follow_up_order
 from gateway.domain.control import Control, apply
 from gateway.domain.control_body import ConversionBody
 from gateway.domain.control_events import Converted, Event, Held, Sent, Withdrawn, detail_of, kind_of
-from gateway.domain.control_rules import Finding, refusal
 from gateway.domain.directory import Directory
+from gateway.domain.findings import Finding, refusal
 from gateway.domain.follow_up import (
     Action,
     OnControl,

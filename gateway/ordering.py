@@ -6,7 +6,7 @@ What is lawful was checked before (domain.control_rules); here it is only writte
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import orjson
 
@@ -26,8 +26,10 @@ from gateway.domain import law
 from gateway.domain.clues import Ground, with_clues
 from gateway.domain.control import Control, asked
 from gateway.domain.control_body import ControlBody, ControlItem
-from gateway.domain.control_rules import Target, agency_for, check_items, refusal
+from gateway.domain.control_rules import Target, agency_for, check_items
+from gateway.domain.deductions import destination
 from gateway.domain.directory import Directory
+from gateway.domain.findings import refusal
 from gateway.domain.law.overrides import NONE, Overrides, table_of
 from gateway.domain.progress import Happened, advance
 from gateway.domain.report_views import asset_ids
@@ -138,7 +140,7 @@ class Ordering:
             control_id=self._new_id(), request_id=submission.body.request_id, court_code=court_code, case_no=submission.case_no,
             subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject.id_no), asset_id=target.asset_id,
             asset_type=target.asset_type, agency=agency.agency, record=target.record, request_no=request_no, created_at=now,
-            control=_begin(item, agency, kind, now),
+            control=_begin(item, agency, kind, china_date(now), table_of(court_code, self._overrides)),
         )
         return _Order(control, self._task(submission, item, control, agency, now))
 
@@ -152,7 +154,7 @@ class Ordering:
             order=ControlOrder(
                 control_id=stored.control_id, measure=item.measure, asset=dict(stored.record), amount_fen=item.amount_fen,
                 quantity=item.quantity, capital_fen=item.capital_fen, ratio=item.ratio, term_months=stored.control.term_months,
-                until_on=item.until_on))
+                until_on=item.until_on, case_funds_account=destination(item), withdrawal_condition=item.withdrawal_condition))
         return control_task(asking, stored, agency, self._settings, now)
 
     async def _write(
@@ -184,11 +186,11 @@ def subject_hash(secret: bytes, id_no: str) -> str:
     return keyed_hash(secret, "subject", resident_id_18(number) if _OLD_RESIDENT_ID.fullmatch(number) else number)
 
 
-def _begin(item: ControlItem, agency: Agency, kind: AssetType, now: datetime) -> Control:
-    """Begin a control; an order without a term takes the longest the law allows."""
+def _begin(item: ControlItem, agency: Agency, kind: AssetType, today: date, table: law.Table) -> Control:
+    """Begin a control; an order without a term takes the longest the law allows in the court."""
     months = item.term_months
     if months is None and item.until_on is None:
-        months = law.cap_months(kind.duration_rule, china_date(now))
+        months = law.cap_months(kind.duration_rule, today, table)
     return asked(
         item.measure, requested_fen=item.amount_fen, requested_quantity=item.quantity, requested_capital_fen=item.capital_fen,
         requested_ratio=item.ratio, term_months=months, asked_until_on=item.until_on, last_day=agency.last_day, term_starts=agency.term_starts)

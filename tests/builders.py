@@ -12,6 +12,8 @@ from contracts.report import AssetReport
 from contracts.subject import Subject
 from contracts.words import Text
 from gateway.domain.directory import Directory
+from gateway.domain.law import Table
+from gateway.domain.law.overrides import Overrides, parse_overrides, table_of
 from gateway.domain.report import ControlView, ReportRequest, TaskView, compile_report
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -88,6 +90,17 @@ def control_body(*items: dict[str, Any], **other: Any) -> dict[str, Any]:
 
 def control_item(**other: Any) -> dict[str, Any]:
     return {"asset_id": "a1", "measure": "freeze", "amount_fen": 5_000_000, "term_months": 12, **other}
+
+
+def overrides(rule: str, **parameters: Any) -> Overrides:
+    """What a court set for itself: parameters of one rule."""
+    row = {"rule": rule, "court": "粤5302", "parameters": parameters, "source": "本院规定", "effective_from": "2026-01-01"}
+    return parse_overrides({"overrides": [row]})
+
+
+def court_law(rule: str, **parameters: Any) -> Table:
+    """The legal table of a court that set parameters of a rule for itself."""
+    return table_of("粤5302", overrides(rule, **parameters))
 
 
 def json(body: object) -> bytes:

@@ -23,6 +23,7 @@ from gateway.api.deps import Deps
 from gateway.api.serve import serve
 from gateway.api.settings import ApiSettings
 from gateway.domain.directory import Directory
+from gateway.domain.law.overrides import NONE, Overrides
 from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
@@ -159,7 +160,8 @@ async def store(postgres_url: str, schema_url: str) -> AsyncIterator[StoreSettin
     await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def make_deps(store: StoreSettings, clock: HandClock, committed: list[DueTask], *, directory: Directory | None = None, **api: Any) -> Deps:
+def make_deps(store: StoreSettings, clock: HandClock, committed: list[DueTask], *, directory: Directory | None = None,
+              overrides: Overrides = NONE, **api: Any) -> Deps:
     settings = GatewaySettings(signing_key="a secret of the tests, long enough for its use", token_public_key=PUBLIC_KEY, group_commit_linger_s=0.001)
     numbers = itertools.count(1)
     database, kept = Database(store), directory or build.directory()
@@ -167,7 +169,8 @@ def make_deps(store: StoreSettings, clock: HandClock, committed: list[DueTask], 
                              "new_request_nos": lambda now, region, count: [f"{now:%Y%m%d}{region}{next(numbers):018d}" for _ in range(count)]}
     intake = Intake(database, kept, settings, committed=committed.extend, **stage)
     return Deps(settings=settings, database=database, events=Listener(store, EVENTS_CHANNEL, every_s=0.5), directory=kept, intake=intake,
-                ordering=Ordering(database, kept, settings, **stage), follow_ups=FollowUps(database, kept, settings, **stage), clock=clock, token_clock=HandClock(), new_id=lambda: f"01OTHER{next(numbers):019d}", checks={"kafka": lambda: True},
+                ordering=Ordering(database, kept, settings, overrides=overrides, **stage), overrides=overrides,
+                follow_ups=FollowUps(database, kept, settings, overrides=overrides, **stage), clock=clock, token_clock=HandClock(), new_id=lambda: f"01OTHER{next(numbers):019d}", checks={"kafka": lambda: True},
                 api=ApiSettings(**{"heartbeat_s": 0.2, **api}))
 
 

@@ -51,6 +51,6 @@ ASSET_TYPE = AssetType(
     measures=("freeze", "freeze_and_deduct"),
     documents={"query": need.QUERY, "freeze": need.FREEZE, "renew": need.FREEZE, "release": need.RELEASE, "deduct": need.DEDUCT,
                "freeze_and_deduct": need.DEDUCT},
-    duration_rule="DUR-DEP",  # rule DUR-PF: practice
+    duration_rule="DUR-PF",
     counted_in="amount_fen",
 )

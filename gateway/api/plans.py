@@ -113,7 +113,7 @@ async def _candidates(call: Call, connection: Connection, reported: Reported, po
     for one in reserved:
         by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.fen
     around = Around(call.deps.directory, policy, holds, by_asset, china_date(now), table, reported.body.case.cause)
-    return candidates(report, around), held_fen(report, holds) + sum(one.fen for one in reserved if one.same_case)
+    return candidates(report, around), held_fen(report, holds, table) + sum(one.fen for one in reserved if one.same_case)
 
 
 def _stored(call: Call, body: PlanBody, reported: Reported, policy: CourtPolicy, chosen: Plan) -> StoredPlan:
@@ -166,13 +166,18 @@ async def order_plan(call: Call, raw: bytes, key: IdempotencyKey) -> Submitted:
     async with call.deps.database.transaction() as connection:
         stored = await _plan_of(call, connection, body.plan_id)
         reported = await newest_report(call, connection, stored.request_id)
-        found, held = await _candidates(call, connection, reported, CourtPolicy.model_validate(stored.policy))
+        found, held = await _candidates(call, connection, reported, _policy(stored))
     call.basis, made = stored.case_no, Plan.model_validate(stored.plan)
     _check_holds(made, stale_lines(made, found, held))
     await check_documents(call, body.documents)
     return await call.deps.ordering.submit(ControlSubmission(
         _order(call, body, stored, made), stored.case_no, reported.body.subjects, targets(reported.report, table_of(stored.court_code, call.deps.overrides)), key,
         call.claims.sub, call.roles, call.trace_id, plan_id=stored.plan_id, cause=reported.body.case.cause))
+
+
+def _policy(stored: StoredPlan) -> CourtPolicy:
+    """Return the policy a plan was made by; what an older release wrote there and nobody reads any more is passed over."""
+    return CourtPolicy.model_validate(stored.policy, extra="ignore")
 
 
 def _check_holds(made: Plan, stale: list[int]) -> None:
@@ -183,8 +188,8 @@ def _check_holds(made: Plan, stale: list[int]) -> None:
 
 
 def _order(call: Call, body: PlanOrderBody, stored: StoredPlan, made: Plan) -> ControlBody:
-    terms = CourtPolicy.model_validate(stored.policy).term_months
-    lines = items(made, terms, china_date(call.deps.clock.now()))
+    terms = _policy(stored).term_months
+    lines = items(made, terms, china_date(call.deps.clock.now()), table_of(stored.court_code, call.deps.overrides))
     if not lines:
         raise Rejected(409, "plan_stale", "方案没有可执行的内容 / The plan names nothing to order")
     return ControlBody.model_construct(request_id=stored.request_id, officer=body.officer, documents=body.documents, items=lines)

@@ -1,13 +1,14 @@
 """Which assets of a report can secure a claim, for how much, and why the others cannot. Pure; the choice among them is plan.py."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from math import floor
 
 from contracts.asset_type import AssetType
+from contracts.clock import china_date
 from contracts.control import ControlState, Measure
 from contracts.registry import asset_type
 from contracts.report import AssetReport, ReportAsset
@@ -16,7 +17,7 @@ from gateway.domain.control_rules import Target, agency_for, targets
 from gateway.domain.court_policy import SOLE_HOME, CourtPolicy
 from gateway.domain.directory import Directory
 from gateway.domain.report_views import ControlView
-from gateway.domain.worth import secured_fen
+from gateway.domain.worth import secured_fen, securing_states
 
 #: Words of a record that say that nothing is there to be controlled any more.
 _GONE: Mapping[str, frozenset[str]] = {
@@ -42,6 +43,11 @@ class Hold:
     actual_fen: int | None = None
     actual_quantity: int | None = None
     pending: str | None = None
+
+    @property
+    def whole_account(self) -> bool:
+        """Tell whether it freezes money without an amount: nothing of the account is left beside it (LIMIT-WHOLE)."""
+        return self.measure == "freeze" and self.requested_fen is None and asset_type(self.asset_type).counted_in == "amount_fen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +97,45 @@ def candidates(report: AssetReport, around: Around) -> list[Candidate]:
     return _spared(found, persons, around.policy.left_to_a_person_fen())
 
 
-def held_fen(report: AssetReport, holds: Iterable[Hold]) -> int:
+def held_fen(report: AssetReport, holds: Sequence[Hold], table: law.Table = law.LAW) -> int:
     """Return what the live controls of the case secure, or will if their agencies do as asked; what waits secures nothing."""
     assets = {asset.asset_id: asset for subject in report.subjects for section in subject.sections for asset in section.assets}
     ours = [one for one in holds if one.same_case]
-    numbers = {one.request_no for one in ours}
+    numbers, securing = {one.request_no for one in ours}, securing_states(china_date(report.compiled_at), table)
     wholes: dict[str, int] = defaultdict(int)
     total = 0
     for one in ours:
-        fen = _counts_fen(one, assets.get(one.asset_id), numbers)
-        if asset_type(one.asset_type).counted_in is None:
+        asset = assets.get(one.asset_id)
+        asked_fen = _whole_account_fen(one, asset, holds) if one.whole_account else one.requested_fen or 0
+        fen = _counts_fen(one, asset, numbers, asked_fen, securing)
+        if one.whole_account or asset_type(one.asset_type).counted_in is None:
             wholes[one.asset_id] = max(wholes[one.asset_id], fen)
         else:
             total += fen
     return total + sum(wholes.values())
 
 
-def _counts_fen(hold: Hold, asset: ReportAsset | None, ours: set[str]) -> int:
-    asked = hold.state == "requested"
-    fen = hold.requested_fen if asked else hold.actual_fen
+def _whole_account_fen(hold: Hold, asset: ReportAsset | None, holds: Sequence[Hold]) -> int:
+    """Return what a freeze of a whole account will hold: what is available, less what the case asks besides or others asked before."""
     if asset is None:
-        return (fen or 0) if asked or hold.state in ("in_force", "partly_in_force") else 0
+        return 0
+    others = [one for one in _since_known(asset, holds) if one is not hold and (one.same_case or one.ordered_at < hold.ordered_at)]
+    if any(one.whole_account and one.ordered_at < hold.ordered_at for one in others):
+        return 0
+    available = asset_type(hold.asset_type).record.model_validate(asset.record).available_fen() or 0
+    return max(0, available - sum(map(_fen_of, others)))
+
+
+def _counts_fen(hold: Hold, asset: ReportAsset | None, ours: set[str], asked_fen: int, securing: Collection[str]) -> int:
+    asked = hold.state == "requested"
+    fen = asked_fen if asked else hold.actual_fen
+    if asset is None:
+        return (fen or 0) if asked or hold.state in securing else 0
     kind = asset_type(hold.asset_type)
     view = ControlView("", hold.asset_id, hold.asset_type, 0, "", hold.measure, "in_force" if asked else hold.state, actual_fen=fen,
                        actual_quantity=hold.requested_quantity if asked else hold.actual_quantity)
     before_us = [one for one in asset.prior_measures if one.request_no not in ours]
-    return secured_fen(view, kind, kind.record.model_validate(asset.record), before_us, asset.priority_rights)
+    return secured_fen(view, kind, kind.record.model_validate(asset.record), before_us, asset.priority_rights, securing=securing)
 
 
 def _candidate(target: Target, asset: ReportAsset, around: Around, homes: set[str]) -> Candidate:
@@ -171,15 +190,26 @@ def _obstacles(target: Target, asset: ReportAsset, measure: Measure, around: Aro
 
 def _taken_fen(kind: AssetType, asset: ReportAsset, around: Around) -> int:
     """Return what controls ordered since the register answered, and plans of others, take of an asset; 1 stands for a whole thing."""
-    known_at = max((source.as_of for source in asset.sources if source.as_of is not None), default=None)
-    since = [one for one in around.holds if one.asset_id == asset.asset_id and (known_at is None or one.ordered_at > known_at)]
+    since = _since_known(asset, around.holds)
     taken = around.reserved_fen.get(asset.asset_id, 0)
+    if any(one.whole_account for one in since):
+        return asset.value_fen or 0
     if kind.counted_in == "amount_fen":
-        return taken + sum(max(one.requested_fen or 0, one.actual_fen or 0) for one in since)
+        return taken + sum(map(_fen_of, since))
     if kind.counted_in == "quantity" and asset.value_fen:
         price = Fraction(asset.value_fen, int(str(asset.record["quantity"])))
         return taken + floor(price * sum(max(one.requested_quantity or 0, one.actual_quantity or 0) for one in since))
     return max(taken, int(bool(since)))
+
+
+def _since_known(asset: ReportAsset, holds: Sequence[Hold]) -> list[Hold]:
+    """Return the controls on an asset that were ordered since its register answered."""
+    known_at = max((source.as_of for source in asset.sources if source.as_of is not None), default=None)
+    return [one for one in holds if one.asset_id == asset.asset_id and (known_at is None or one.ordered_at > known_at)]
+
+
+def _fen_of(hold: Hold) -> int:
+    return max(hold.requested_fen or 0, hold.actual_fen or 0)
 
 
 def _adjusted(fen: int, policy: CourtPolicy) -> int:

@@ -12,8 +12,9 @@ from contracts.failures import Unfit
 from contracts.registry import asset_type
 from contracts.subject import Subject
 from gateway.domain.control_body import ControlBody, ControlItem
-from gateway.domain.control_rules import Finding, Target, wrong
+from gateway.domain.control_rules import Target
 from gateway.domain.directory import Directory
+from gateway.domain.findings import Finding, wrong
 from gateway.domain.report_views import AssetIdOf, holder_of
 
 

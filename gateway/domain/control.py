@@ -219,7 +219,12 @@ def _is_later(end: date | None, before: date | None) -> bool:
 
 
 def _holds_less(control: Control, event: PartlyReleased) -> bool:
-    """Tell whether a part was released; an answer with what was held before says that nothing was done."""
+    """Tell whether a part was released; an answer with what was held before says that nothing was done.
+
+    What was not funded, and a whole account, may have grown since we were told last: there any other amount will do.
+    """
+    if (control.unfunded_fen or control.requested_fen is None) and event.actual_fen not in (None, control.actual_fen):
+        return True
     return _is_less(event.actual_fen, control.actual_fen) or _is_less(event.actual_quantity, control.actual_quantity)
 
 

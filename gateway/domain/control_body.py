@@ -28,6 +28,16 @@ Body = TypeVar("Body", bound=Model)
 
 _ONE_TERM = "term_months / until_on"
 _ONE_EXTENT = "amount_fen / quantity / capital_fen / ratio"
+_GOES_TO = "where the money goes: required of what moves money, refused elsewhere (CASE-FUNDS)"
+_CONDITION = "provident fund only: the condition of withdrawal that the debtor meets, one of PF-DEDUCT"
+
+
+class CaseFundsAccount(Model):
+    """The court's account of one case, where deducted money goes."""
+
+    bank: ShortText
+    account_no: ShortText
+    name: ShortText
 
 
 class ControlItem(Model):
@@ -48,6 +58,8 @@ class ControlItem(Model):
     ratio: Ratio | None = None
     term_months: Months | None = None
     until_on: date | None = None
+    case_funds_account: CaseFundsAccount | None = Field(default=None, description=_GOES_TO)
+    withdrawal_condition: Code | None = Field(default=None, description=_CONDITION)
 
     @model_validator(mode="after")
     def _one_name(self) -> Self:
@@ -118,23 +130,14 @@ class ReleaseBody(Model):
     quantity: Some | None = None
 
 
-class CaseFundsAccount(Model):
-    """The court's account of one case, where deducted money goes."""
-
-    bank: ShortText
-    account_no: ShortText
-    name: ShortText
-
-
 class DeductionBody(Model):
     """POST /v1/controls/{id}/deductions."""
 
     officer: Officer
     documents: Documents
     amount_fen: Some
-    case_funds_account: CaseFundsAccount
-    withdrawal_condition: Code | None = Field(
-        default=None, description="provident fund only: the condition of withdrawal that the debtor meets, one of PF-DEDUCT")
+    case_funds_account: CaseFundsAccount | None = Field(default=None, description=_GOES_TO)
+    withdrawal_condition: Code | None = Field(default=None, description=_CONDITION)
 
 
 class Transferee(Model):

@@ -11,15 +11,18 @@ from contracts.asset_type import AssetType
 from contracts.clock import china_date
 from contracts.control import MEASURE_NAMES, Measure
 from contracts.documents import DocumentRef
-from contracts.failures import FieldError, Rejected, Rule
+from contracts.failures import FieldError
 from contracts.registry import asset_type
 from contracts.report import AssetReport
 from contracts.subject import Role
 from gateway.domain import law
+from gateway.domain.control import DEDUCTS_AT_ONCE
 from gateway.domain.control_body import ControlBody, ControlItem
 from gateway.domain.deadlines import corresponding_day
+from gateway.domain.deductions import check_case, check_condition, check_destination
 from gateway.domain.directory import Directory
 from gateway.domain.field_errors import field_error
+from gateway.domain.findings import Finding, wrong
 from gateway.domain.request import document_errors
 
 #: What an agency must offer for a measure.
@@ -47,14 +50,6 @@ class Target:
     debtor_share: str = "1"
     #: named inline and in no answer: its record says no more than its key
     clue: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One wrong field, and the rule of law it offends, if it is one."""
-
-    error: FieldError
-    rule: Rule | None = None
 
 
 def targets(report: AssetReport, table: law.Table = law.LAW) -> dict[str, Target]:
@@ -86,7 +81,7 @@ def check_items(
 
     Shape: `today` is the date in China, `cause` that of the case, `table` the legal table as it stands in the court
     """
-    around = _Around(directory, body.documents, today, cause, table)
+    around = _Around(directory, body.documents, today, case_no, cause, table)
     findings = list(_case(case_no, today))
     for index, item in enumerate(body.items):
         if item.asset_id is None:
@@ -106,22 +101,17 @@ def check_documents(kind: AssetType, action: str, documents: Sequence[DocumentRe
 
 def check_term(
     kind: AssetType, path: Sequence[str | int], *, months: int | None, until_on: date | None, start_on: date, today: date,
+    table: law.Table = law.LAW,
 ) -> list[Finding]:
     """Check a term against its cap DUR-*; a renewal starts at the present end. The corresponding day is within the cap."""
-    cap = (law.renewal_cap_months if start_on > today else law.cap_months)(kind.duration_rule, today)
+    cap = (law.renewal_cap_months if start_on > today else law.cap_months)(kind.duration_rule, today, table)
     latest = corresponding_day(start_on, cap)[0]
     if (months is None or months <= cap) and (until_on is None or until_on <= latest):
         return []
     name = "term_months" if months is not None else "until_on"
     error = field_error((*path, name), "term_over_cap", f"期限超过法定上限（{cap}个月）", f"the term is over the legal cap of {cap} months",
                         f"≤ {cap}" if months is not None else f"≤ {latest}")
-    return [Finding(error, law.rules(today)[kind.duration_rule].rule)]
-
-
-def refusal(findings: Sequence[Finding]) -> Rejected:
-    """Make the problem of some findings: 422 control_refused, with the first rule of law among them."""
-    rule = next((finding.rule for finding in findings if finding.rule), None)
-    return Rejected(422, "control_refused", "控制请求不能受理 / The control cannot be taken", [one.error for one in findings], rule)
+    return [Finding(error, law.rules(today, table)[kind.duration_rule].rule)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +121,9 @@ class _Around:
     directory: Directory
     documents: Sequence[DocumentRef]
     today: date
+    case_no: str
     cause: str | None
     table: law.Table
-
-
-def wrong(at: tuple[int, str], code: str, zh: str, en: str, *, expected: str = "", rule: Rule | None = None) -> Finding:
-    """Name one wrong field of one item."""
-    return Finding(field_error(("items", *at), code, zh, en, expected), rule)
 
 
 def _name(item: ControlItem) -> str:
@@ -166,9 +152,21 @@ def _item(index: int, item: ControlItem, target: Target, around: _Around) -> Ite
         yield wrong((index, _name(item)), "asset_exempt", barred.zh, barred.en, rule=barred.rule)
     yield from map(Finding, check_documents(kind, item.measure, around.documents))
     yield from _ownership(target, around)
-    yield from _extent(index, item, kind, around.today)
+    yield from _extent(index, item, kind, target, around)
     yield from _share(index, item, kind, target, around)
-    yield from check_term(kind, ("items", index), months=item.term_months, until_on=item.until_on, start_on=around.today, today=around.today)
+    yield from _money(index, item, kind, around)
+    yield from check_term(kind, ("items", index), months=item.term_months, until_on=item.until_on, start_on=around.today, today=around.today,
+                          table=around.table)
+
+
+def _money(index: int, item: ControlItem, kind: AssetType, around: _Around) -> Iterator[Finding]:
+    """Check whether a measure may move money at once, where to, and under which condition out of a provident fund."""
+    moves = item.measure in DEDUCTS_AT_ONCE
+    at, day, table = ("items", index), around.today, around.table
+    if moves:
+        yield from check_case(around.case_no, path=(*at, "measure"), day=day, table=table)
+    yield from check_destination(item.case_funds_account, moves_money=moves, path=at, day=day, table=table)
+    yield from check_condition(item.withdrawal_condition, kind, moves_money=moves, path=at, day=day, table=table)
 
 
 def _is_liable(target: Target, today: date, table: law.Table) -> bool:
@@ -194,19 +192,26 @@ def _ownership(target: Target, around: _Around) -> Iterator[Finding]:
         yield Finding(field_error(("documents",), "ownership_not_known", row.zh, row.en, str(row.parameters["document"])), row.rule)
 
 
-def _extent(index: int, item: ControlItem, kind: AssetType, today: date) -> Iterator[Finding]:
+def _extent(index: int, item: ControlItem, kind: AssetType, target: Target, around: _Around) -> Iterator[Finding]:
     """Check how much is asked: a specific amount for an account (LIMIT-ACC), units for securities, nothing for a house."""
     fitting = _EXTENTS[kind.counted_in]
     for name in _ALL_EXTENTS:
         if name not in fitting and getattr(item, name) is not None:
             yield wrong((index, name), "extent_not_for_asset_type", f"{kind.name.zh}不按此项控制", "this kind of asset is not counted so",
                          expected="/".join(fitting))
-    if fitting and all(getattr(item, name) is None for name in fitting):
+    if fitting and all(getattr(item, name) is None for name in fitting) and not _may_be_whole(item, target, around):
         money = kind.counted_in == "amount_fen"
-        row = law.rules(today)["LIMIT-ACC"]
+        row = law.rules(around.today, around.table)["LIMIT-ACC"]
         zh, en = (row.zh, row.en) if money else ("应载明控制的数量或比例", "state the quantity or ratio to be controlled")
         yield wrong((index, fitting[0]), "amount_required" if money else "extent_required", zh, en, expected="/".join(fitting),
                      rule=row.rule if money else None)
+
+
+def _may_be_whole(item: ControlItem, target: Target, around: _Around) -> bool:
+    """Tell whether a freeze may do without an amount: the court allows it, and the holder is liable for more than a share (LIMIT-WHOLE)."""
+    row = law.liability(target.role, around.today, around.table)
+    allowed = target.asset_type in law.texts(law.rules(around.today, around.table)["LIMIT-WHOLE"], "asset_types")
+    return allowed and item.measure == "freeze" and row is not None and "share" not in row.parameters
 
 
 def _share(index: int, item: ControlItem, kind: AssetType, target: Target, around: _Around) -> Iterator[Finding]:

@@ -1,4 +1,7 @@
-"""What a court decides for itself, as dated rows of `deploy/court-policies.yaml`: tolerance, order, terms, exceptions. Pure."""
+"""What a court decides for its plans, as dated rows of `deploy/court-policies.yaml`: tolerance, order, terms, exceptions. Pure.
+
+What it sets in the legal table itself (who is liable, whole accounts, caps) is law/overrides.py.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -53,8 +56,6 @@ class CourtPolicy(PlanPolicy):
     reserve_per_dependant_fen: Fen = 0
     dependants: Annotated[int, Field(ge=0, le=50, strict=True)] = 0
     term_months: dict[Code, int] = Field(default_factory=dict, description="usual term by asset type; without: the longest the law allows")
-    whole_account: bool = Field(default=False, description="whether a freeze without an amount is allowed (LIMIT-ACC)")
-    spouse: bool = Field(default=False, description="whether a spouse's share is controlled without a ruling")
     spared_account_classes: tuple[Code, ...] = Field(default=(), description="classes of accounts that plans leave alone")
     plan_valid_hours: Annotated[int, Field(ge=1, le=720)] = Field(default=24, description="how long a plan reserves what it names")
 

@@ -14,14 +14,16 @@ from contracts.asset_type import AssetType, fen_of
 from contracts.case import Officer, parse_case_no
 from contracts.control import FundsAccount, Transferee
 from contracts.documents import DocumentRef
-from contracts.failures import FieldError, NotFound, Rejected, Unfit
+from contracts.failures import NotFound, Rejected, Unfit
 from contracts.registry import asset_type
 from contracts.words import Message
 from gateway.domain import law
 from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, renewal_end
 from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBody, RenewalBody, TransferBody
-from gateway.domain.control_rules import Finding, check_documents, check_term
+from gateway.domain.control_rules import check_documents, check_term
+from gateway.domain.deductions import check_case, check_condition, check_destination, destination
 from gateway.domain.field_errors import field_error
+from gateway.domain.findings import Finding, offends
 from gateway.domain.law import LAW, LawRow, Table
 
 Action = Literal["renew", "release", "deduct", "transfer", "convert"]
@@ -78,6 +80,7 @@ class Step(Message):
     until_on: date | None = None
     transferee: Transferee | None = None
     case_funds_account: FundsAccount | None = None
+    withdrawal_condition: str | None = None
 
 
 class OrderedStep(Message):
@@ -125,13 +128,13 @@ def check_renewal(on: OnControl, body: RenewalBody) -> list[Finding]:
     """Check a renewal: before expiry, counted from the old end, within the cap (RENEW-BEFORE, RENEW-MAX, DUR-*)."""
     end, name = on.control.until_on, "until_on" if body.term_months is None else "term_months"
     if on.control.state == "expired" or (end is not None and end < on.today):
-        return [_offends(on.law("RENEW-BEFORE"), (), "renewed_too_late", str(end))]
+        return [offends(on.law("RENEW-BEFORE"), (), "renewed_too_late", str(end))]
     findings = list(_askable(on, "renew", body.documents))
     if findings or end is None:
         return findings or [Finding(field_error((), "no_term", "该控制没有届满日，无法续行", "no term runs that could be renewed"))]
     if body.until_on is not None and body.until_on <= end:
         findings.append(Finding(field_error((name,), "not_later", "续行后的届满日应晚于原届满日", "a renewal ends later than before", f"> {end}")))
-    return findings + check_term(on.kind, (), months=body.term_months, until_on=body.until_on, start_on=end, today=on.today)
+    return findings + check_term(on.kind, (), months=body.term_months, until_on=body.until_on, start_on=end, today=on.today, table=on.table)
 
 
 def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
@@ -142,7 +145,7 @@ def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
             findings.append(Finding(field_error((name,), "extent_not_for_asset_type", f"{on.kind.name.zh}不按此项解除",
                                                 "this kind of asset is not released so", str(on.kind.counted_in))))
         elif asked is not None and held is not None and asked > held:
-            findings.append(_offends(on.law("DEDUCT-LIMIT"), (name,), "over_frozen", f"≤ {held}"))
+            findings.append(offends(on.law("DEDUCT-LIMIT"), (name,), "over_frozen", f"≤ {held}"))
     return findings
 
 
@@ -164,15 +167,15 @@ def _reaches(asked: int | None, held: int | None) -> bool:
 def check_deduction(on: OnControl, body: DeductionBody) -> list[Finding]:
     """Check a deduction: not in preservation, of what is held, within ruling and funds, not from what the law protects."""
     findings = list(_askable(on, "deduct", body.documents, on.law("DEDUCT-PRESERVATION")))
-    if _type_of(on.case_no) in _words(on.law("PRESERVE-CONV").parameters["from"]):
-        findings.append(_offends(on.law("DEDUCT-PRESERVATION"), (), "not_deductible"))
+    findings += check_case(on.case_no, path=(), day=on.today, table=on.table)
     barred = law.exemption(on.record, "deduct", on.today, cause=on.cause, table=on.table)
     if barred is not None:
-        findings.append(_offends(barred, (), "asset_exempt"))
-    findings += _withdrawal(on, body)
+        findings.append(offends(barred, (), "asset_exempt"))
+    findings += check_destination(body.case_funds_account, moves_money=True, path=(), day=on.today, table=on.table)
+    findings += check_condition(body.withdrawal_condition, on.kind, moves_money=True, path=(), day=on.today, table=on.table)
     most = _most_deductible(on)
     if most is not None and body.amount_fen > most:
-        findings.append(_offends(on.law("DEDUCT-LIMIT"), ("amount_fen",), "over_frozen", f"≤ {most}"))
+        findings.append(offends(on.law("DEDUCT-LIMIT"), ("amount_fen",), "over_frozen", f"≤ {most}"))
     return findings
 
 
@@ -186,23 +189,11 @@ def _most_deductible(on: OnControl) -> int | None:
     return min((one for one in (held, left) if one is not None), default=None)
 
 
-def _withdrawal(on: OnControl, body: DeductionBody) -> Iterator[Finding]:
-    """Check that a deduction from a provident fund states which condition of withdrawal the debtor meets (PF-DEDUCT)."""
-    row = on.law("PF-DEDUCT")
-    conditions = _words(row.parameters["conditions"])
-    if on.asset_type != row.parameters["asset_type"]:
-        if body.withdrawal_condition is not None:
-            yield Finding(field_error(("withdrawal_condition",), "not_for_asset_type", f"{on.kind.name.zh}没有提取条件",
-                                      "this kind of asset has no condition of withdrawal"))
-    elif body.withdrawal_condition not in conditions:
-        yield _offends(row, ("withdrawal_condition",), "condition_required", " / ".join(conditions))
-
-
 def check_transfer(on: OnControl, body: TransferBody) -> list[Finding]:
     """Check a transfer of title: of what is held, to somebody (TRANSFER-TO)."""
     findings = list(_askable(on, "transfer", body.documents, on.law("TRANSFER-TO")))
     if body.transferee is None:
-        findings.append(_offends(on.law("TRANSFER-TO"), ("transferee",), "transferee_required", "{name, id_type, id_no}"))
+        findings.append(offends(on.law("TRANSFER-TO"), ("transferee",), "transferee_required", "{name, id_type, id_no}"))
     return findings
 
 
@@ -211,9 +202,9 @@ def check_conversion(on: OnControl, body: ConversionBody) -> list[Finding]:
     row = on.law("PRESERVE-CONV")
     findings = []
     if _type_of(on.case_no) not in _words(row.parameters["from"]):
-        findings.append(_offends(row, (), "not_convertible", " / ".join(_words(row.parameters["from"]))))
+        findings.append(offends(row, (), "not_convertible", " / ".join(_words(row.parameters["from"]))))
     if _type_of(body.case.case_no) not in _words(row.parameters["to"]):
-        findings.append(_offends(row, ("case", "case_no"), "not_convertible", " / ".join(_words(row.parameters["to"]))))
+        findings.append(offends(row, ("case", "case_no"), "not_convertible", " / ".join(_words(row.parameters["to"]))))
     if on.control.state not in {"requested", *MAY_ASK}:
         findings.append(_wrong_state())
     return findings
@@ -242,7 +233,8 @@ def step_of(on: OnControl, body: AskingBody) -> Step:
         case ReleaseBody():
             return narrowed(on.control, Step(action="release", amount_fen=body.amount_fen, quantity=body.quantity))
         case DeductionBody():
-            return Step(action="deduct", amount_fen=body.amount_fen, case_funds_account=FundsAccount(**body.case_funds_account.model_dump()))
+            return Step(action="deduct", amount_fen=body.amount_fen, case_funds_account=destination(body),
+                        withdrawal_condition=body.withdrawal_condition)
         case _:
             return Step(action="transfer", transferee=Transferee(**body.transferee.model_dump()) if body.transferee else None)
 
@@ -255,7 +247,7 @@ def _askable(
     if control.held is not None or (control.pending is not None and not (action == "release" and may_be_held_behind(control))):
         yield Finding(field_error((), "step_pending", "前一步骤尚未答复", "an earlier step awaits its answer"))
     elif control.pending is None and action not in MAY_ASK.get(control.state, ()):
-        yield _offends(rule, (), rule.refusal or "wrong_state") if rule else _wrong_state()
+        yield offends(rule, (), rule.refusal or "wrong_state") if rule else _wrong_state()
     if action not in kind.documents:
         yield Finding(field_error((), "step_not_for_asset_type", f"{kind.name.zh}不适用该项操作", "this step is not for this kind of asset"))
     elif on.agency is None or not on.agency.can(action):
@@ -265,10 +257,6 @@ def _askable(
 
 def _wrong_state() -> Finding:
     return Finding(field_error((), "wrong_state", "该控制的状态不允许此操作", "the control's state does not allow this"))
-
-
-def _offends(row: LawRow, path: Sequence[str], code: str, expected: str = "") -> Finding:
-    return Finding(FieldError(pointer="".join(f"/{one}" for one in path), code=code, zh=row.zh, en=row.en, expected=expected), row.rule)
 
 
 def _type_of(case_no: str) -> str:

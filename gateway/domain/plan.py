@@ -144,14 +144,14 @@ def _unvalued(one: Candidate) -> PlanLine:
                     ratio="1" if one.asset_type == "equity" else None, counted=False, reason=reason("no_value"))
 
 
-def items(made: Plan, terms: Mapping[str, int], day: date) -> tuple[ControlItem, ...]:
-    """Return what to order; a term the court's policy does not name is the longest the law allows on that day."""
-    return tuple(_item(line, terms, day) for line in made.lines)
+def items(made: Plan, terms: Mapping[str, int], day: date, table: law.Table = law.LAW) -> tuple[ControlItem, ...]:
+    """Return what to order; a term the court's policy does not name is the longest the law allows there on that day."""
+    return tuple(_item(line, terms, day, table) for line in made.lines)
 
 
-def _item(line: PlanLine, terms: Mapping[str, int], day: date) -> ControlItem:
+def _item(line: PlanLine, terms: Mapping[str, int], day: date, table: law.Table) -> ControlItem:
     kind = asset_type(line.asset_type)
-    months = terms.get(line.asset_type) or law.cap_months(kind.duration_rule, day)
+    months = terms.get(line.asset_type) or law.cap_months(kind.duration_rule, day, table)
     return ControlItem(asset_id=line.asset_id, measure=line.measure, amount_fen=line.amount_fen if kind.counted_in == "amount_fen" else None,
                        quantity=line.quantity, ratio=line.ratio, term_months=months)
 

@@ -4,7 +4,7 @@ The parts: report_views (what goes in), report_assets (merging), worth (amounts)
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from fractions import Fraction
 from math import floor
@@ -30,7 +30,7 @@ from gateway.domain.report_assets import check_assets, merged_assets
 from gateway.domain.report_changes import changes, with_changes
 from gateway.domain.report_text import is_gap, outcome_word, statement
 from gateway.domain.report_views import AssetIdOf, ControlView, ReportRequest, TaskView
-from gateway.domain.worth import secured_fen, secured_unseen_fen
+from gateway.domain.worth import secured_fen, secured_unseen_fen, securing_states
 
 __all__ = ["AssetIdOf", "ControlView", "ReportRequest", "TaskView", "changes", "check_assets", "compile_report", "with_changes"]
 
@@ -53,7 +53,7 @@ def compile_report(
     tasks = _in_order(request, tasks)
     bench = Bench(china_date(compiled_at), request.table, request.cause)
     subjects = _subjects(request, tasks, controls, asset_id, bench)
-    shown = _controls(subjects, controls)
+    shown = _controls(subjects, controls, securing_states(bench.day, bench.table))
     return AssetReport(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
         all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(map(is_gap, tasks)),
@@ -102,17 +102,17 @@ def _completeness(request: ReportRequest, tasks: Sequence[TaskView]) -> Complete
     return Completeness(asked=len(tasks), left_out=request.left_out, statement=statement(request, tasks), **counts)
 
 
-def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView]) -> tuple[ReportControl, ...]:
+def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView], securing: Collection[str]) -> tuple[ReportControl, ...]:
     assets = {(subject.subject, asset.asset_id): asset
               for subject in subjects for section in subject.sections for asset in section.assets}
-    return tuple(_control(control, assets.get((control.subject, control.asset_id)))
+    return tuple(_control(control, assets.get((control.subject, control.asset_id)), securing)
                  for control in sorted(controls, key=lambda one: one.control_id))
 
 
-def _control(control: ControlView, asset: ReportAsset | None) -> ReportControl:
+def _control(control: ControlView, asset: ReportAsset | None, securing: Collection[str]) -> ReportControl:
     kind = asset_type(control.asset_type)
-    secured = secured_unseen_fen(control, kind) if asset is None else secured_fen(
-        control, kind, kind.record.model_validate(asset.record), asset.prior_measures, asset.priority_rights)
+    secured = secured_unseen_fen(control, kind, securing=securing) if asset is None else secured_fen(
+        control, kind, kind.record.model_validate(asset.record), asset.prior_measures, asset.priority_rights, securing=securing)
     return ReportControl(
         control_id=control.control_id, asset_id=control.asset_id, asset_type=control.asset_type, asset_key=control.asset_key,
         subject=control.subject, agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,

@@ -1,7 +1,8 @@
 """What an asset is worth to the case: its value, what stands before us, what can be controlled, what is secured. Pure, exact."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from math import floor
 
@@ -12,8 +13,6 @@ from gateway.domain.report_views import ControlView
 
 #: Measures that find a thing and hold nothing.
 _HOLDS_NOTHING = frozenset({"watchlist"})
-#: States in which a measure secures something; what waits or is only marked does not.
-_SECURES = frozenset(law.words("LIMIT-WAITING", "securing_states"))
 #: Rights that take the whole thing when no amount is registered, so that nothing is overstated.
 _WHOLE_WITHOUT_AMOUNT = frozenset(law.words("PRIORITY-RIGHT", "whole_without_amount"))
 
@@ -70,8 +69,14 @@ def _part(kind: AssetType, record: AssetRecord, value: int, quantity: int) -> Fr
     return Fraction(value * min(quantity, whole), whole) if whole else Fraction(value)
 
 
+def securing_states(day: date, table: law.Table) -> tuple[str, ...]:
+    """Return the states in which a measure secures something in a court; what waits or is only marked does not (LIMIT-WAITING)."""
+    return law.texts(law.rules(day, table)["LIMIT-WAITING"], "securing_states")
+
+
 def secured_fen(
-    control: ControlView, kind: AssetType, record: AssetRecord, measures: Sequence[PriorMeasure], rights: Sequence[PriorityRight],
+    control: ControlView, kind: AssetType, record: AssetRecord, measures: Sequence[PriorMeasure], rights: Sequence[PriorityRight], *,
+    securing: Collection[str],
 ) -> int:
     """Return what one control really secures, after prior measures and priority rights. Source: domain.md §7.4, §8a.
 
@@ -79,7 +84,7 @@ def secured_fen(
             things: their worth, at most what prior measures and rights leave; unknown worth secures nothing known
     """
     amounts = worth(kind, record, measures, rights)
-    if control.state not in _SECURES or control.measure in _HOLDS_NOTHING or amounts.value_fen is None or amounts.net_fen is None:
+    if control.state not in securing or control.measure in _HOLDS_NOTHING or amounts.value_fen is None or amounts.net_fen is None:
         return 0
     if kind.counted_in == "amount_fen":
         return max(0, (control.actual_fen or 0) - floor(sum(_of_right(amounts.value_fen, one) for one in rights)))
@@ -89,12 +94,12 @@ def secured_fen(
     return amounts.net_fen
 
 
-def secured_unseen_fen(control: ControlView, kind: AssetType) -> int:
+def secured_unseen_fen(control: ControlView, kind: AssetType, *, securing: Collection[str]) -> int:
     """Return what a control secures on an asset that no answer of its request tells of: money, net of the rights its agency told of.
 
     Shape:  0 for units and whole things, whose worth nobody told
     """
-    if control.state not in _SECURES or control.measure in _HOLDS_NOTHING or kind.counted_in != "amount_fen":
+    if control.state not in securing or control.measure in _HOLDS_NOTHING or kind.counted_in != "amount_fen":
         return 0
     held = control.actual_fen or 0
     return max(0, held - floor(sum(_of_right(held, one) for one in control.priority_rights)))

@@ -17,7 +17,7 @@ from contracts.failures import AgencyProtocolError, AgencyUnsupported, Malformed
 from contracts.messages import Command
 from services.deposits import agency_api as wire
 from services.deposits import reading
-from services.deposits.codes import CurrencyCode, DocumentCode, IdTypeCode, MeasureCode
+from services.deposits.codes import CurrencyCode, DocumentCode, IdTypeCode, MeasureCode, ScopeCode
 from services.deposits.yuan_api import YUAN
 from services.runtime import port
 
@@ -139,7 +139,7 @@ def _control(words: wire.Words, one: port.Outgoing) -> wire.Control:
 def _item(words: wire.Words, command: Command, order: ControlOrder) -> wire.ControlItem:
     funds = order.case_funds_account
     return words.control_item(
-        measure=_measure(command.action, order), account_no=str(order.asset["account_no"]),
+        measure=_measure(command.action, order), account_no=str(order.asset["account_no"]), scope=_scope(command.action, order),
         currency=_CURRENCIES[order.asset["currency"]], amount=order.amount_fen, until_on=order.until_on,
         months=order.term_months, ruling_no=_ruling_no(command), original_case_no=order.original_case_no,
         original_request_no=order.original_request_no, freeze_no=order.agency_control_no,
@@ -150,6 +150,11 @@ def _measure(action: str, order: ControlOrder) -> MeasureCode:
     if action == "release" and order.waiting_serial:
         return _RELEASE_WAITING
     return _MEASURES[action][1]
+
+
+def _scope(action: str, order: ControlOrder) -> ScopeCode:
+    """Return what a measure is about: a freeze that names no amount is one of the account itself, all else of money in it."""
+    return "2" if action == "freeze" and order.amount_fen is None else "1"
 
 
 def _ruling_no(command: Command) -> str | None:

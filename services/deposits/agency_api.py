@@ -88,7 +88,7 @@ class ControlItem(Asked):
     control_type: Literal["1"] = Field(default="1", alias="KZLX")
     measure: codes.MeasureCode = Field(alias="KZCS")
     account_no: AccountNo = Field(alias="KHZH")
-    scope: Literal["1"] = Field(default="1", alias="KZNR")
+    scope: codes.ScopeCode = Field(default="1", alias="KZNR")
     currency: codes.CurrencyCode = Field(alias="BZ")
     amount: AskedFen | None = Field(default=None, alias="JE")
     until_on: ToDay | None = Field(default=None, alias="JSRQ")
@@ -100,6 +100,12 @@ class ControlItem(Asked):
     original_case_no: str | None = Field(default=None, alias="YDJAH")
     original_request_no: str | None = Field(default=None, alias="YDJDH")
     freeze_no: str | None = Field(default=None, alias="DJBH")
+
+    @model_validator(mode="after")
+    def _a_whole_account_has_no_amount(self) -> Self:
+        if self.scope == "2" and (self.measure != "01" or self.amount is not None):
+            raise ValueError("KZNR 2 belongs to a freeze without JE")
+        return self
 
 
 class Control(Head):
@@ -198,7 +204,7 @@ class ControlResult(Said):
     seq: Literal["1"] = Field(alias="CCXH")
     measure: codes.MeasureCode | None = Field(default=None, alias="KZCS")
     account_no: AccountNo | None = Field(default=None, alias="KHZH")
-    scope: Literal["1"] = Field(alias="KZNR")
+    scope: codes.ScopeCode = Field(alias="KZNR")
     done: Literal["1", "2"] = Field(alias="KZZT")
     standing: codes.StandingCode | None = Field(default=None, alias="CSZT")
     reason: codes.ReasonCode | None = Field(default=None, alias="WNKZYY")

@@ -79,6 +79,10 @@ AccountStatusCode = Literal[
     "5",  # 久悬 [own]
     "6",  # 止付 [own]
 ]
+ScopeCode = Literal[
+    "1",  # 账户内资金，以金额为限
+    "2",  # 账户（整户），不载金额
+]
 CurrencyCode = Literal["156", "344", "392", "826", "840", "978"]  # GB/T 12406: CNY HKD JPY GBP USD EUR
 FreezeModeCode = Literal[
     "1",  # 账户冻结
@@ -121,6 +125,8 @@ ReasonCode = Literal[  # [own] the reasons seen, numbered
     "18",  # 超过受理限额
     "19",  # 业务审核未通过
     "20",  # 无此请求单号
+    "21",  # 未载明收款账户
+    "22",  # 未载明控制金额
 ]
 ResultCode = Literal[  # [own]
     "0000",  # 成功

@@ -149,6 +149,14 @@ CALLS = (
         '"KZZH":[{"CCXH":"1","KZLX":"1","KZCS":"01","KHZH":"6222024530200012345","KZNR":"1","BZ":"156","JE":"5000000",'
         '"KZQX":12,"CKWH":"（2026）粤5302执1234号之一"}]}'),
     CallExample(
+        "a freeze of the whole account", "yuan",
+        (port.Outgoing(_command("20261122445302000013", "freeze", "ruling", control=_freeze(amount_fen=None, term_months=12))),),
+        "POST", "/judicial/controls",
+        '{"reqNo":"20261122445302000013",' + _NAMED_HEAD +
+        ',"docs":[{"docType":"11","docNo":"（2026）粤5302执1234号之一","docTime":"20261120000000"}],"reqKind":"2",'
+        '"items":[{"seqNo":"1","ctrlType":"1","measure":"01","acctNo":"6222024530200012345","scope":"2","ccy":"156",'
+        '"months":12,"rulingNo":"（2026）粤5302执1234号之一"}]}'),
+    CallExample(
         "a deduction to the case account", "yuan",
         (port.Outgoing(_command("20261122445302000012", "deduct", "deduct_ruling", control=_freeze(
             original_request_no="20261122445302000011", agency_control_no="2026112200000001",
@@ -214,6 +222,20 @@ ANSWERS = (
         '"actualAmt":"0.00","overAmt":"50000.00","rank":"2","servedTime":"20261122170000","waitNo":"2026112200000002"}]}]}',
         {_FIRST: port.Controlled(_AT, ControlAnswer(
             state="waiting", actual_fen=0, unfunded_fen=5_000_000, rank=2, waiting_serial="2026112200000002", served_at=_AT))}),
+    AnswerExample(
+        "a freeze of the whole account, which another freezes whole too", "standard", "freeze", (_FIRST,),
+        '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","CFBZ":"0","KZXX":['
+        '{"CCXH":"1","KZCS":"03","KHZH":"6222024530200012345","KZNR":"2","KZZT":"1","CSZT":"2","SKJE":"0","LHSX":"2",'
+        '"SDSJ":"20261122170000","LHBH":"2026112200000003","DJXX":[{"CSXH":"1","DJJG":"罗定市人民法院",'
+        '"DJWH":"（2026）粤5381执812号之一","BEIZ":"1","DJKSRQ":"20260312000000","DJJZRQ":"20270311235959"}]}]}]}',
+        {_FIRST: port.Controlled(_AT, ControlAnswer(
+            state="waiting", actual_fen=0, rank=2, waiting_serial="2026112200000003", served_at=_AT,
+            prior_measures=(_LUODING.model_copy(update={"amount_fen": None}),)))}),
+    AnswerExample(
+        "a deduction that does not say where the money goes", "yuan", "freeze_and_deduct", (_FIRST,),
+        '{"retCode":"0000","retMsg":"成功","list":[{"reqNo":"20261122445302000001","respTime":"20261122170000","repeated":"0",'
+        '"results":[{"seqNo":"1","measure":"08","acctNo":"6222024530200012345","scope":"1","done":"2","reason":"21"}]}]}',
+        {_FIRST: port.Refused("funds_account_missing", "21")}),
     AnswerExample(
         "money that went to the case account", "standard", "deduct", (_FIRST,),
         '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","CFBZ":"0","KZXX":['

@@ -24,8 +24,10 @@ _OFFERED_AS = {"01": "freeze", "02": "renew", "04": "release", "05": "release", 
 _NOT_HELD = {"social_insurance": "10", "migrant_wage": "11", "letter_of_credit_margin": "12", "presale_supervision": "13"}
 _NOT_TAKEN = _NOT_HELD | {"acceptance_margin": "14"}
 _HOLDS, _TAKES = frozenset({"01"}), frozenset({"06", "07", "08"})
-_NO_DOCUMENT, _NO_CREDENTIAL, _OTHER_NAME, _NOT_OFFERED, _NO_ACCOUNT, _REVIEWED, _UNKNOWN_REQUEST = (
-    "01", "03", "04", "08", "09", "19", "20")
+_NO_DOCUMENT, _NO_CREDENTIAL, _OTHER_NAME, _NOT_OFFERED, _NO_ACCOUNT, _REVIEWED, _UNKNOWN_REQUEST, _NO_PAYEE, _NO_AMOUNT = (
+    "01", "03", "04", "08", "09", "19", "20", "21", "22")
+#: KZNR: the account itself, so that no amount is needed.
+_WHOLE = "2"
 _WAIT_S, _WAIT_MANUAL_S = "1", "3600"
 _QUERY, _CONTROL = "query", "control"
 
@@ -163,7 +165,7 @@ def _controlled(desk: Desk, control: Control) -> said.Said:
     holding = None if subject is None else desk.holding(item.account_no, control.id_no)
     refusal = _refusal(control, subject) or _not_controlled(desk, item, holding)
     if refusal is not None:
-        result = said.control_declined(refusal, item.measure, item.account_no)
+        result = said.control_declined(refusal, item.measure, item.account_no, item.scope)
         return said.control_item(control.request_no, at, result)
     repeated = desk.agency.idempotent and desk.effect(control.request_no) is not None
     effect = desk.order(_order(control, item))
@@ -179,8 +181,15 @@ def _not_controlled(desk: Desk, item: ControlItem, holding: Holding | None) -> s
         return _NO_ACCOUNT
     account_class = getattr(holding.record, "account_class", "")
     if item.measure in _HOLDS:
-        return _NOT_HELD.get(account_class)
-    return _NOT_TAKEN.get(account_class) if item.measure in _TAKES else None
+        return _NOT_HELD.get(account_class) or _left_out(item)
+    return _NOT_TAKEN.get(account_class) or _left_out(item) if item.measure in _TAKES else None
+
+
+def _left_out(item: ControlItem) -> str | None:
+    """Say what a measure on money leaves out: the account that the money goes to, or how much it is."""
+    if item.measure in _TAKES and not (item.funds_bank and item.funds_account_no and item.funds_name):
+        return _NO_PAYEE
+    return _NO_AMOUNT if item.amount is None and item.scope != _WHOLE else None
 
 
 def _order(control: Control, item: ControlItem) -> Order:

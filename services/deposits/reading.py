@@ -41,7 +41,7 @@ _REASONS: Mapping[codes.ReasonCode, str | None] = {
     "05": "identity_mismatch", "06": "identity_incomplete", "07": "not_authorised", "08": None, "09": "asset_not_found",
     "10": "asset_exempt", "11": "asset_exempt", "12": "asset_exempt", "13": "asset_exempt", "14": "asset_exempt",
     "15": "no_original_measure", "16": "term_over_cap", "17": "already_expired", "18": "quota_exceeded",
-    "19": "rejected_by_agency", "20": "no_original_measure",
+    "19": "rejected_by_agency", "20": "no_original_measure", "21": "funds_account_missing", "22": "amount_missing",
 }
 #: The bank met an error of its own: it says neither what it found nor that it found nothing.
 _ABNORMAL = OutsideProtocol("查询异常")
@@ -183,8 +183,9 @@ def _asset(account: wire.Account) -> FoundAsset:
 
 
 def _measures(measures: Sequence[wire.Measure]) -> tuple[PriorMeasure, ...]:
-    return tuple(PriorMeasure(kind="freeze", authority=one.authority, document_no=one.document_no, amount_fen=one.amount,
-                              rank=int(one.rank), from_on=one.from_on, until_on=one.until_on, request_no=one.request_no)
+    """Read what stands on an account; a freeze of the account itself takes all of it, whatever amount is said beside it."""
+    return tuple(PriorMeasure(kind="freeze", authority=one.authority, document_no=one.document_no,
+                              amount_fen=one.amount if one.mode == "2" else None, rank=int(one.rank), from_on=one.from_on, until_on=one.until_on, request_no=one.request_no)
                  for one in measures)
 
 

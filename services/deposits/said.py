@@ -130,21 +130,21 @@ def control_item(request_no: str, at: str, result: Said, *, repeated: bool = Fal
     return {"BDHM": request_no, "FKSJ": at, "CFBZ": "1" if repeated else "0", "KZXX": [result]}
 
 
-def control_declined(reason: str, measure: str | None = None, account_no: str | None = None) -> Said:
+def control_declined(reason: str, measure: str | None = None, account_no: str | None = None, scope: str = "1") -> Said:
     """Say why an account is not controlled."""
-    return {"CCXH": "1", "KZCS": measure, "KHZH": account_no, "KZNR": "1", "KZZT": "2", "WNKZYY": reason}
+    return {"CCXH": "1", "KZCS": measure, "KHZH": account_no, "KZNR": scope, "KZZT": "2", "WNKZYY": reason}
 
 
 def controlled(effect: Effect, holding: Holding | None) -> Said:
     """Say what a control did, as it stands now."""
-    measure = _MEASURES[effect.action]
+    measure, scope = _MEASURES[effect.action], "2" if effect.action == "freeze" and effect.amount_fen is None else "1"
     if effect.state == "refused":
-        return control_declined(_REASONS[effect.code or ""], measure, effect.key)
+        return control_declined(_REASONS[effect.code or ""], measure, effect.key, scope)
     waiting = effect.state == "waiting"
     record = None if holding is None else holding.record
     assert record is None or isinstance(record, DepositRecord)
     return {
-        "CCXH": "1", "KZCS": "03" if waiting else measure, "KHZH": effect.key, "KZNR": "1", "KZZT": "1",
+        "CCXH": "1", "KZCS": "03" if waiting else measure, "KHZH": effect.key, "KZNR": scope, "KZZT": "1",
         "CSZT": _STANDINGS[effect.state], "YE": record and record.balance_fen, "KYYE": record and record.available_balance_fen,
         "SDSJ": effect.served_at and stamp(effect.served_at), "CSKSRQ": effect.effective_at and stamp(effect.effective_at),
         "CSJSRQ": _last_second(effect.until_on), "DJXE": effect.amount_fen, "SKJE": effect.actual_fen,

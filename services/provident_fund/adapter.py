@@ -6,6 +6,7 @@ Sources: domain.md §5, §6.1; golden pairs in examples.py. A code that these ta
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -31,6 +32,9 @@ _ID_TYPES = {
     "hk_macao_return_permit": "05", "taiwan_permit": "05", "household_book": "06", "armed_police_card": "07",
     "uscc": "11", "organisation_code": "12", "business_licence": "13", "other": "99",
 }
+_CONDITIONS = {
+    "home_purchase": "01", "retirement": "02", "left_work": "03", "left_country": "04", "loan_repayment": "05", "rent": "06",
+}
 _DOCUMENTS = {
     "assist_query_notice": "01", "assist_freeze_notice": "02", "assist_execution_notice": "03",
     "assist_publicity_notice": "04", "assist_release_notice": "05", "assist_deduct_notice": "06", "ruling": "11",
@@ -41,8 +45,8 @@ _REASONS = {
     "2001": "document_missing", "2002": "document_mismatch", "2003": "credential_missing", "2004": "identity_mismatch",
     "2005": "identity_incomplete", "2006": "not_authorised", "2008": "no_original_measure", "3001": "asset_not_found",
     "3002": "asset_exempt", "3003": "no_original_measure", "3004": "term_over_cap", "3005": "already_expired",
-    "3007": "quota_exceeded", "3008": "rejected_by_agency", "3009": "rejected_by_agency",
-    "3010": "rejected_by_agency",
+    "3007": "quota_exceeded", "3008": "rejected_by_agency", "3009": "condition_missing", "3010": "funds_account_missing",
+    "3011": "amount_missing",
 }
 #: Persons only; a measure the centre does not do.
 _UNSUPPORTED = frozenset({"2007", "3006"})
@@ -115,13 +119,15 @@ def _order(command: Command) -> dict[str, object]:
     control = command.control
     if control is None or "personal_account_no" not in control.asset:
         raise ContractError("a control command names its asset")
+    if command.action == "freeze" and control.amount_fen is None:
+        raise AgencyUnsupported("a fund centre freezes an amount, not a whole account")
     into = control.case_funds_account
     return {
         "kzcs": _MEASURES[command.action], "grzh": str(control.asset["personal_account_no"]),
         "je": None if control.amount_fen is None else fen_to_yuan(control.amount_fen), "qxys": control.term_months,
         "jsrq": _yyyymmdd(control.until_on), "yqqdh": control.original_request_no, "yah": control.original_case_no,
         "djbh": control.agency_control_no, "skyh": into and into.bank, "skzh": into and into.account_no,
-        "skhm": into and into.name,
+        "skhm": into and into.name, "tqyy": _known(partial(_code, _CONDITIONS), control.withdrawal_condition),
     }
 
 

@@ -20,8 +20,12 @@ RESULT_CODES = {
     "2005": "身份要素不全", "2006": "无权办理", "2007": "仅受理个人", "2008": "请求单号不存在",
     "3001": "账户不存在", "3002": "依法不得执行", "3003": "无原冻结记录", "3004": "期限超过法定上限", "3005": "冻结已到期",
     "3006": "不支持该协助事项", "3007": "超过受理限额", "3008": "审核未通过", "3009": "未载明提取条件", "3010": "未载明收款账户",
+    "3011": "未载明金额",
 }
 MEASURES = {"01": "冻结", "02": "续冻", "03": "解冻", "04": "扣划", "05": "冻结并扣划"}
+#: 提取原因: when money leaves an account (住房公积金管理条例第24条).
+WITHDRAWAL_REASONS = {"01": "购买、建造、翻建、大修自住住房", "02": "离休、退休", "03": "完全丧失劳动能力，并与单位终止劳动关系", "04": "出境定居",
+                      "05": "偿还购房贷款本息", "06": "房租超出家庭工资收入的规定比例"}
 STATES = {"1": "已冻结", "2": "轮候", "3": "部分冻结", "4": "已解冻", "5": "已到期", "6": "已失效", "7": "已扣划", "8": "已撤回"}
 ACCOUNT_STATES = {"01": "正常", "02": "封存", "03": "合并销户", "04": "外部转出", "05": "提取销户", "06": "冻结", "99": "其他"}
 ID_TYPES = {"01": "身份证", "02": "军官证", "03": "护照", "04": "外国人永久居留证", "05": "港澳台居民证件", "06": "户口簿",
@@ -74,7 +78,7 @@ class Request(Words):
 
 
 class ControlRequest(Request):
-    """控制请求: measure, account, amount, months or last day, the request it follows, the court's account for a deduction."""
+    """控制请求: measure, account, amount, months or last day, the request it follows; of a deduction the court's account and the reason."""
 
     kzcs: str
     grzh: str
@@ -87,6 +91,7 @@ class ControlRequest(Request):
     skyh: str | None = None
     skzh: str | None = None
     skhm: str | None = None
+    tqyy: Literal["01", "02", "03", "04", "05", "06"] | None = None
 
 
 class Freeze(Words):

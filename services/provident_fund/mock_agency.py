@@ -33,6 +33,8 @@ _KINDS = {
     "22": "written_confirmation", "23": "transfer_letter", "24": "ownership_proof",
 }
 _ORGANISATIONS = frozenset({"11", "12", "13"})
+#: Measures that need an amount; those of them by which money goes to the court.
+_COUNTED, _PAID_OUT = frozenset({"01", "04", "05"}), frozenset({"04", "05"})
 _REFUSALS = {
     "document_missing": "2001", "document_mismatch": "2002", "credential_missing": "2003", "identity_mismatch": "2004",
     "identity_incomplete": "2005", "not_authorised": "2006", "asset_not_found": "3001", "asset_exempt": "3002",
@@ -146,9 +148,18 @@ def _objection(asked: Request, subject: RegisteredSubject | None) -> str | None:
         return "2001"
     if not asked.gwzbh:
         return "2003"
-    if isinstance(asked, ControlRequest) and action == "deduct" and not asked.skzh:
-        return "3010"
+    if isinstance(asked, ControlRequest) and (code := _left_out(asked)):
+        return code
     return "2004" if subject and subject.name != asked.xingming else None
+
+
+def _left_out(asked: ControlRequest) -> str | None:
+    """Say what a control leaves out: where the money goes, why it may be withdrawn, or how much it is."""
+    if asked.kzcs in _PAID_OUT and not (asked.skyh and asked.skzh and asked.skhm):
+        return "3010"
+    if asked.kzcs in _PAID_OUT and not asked.tqyy:
+        return "3009"
+    return "3011" if asked.kzcs in _COUNTED and not asked.je else None
 
 
 def _order(asked: ControlRequest) -> Order:

@@ -19,7 +19,7 @@ _REASONS = {
     "1001": "document_missing", "1002": "document_mismatch", "1003": "credential_missing", "1004": "identity_mismatch",
     "1005": "identity_incomplete", "1006": "not_authorised", "2001": "asset_not_found", "2002": "asset_exempt",
     "2003": "no_original_measure", "2004": "term_over_cap", "2005": "already_expired", "2007": "quota_exceeded",
-    "2008": "rejected_by_agency", "2009": "no_original_measure",
+    "2008": "rejected_by_agency", "2009": "no_original_measure", "2010": "funds_account_missing",
 }
 _OK, _NOTHING, _UNSUPPORTED = "0000", "0001", "2006"
 _STATES: Mapping[str, ControlState] = {

@@ -34,8 +34,9 @@ _REFUSALS = {
     "document_missing": "1001", "document_mismatch": "1002", "credential_missing": "1003", "identity_mismatch": "1004",
     "identity_incomplete": "1005", "not_authorised": "1006", "asset_not_found": "2001", "asset_exempt": "2002",
     "no_original_measure": "2003", "term_over_cap": "2004", "already_expired": "2005", "measure_unsupported": "2006",
-    "quota_exceeded": "2007", "rejected_by_agency": "2008",
+    "quota_exceeded": "2007", "rejected_by_agency": "2008", "funds_account_missing": "2010",
 }
+_PAID_OUT = frozenset({"deduct", "freeze_and_deduct"})
 _STATES = {"in_force": "01", "waiting": "02", "partly_in_force": "03", "marked": "04", "released": "05", "expired": "06",
            "lapsed": "07", "deducted": "08", "transferred": "09", "reversed": "10"}
 _STANDING = {"freeze": "01", "freeze_and_deduct": "08"}
@@ -156,8 +157,10 @@ def _objection(asked: _Asked, subject: RegisteredSubject | None) -> str | None:
         return "document_missing"
     if not asked.own.duty_card_no:
         return "credential_missing"
-    if (asked.action == "transfer" and not asked.transferee) or (asked.action == "deduct" and not asked.payee):
+    if asked.action == "transfer" and not asked.transferee:
         return "identity_incomplete"
+    if asked.action in _PAID_OUT and not (asked.payee and all(asked.payee)):
+        return "funds_account_missing"
     return "identity_mismatch" if subject and subject.name != asked.own.name else None
 
 

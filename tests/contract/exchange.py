@@ -76,7 +76,8 @@ class Exchange:
             "term_months": 12 if action not in ("release", "deduct", "transfer") else None}
         if action == "transfer":
             control["transferee"] = {"name": "黄志强", "id_type": "resident_id", "id_no": "44530219880606003X"}
-        if action in ("deduct", "freeze_and_deduct"):
+        if action in ("deduct", "freeze_and_deduct", "withdraw_income"):
+            control["withdrawal_condition"] = "retirement" if self.agency.asset_type == "provident_fund" else None
             control["case_funds_account"] = {"bank": "中国农业银行云浮城区支行", "account_no": "44680001040009999", "name": "云浮市云城区人民法院"}
         command = {name: changes.pop(name) for name in ("case", "documents", "officer", "subject") if name in changes}
         return self.command(action, subject, control=ControlOrder.model_validate(control | changes), **command)

@@ -175,6 +175,19 @@ def test_the_village_bank_cannot_freeze(bank):
     assert answers_to(response.body, command.request_no, asks="freeze") == {command.request_no: Unsupported("08")}
 
 
+@pytest.mark.parametrize("action", ["deduct", "freeze_and_deduct", "withdraw_income"])
+@BOTH
+def test_money_leaves_an_account_only_to_a_named_account(row, action):
+    there = Exchange(ADAPTER, MOCK, row)
+    subject, held = there.holder()
+    freeze = there.order("freeze", subject, held, amount_fen=100)
+    there.ask_one(freeze)
+    order = {"amount_fen": 100, "original_request_no": freeze.request_no}
+    assert there.ask_one(there.order(action, subject, held, **order, case_funds_account=None)).code == "funds_account_missing"
+    assert there.ask_one(there.order(action, subject, held, **{**order, "amount_fen": None})).code == "amount_missing"
+    assert there.desk.holding(held.key, subject.id_no).record.balance_fen == held.record.balance_fen
+
+
 def test_a_control_without_an_asset_is_not_sent(bank):
     with pytest.raises(MalformedMessage):
         bank.call(bank.command("freeze", bank.holder()[0]))

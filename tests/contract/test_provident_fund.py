@@ -1,4 +1,5 @@
 from base64 import b64encode
+from dataclasses import replace
 from decimal import Decimal
 
 import orjson
@@ -13,6 +14,7 @@ from contracts.documents import DocumentKind
 from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported, ContractError
 from contracts.outcome import REASONS
 from contracts.subject import IdType
+from gateway.domain import law
 from services.provident_fund import adapter, agency_api
 from services.provident_fund.adapter import ADAPTER
 from services.provident_fund.examples import DEMO_PERSON, EXAMPLES, STAMP
@@ -179,11 +181,53 @@ def test_the_centre_declines_for_its_documented_reasons(exchange):
         "credential_missing": exchange.command("query", subject, officer=query.officer.model_copy(update={"duty_card_no": ""})),
         "identity_mismatch": exchange.command("query", subject, subject=query.subject.model_copy(update={"name": "张三"})),
         "asset_not_found": exchange.order("freeze", subject, held, amount_fen=1, asset={"personal_account_no": "0"}),
-        "term_over_cap": exchange.order("freeze", subject, held, amount_fen=1, term_months=13),
+        "term_over_cap": exchange.order("freeze", subject, held, amount_fen=1, term_months=37),
         "no_original_measure": exchange.order("release", subject, held, original_request_no="none"),
-        "rejected_by_agency": exchange.order("deduct", subject, held, original_request_no="none", case_funds_account=None),
     }
     assert {code: exchange.ask_one(command).code for code, command in cases.items()} == {code: code for code in cases}
+
+
+@pytest.mark.parametrize("action", ["deduct", "freeze_and_deduct"])
+@pytest.mark.parametrize(("left_out", "code"), [
+    ("case_funds_account", "funds_account_missing"), ("withdrawal_condition", "condition_missing"), ("amount_fen", "amount_missing")])
+def test_money_leaves_the_fund_only_to_a_named_account_under_a_named_condition(exchange, action, left_out, code):
+    subject, held = exchange.holder()
+    first = exchange.order("freeze", subject, held, amount_fen=500)
+    exchange.ask_one(first)
+    order = {"amount_fen": 500, "original_request_no": first.request_no, left_out: None}
+    assert exchange.ask_one(exchange.order(action, subject, held, **order)).code == code
+    assert exchange.desk.holding(held.key, subject.id_no).record.balance_fen == held.record.balance_fen
+
+
+@pytest.mark.parametrize(("condition", "code"), [
+    ("home_purchase", "01"), ("retirement", "02"), ("left_work", "03"), ("left_country", "04"), ("loan_repayment", "05"), ("rent", "06")])
+def test_every_condition_of_withdrawal_has_a_code_of_the_centre(exchange, condition, code):
+    order = exchange.order("freeze_and_deduct", *exchange.holder(), amount_fen=500, withdrawal_condition=condition)
+    assert orjson.loads(exchange.call(order).content)["qqs"][0]["tqyy"] == code
+    assert controlled(exchange.ask_one(order)).state == "deducted"
+
+
+def test_the_conditions_of_the_law_are_those_the_centre_knows(exchange):
+    assert set(adapter._CONDITIONS) == set(law.words("PF-DEDUCT", "conditions"))
+    assert set(adapter._CONDITIONS.values()) == set(agency_api.WITHDRAWAL_REASONS)
+    with pytest.raises(ContractError):
+        exchange.call(exchange.order("deduct", *exchange.holder(), amount_fen=500, withdrawal_condition="curiosity"))
+
+
+def test_a_reason_that_the_centre_does_not_list_cannot_be_read(exchange):
+    order = exchange.order("freeze_and_deduct", *exchange.holder(), amount_fen=500)
+    received = as_received(exchange.call(order))
+    wrong = replace(received, body=received.body.replace(b'"tqyy":"02"', b'"tqyy":"77"'))
+    assert orjson.loads(exchange.simulation.answer(exchange.desk, wrong).body)["code"] == "9004"
+
+
+def test_a_centre_freezes_an_amount_and_no_whole_account(exchange):
+    subject, held = exchange.holder()
+    with pytest.raises(AgencyUnsupported):
+        exchange.call(exchange.order("freeze", subject, held))
+    received = as_received(exchange.call(exchange.order("freeze", subject, held, amount_fen=500)))
+    without = replace(received, body=received.body.replace(b'"je":"5.00"', b'"je":null'))
+    assert orjson.loads(exchange.simulation.answer(exchange.desk, without).body)["jgs"][0]["jgdm"] == "3011"
 
 
 @pytest.mark.parametrize("code", sorted(adapter._REASONS))

@@ -228,6 +228,7 @@ def test_the_depository_declines_for_its_documented_reasons(exchange):
         "term_over_cap": freeze(exchange, subject, held, quantity=100, term_months=37),
         "no_original_measure": exchange.order("release", subject, held, original_request_no="none"),
         "identity_incomplete": exchange.order("transfer", subject, held, original_request_no="none", transferee=None),
+        "funds_account_missing": exchange.order("deduct", subject, held, original_request_no="none", case_funds_account=None),
     }
     assert {code: exchange.ask_one(command).code for code, command in cases.items()} == {code: code for code in cases}
 

@@ -78,6 +78,13 @@ def test_money_is_frozen_renewed_released_in_part_and_deducted(judge, asset_type
     assert (control["state"], control["deducted_fen"]) == ("deducted", 400_000)
 
 
+@pytest.mark.parametrize(("asset_type", "condition"), [("deposits", {}), ("provident_fund", {"withdrawal_condition": "retirement"})])
+def test_money_goes_to_the_account_of_the_case_at_once(judge, asset_type, condition):
+    item = {"measure": "freeze_and_deduct", "amount_fen": 10_000, "case_funds_account": side.FUNDS, **condition}
+    control = controlled(judge, asset_type, lambda _: item, ("deduct_ruling", "assist_deduct_notice"))
+    assert (control["state"], control["deducted_fen"]) == ("deducted", 10_000)
+
+
 @pytest.mark.parametrize("asset_type", ["real_estate", "vehicles"])
 def test_a_thing_is_sealed_renewed_and_transferred(judge, asset_type):
     control = controlled(judge, asset_type, lambda _: {"measure": "seal"}, SEAL_PAPERS)

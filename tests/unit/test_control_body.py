@@ -92,8 +92,8 @@ def test_a_deduction_goes_to_the_account_of_the_case():
     account = {"bank": "工行", "account_no": "1", "name": "法院"}
     assert action(DeductionBody, amount_fen=1, case_funds_account=account).case_funds_account.name == "法院"
     with pytest.raises(Rejected) as rejected:
-        action(DeductionBody, amount_fen=1)
-    assert rejected.value.errors[0].pointer == "/case_funds_account"
+        action(DeductionBody, amount_fen=1, case_funds_account={**account, "account_no": ""})
+    assert rejected.value.errors[0].pointer == "/case_funds_account/account_no"
 
 
 def test_an_amount_goes_with_a_transferred_surplus_and_only_with_it():

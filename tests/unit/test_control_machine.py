@@ -235,7 +235,20 @@ def test_a_part_can_be_released():
     assert (control.state, control.actual_fen, control.pending, control.until_on) == ("in_force", 40, None, END)
 
 
-@pytest.mark.parametrize("answer", [PartlyReleased(), PartlyReleased(actual_fen=60), PartlyReleased(actual_fen=70)])
+@pytest.mark.parametrize("begun", [asked("freeze", term_months=12), asked("freeze", term_months=12, requested_fen=100)])
+def test_what_was_not_funded_and_a_whole_account_may_have_grown_before_a_part_is_released(begun):
+    held = after(Confirmed(actual_fen=60, unfunded_fen=begun.requested_fen and 40), Sent("release"), control=begun)
+    assert [apply(held, PartlyReleased(actual_fen=left)).actual_fen for left in (40, 70)] == [40, 70]
+    illegal(held, PartlyReleased(actual_fen=60))
+
+
+def test_what_was_funded_does_not_grow_by_a_release():
+    held = after(Confirmed(actual_fen=60, unfunded_fen=0), Sent("release"), control=asked("freeze", term_months=12, requested_fen=60))
+    for answer in (PartlyReleased(actual_fen=60), PartlyReleased(actual_fen=70)):
+        illegal(held, answer)
+
+
+@pytest.mark.parametrize("answer", [PartlyReleased(), PartlyReleased(actual_fen=60)])
 def test_holding_as_much_as_before_is_no_release(answer):
     illegal(after(IN_FORCE, Sent("release")), answer)
 

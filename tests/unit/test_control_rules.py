@@ -1,7 +1,8 @@
 import pytest
 
 from gateway.domain.control_body import ControlBody
-from gateway.domain.control_rules import Target, agency_for, check_items, refusal, targets
+from gateway.domain.control_rules import Target, agency_for, check_items, targets
+from gateway.domain.findings import refusal
 from tests.builders import (
     RECORDS,
     TODAY,
@@ -18,6 +19,7 @@ from tests.builders import (
     subject,
     task,
 )
+from tests.control_side import FUNDS
 
 PAPERS = [document(kind) for kind in ("ruling", "assist_freeze_notice", "assist_execution_notice", "deduct_ruling", "assist_deduct_notice")]
 
@@ -48,7 +50,8 @@ def test_a_lawful_freeze_passes():
     ("real_estate", {"measure": "seal", "amount_fen": None, "term_months": 36}), ("vehicles", {"measure": "seize", "amount_fen": None, "term_months": 24}),
     ("equity", {"amount_fen": None, "ratio": "1/2", "term_months": 36}), ("equity", {"amount_fen": None, "capital_fen": 5, "term_months": 36}),
     ("securities", {"amount_fen": None, "quantity": 100, "term_months": 36}), ("provident_fund", {"amount_fen": 5}),
-    ("deposits", {"term_months": None, "until_on": "2027-11-22"}), ("deposits", {"measure": "freeze_and_deduct", "term_months": None}),
+    ("deposits", {"term_months": None, "until_on": "2027-11-22"}),
+    ("deposits", {"measure": "freeze_and_deduct", "term_months": None, "case_funds_account": FUNDS}),
 ])
 def test_every_kind_of_asset_can_be_controlled_to_its_cap(asset_type, item):
     assert check(control_item(**item), target(asset_type)) == []
@@ -57,6 +60,7 @@ def test_every_kind_of_asset_can_be_controlled_to_its_cap(asset_type, item):
 @pytest.mark.parametrize(("asset_type", "item", "finding"), [
     ("deposits", {"term_months": 13}, ("/items/0/term_months", "term_over_cap", "DUR-DEP")),
     ("deposits", {"term_months": None, "until_on": "2027-11-23"}, ("/items/0/until_on", "term_over_cap", "DUR-DEP")),
+    ("provident_fund", {"term_months": 13}, ("/items/0/term_months", "term_over_cap", "DUR-PF")),
     ("vehicles", {"measure": "seal", "amount_fen": None, "term_months": 25}, ("/items/0/term_months", "term_over_cap", "DUR-MOV")),
     ("real_estate", {"measure": "seal", "amount_fen": None, "term_months": 37}, ("/items/0/term_months", "term_over_cap", "DUR-IMM")),
     ("deposits", {"measure": "seal"}, ("/items/0/measure", "measure_not_for_asset_type", "MEASURE-KIND")),

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -112,6 +113,14 @@ def test_an_unlawful_step_on_money_is_refused_with_its_rule(state, body, finding
     assert said(on(**state), body)[0] == finding
 
 
+def test_a_renewal_keeps_the_cap_that_the_court_set():
+    fund = on("provident_fund")
+    assert said(fund, renewal(term_months=13)) == [("/term_months", "term_over_cap", "DUR-PF")]
+    three_years = replace(fund, table=build.court_law("DUR-PF", months=36))
+    assert said(three_years, renewal(term_months=36)) == []
+    assert said(three_years, renewal(term_months=37)) == [("/term_months", "term_over_cap", "DUR-PF")]
+
+
 def test_the_last_day_of_a_term_is_in_time():
     assert said(on(today=END), renewal()) == []
 
@@ -137,6 +146,10 @@ def test_nothing_is_deducted_in_preservation():
 @pytest.mark.parametrize("condition", [None, "curiosity"])
 def test_a_provident_fund_is_deducted_only_under_a_condition_of_withdrawal(condition):
     assert said(on("provident_fund"), deduction(withdrawal_condition=condition)) == [("/withdrawal_condition", "condition_required", "PF-DEDUCT")]
+
+
+def test_a_deduction_without_the_account_of_the_case_is_refused():
+    assert said(on(), deduction(case_funds_account=None)) == [("/case_funds_account", "account_required", "CASE-FUNDS")]
 
 
 def test_securities_are_deducted_up_to_what_the_units_held_are_worth():
@@ -176,6 +189,7 @@ def test_a_step_says_what_to_ask(body, step):
 def test_a_deduction_and_a_transfer_name_where_it_goes():
     asked_for = step_of(on(), deduction())
     assert (asked_for.amount_fen, asked_for.case_funds_account.account_no) == (1_000_000, "800100200")
+    assert step_of(on("provident_fund"), deduction(withdrawal_condition="rent")).withdrawal_condition == "rent"
     assert step_of(on("real_estate"), transfer()).transferee.name == "王芳"
 
 

@@ -42,6 +42,8 @@ def test_practice_has_its_time():
 @pytest.mark.parametrize(("row", "said"), [
     (override(rule="DUR-DEP", parameters={"months": 24}), "statute"), (override(rule="DUR-XXX"), "no such rule"),
     (override(parameters={"colour": "red"}), "no such parameter"), (override(parameters={"liable": "yes"}), "not of the same kind"),
+    (override(rule="LIMIT-WHOLE", parameters={"asset_types": ["houses"]}), "there is no houses"),
+    (override(rule="LIMIT-WHOLE", parameters={"asset_types": "deposits"}), "not of the same kind"),
     (override(parameters={}), "parameters"), (override(court="粤A"), "court"), (override(colour="red"), "colour"),
 ])
 def test_a_wrong_override_is_refused_by_name(row, said):

@@ -25,7 +25,7 @@ ASSETS = {
 }
 number = st.integers(0, 12).map(str)
 steps = st.lists(max_size=25, elements=st.one_of(
-    st.tuples(st.just("measure"), number, st.integers(1, 120), st.sampled_from([1, 6, 12])),
+    st.tuples(st.just("measure"), number, st.none() | st.integers(1, 120), st.sampled_from([1, 6, 12])),
     st.tuples(st.just("renew"), number, st.integers(0, 12).map(lambda n: f"r{n}"), st.sampled_from([3, 12])),
     st.tuples(st.just("release"), number, st.integers(0, 12).map(lambda n: f"x{n}"), st.none() | st.integers(1, 60)),
     st.tuples(st.just("deduct"), number, st.integers(0, 12).map(lambda n: f"d{n}"), st.integers(1, 60)),

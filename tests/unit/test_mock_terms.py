@@ -24,7 +24,7 @@ def test_or_on_the_corresponding_day_where_the_agency_counts_so():
     assert last_day(CORRESPONDING, date(2006, 1, 12), 24) == date(2008, 1, 12)
 
 
-@pytest.mark.parametrize(("asset_type", "months"), [("deposits", 12), ("provident_fund", 12), ("vehicles", 24), ("real_estate", 36),
+@pytest.mark.parametrize(("asset_type", "months"), [("deposits", 12), ("provident_fund", 36), ("vehicles", 24), ("real_estate", 36),
                                                     ("equity", 36), ("securities", 36)])
 def test_the_cap_is_that_of_the_kind_of_asset(asset_type, months):
     assert rule_of(agency(asset_type=asset_type)).cap_months == months

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.registry import asset_type
-from gateway.domain.worth import secured_fen, worth
-from tests.builders import RECORDS, control_view, measure, right
+from gateway.domain.law import LAW
+from gateway.domain.worth import secured_fen, securing_states, worth
+from tests.builders import RECORDS, TODAY, control_view, court_law, measure, right
 
 HOUSE_FEN = 100_000_000
 
@@ -93,10 +94,16 @@ def test_a_fund_account_can_be_controlled_as_far_as_it_is_not_frozen():
     assert amounts("provident_fund") == (3_000_000, 0, 2_000_000)
 
 
-def secured(kind="deposits", measures=(), rights=(), record=None, **control):
+def secured(kind="deposits", measures=(), rights=(), record=None, table=LAW, **control):
     declared = asset_type(kind)
     view = control_view(asset_type=kind, **control)
-    return secured_fen(view, declared, declared.record.model_validate({**RECORDS[kind], **(record or {})}), measures, rights)
+    return secured_fen(view, declared, declared.record.model_validate({**RECORDS[kind], **(record or {})}), measures, rights,
+                       securing=securing_states(TODAY, table))
+
+
+def test_a_court_may_say_which_states_secure():
+    first_only = court_law("LIMIT-WAITING", securing_states=["in_force"])
+    assert [secured(state="partly_in_force", actual_fen=7, table=table) for table in (LAW, first_only)] == [7, 0]
 
 
 def test_money_secures_what_is_really_held():

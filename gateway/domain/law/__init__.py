@@ -17,7 +17,7 @@ from gateway.domain.law import accounts, deadlines, extent, liable, procedure, q
 from gateway.domain.law.row import LawRow, Table
 
 __all__ = ["FAMILIES", "LAW", "LawRow", "Table", "cap_months", "exemption", "latest", "liability", "may_control",
-           "renewal_cap_months", "restrictions", "rules", "words"]
+           "renewal_cap_months", "restrictions", "rules", "texts", "words"]
 
 #: The families in the order they are read.
 FAMILIES: Mapping[str, Text] = MappingProxyType({
@@ -44,19 +44,19 @@ def latest(rule_id: str) -> LawRow:
     return next(row for row in reversed(LAW) if row.id == rule_id)
 
 
-def cap_months(duration_rule: str, day: date) -> int:
+def cap_months(duration_rule: str, day: date, table: Table = LAW) -> int:
     """Return the longest term of a rule DUR-*, in months.
 
     Raises: KeyError if no such rule holds on the day
     """
-    months = rules(day)[duration_rule].parameters["months"]
+    months = rules(day, table)[duration_rule].parameters["months"]
     assert isinstance(months, int)
     return months
 
 
-def renewal_cap_months(duration_rule: str, day: date) -> int:
+def renewal_cap_months(duration_rule: str, day: date, table: Table = LAW) -> int:
     """Return the longest renewal, in months: the cap, before 2015-02-04 half of it (RENEW-MAX). Raises as cap_months."""
-    return floor(cap_months(duration_rule, day) * Fraction(str(rules(day)["RENEW-MAX"].parameters["of_cap"])))
+    return floor(cap_months(duration_rule, day, table) * Fraction(str(rules(day, table)["RENEW-MAX"].parameters["of_cap"])))
 
 
 def liability(role: str, day: date, table: Table = LAW) -> LawRow | None:
@@ -90,14 +90,15 @@ def _describes(row: LawRow, record: Mapping[str, object]) -> bool:
 
 
 def _bars(row: LawRow, measure: str, cause: str | None) -> bool:
-    return measure in _texts(row, "barred") and not _lifted(row, cause)
+    return measure in texts(row, "barred") and not _lifted(row, cause)
 
 
 def _lifted(row: LawRow, cause: str | None) -> bool:
-    return cause in _texts(row, "unless_causes")
+    return cause in texts(row, "unless_causes")
 
 
-def _texts(row: LawRow, name: str) -> tuple[object, ...]:
+def texts(row: LawRow, name: str) -> tuple[str, ...]:
+    """Return a parameter of a rule that is a list of words, empty if it has no such parameter."""
     value = row.parameters.get(name, ())
     assert isinstance(value, tuple)
     return value
@@ -105,10 +106,10 @@ def _texts(row: LawRow, name: str) -> tuple[object, ...]:
 
 def words(rule_id: str, name: str) -> tuple[str, ...]:
     """Return a parameter of a rule as it stands now that is a list of words."""
-    return tuple(map(str, _texts(latest(rule_id), name)))
+    return texts(latest(rule_id), name)
 
 
 def may_control(case_no: str, day: date) -> LawRow | None:
     """Return the rule that a case of this type offends by controlling property, None if it may."""
     row = rules(day)["CASE-TYPE"]
-    return None if parse_case_no(case_no).type_code in _texts(row, "types") else row
+    return None if parse_case_no(case_no).type_code in texts(row, "types") else row

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from contracts.case import CourtCode, ShortText
 from contracts.failures import LawInvalid
+from contracts.registry import asset_types
 from contracts.words import Model
 from gateway.domain.law import LAW
 from gateway.domain.law.row import LawRow, Table
@@ -64,9 +65,10 @@ def _problems(one: Override) -> list[str]:
         return ["there is no such rule"]
     if rows[-1].basis == "statute":
         return ["it is statute law, which no court sets for itself"]
-    known = rows[-1].parameters
-    return [f"{name}: {'not of the same kind' if name in known else 'there is no such parameter'}"
-            for name, value in one.parameters.items() if name not in known or type(known[name]) is not type(value)]
+    known, named = rows[-1].parameters, one.parameters.get("asset_types")
+    problems = [f"{name}: {'not of the same kind' if name in known else 'there is no such parameter'}"
+                for name, value in one.parameters.items() if name not in known or type(known[name]) is not type(value)]
+    return problems + [f"asset_types: there is no {name}" for name in (named if isinstance(named, tuple) else ()) if name not in asset_types()]
 
 
 @lru_cache(maxsize=4096)

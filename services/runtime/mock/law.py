@@ -155,12 +155,13 @@ def stand(thing: Thing) -> list[PriorMeasure]:
 
 
 def _as_prior(thing: Thing, measure: Measure) -> PriorMeasure:
+    """Say what stands; a freeze of a whole account (fen, none requested) has no amount, whatever it holds."""
     waiting = measure.state == "waiting"
     counted = measure.requested if waiting else measure.actual
     since = measure.served_at if waiting else measure.effective_at
     return PriorMeasure(
         kind=measure.kind, authority=measure.authority, document_no=measure.document_no, rank=measure.rank,
-        amount_fen=counted if thing.counted_in == "fen" else None,
+        amount_fen=counted if thing.counted_in == "fen" and measure.requested is not None else None,
         quantity=counted if thing.counted_in == "units" else None,
         from_on=None if since is None else china_date(since), until_on=None if waiting else measure.until_on,
         request_no=measure.request_no)

@@ -69,6 +69,8 @@ def _release(thing: Thing, index: int, order: Order, at: datetime) -> Thing:
     measure = thing.measures[index]
     has = (measure.requested or 0) if measure.state == "waiting" else measure.actual
     part = _counted(thing, order)
+    if part is not None and measure.requested is None and measure.state == "waiting":
+        raise AgencyRefused("rejected_by_agency", "轮候的整户冻结不能部分解除")
     if part is None or part >= has:
         return settle(thing.with_measure(index, end(measure, "released")), at)
     return settle(thing.with_measure(index, replace(measure, requested=has - part, actual=has - part)), at)

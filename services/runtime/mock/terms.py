@@ -11,8 +11,9 @@ from contracts.clock import CHINA
 from contracts.failures import AgencyRefused
 from contracts.registry import asset_type
 
-#: Months a measure, and each renewal of it, may last at most. Source: domain.md §8 DUR-*
-CAP_MONTHS: Mapping[str, int] = {"DUR-DEP": 12, "DUR-MOV": 24, "DUR-IMM": 36}
+#: Months a measure, and each renewal of it, may last at most. A fund takes what any court orders: one year in some, three in others.
+#: Source: domain.md §8 DUR-*, §8a
+CAP_MONTHS: Mapping[str, int] = {"DUR-DEP": 12, "DUR-PF": 36, "DUR-MOV": 24, "DUR-IMM": 36}
 _DAY = timedelta(days=1)
 
 

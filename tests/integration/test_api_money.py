@@ -1,0 +1,68 @@
+"""Money that moves, and whole accounts, through the whole edge: what is refused, and what the agency is told."""
+
+import pytest
+
+from tests import builders as build
+from tests import control_side as side
+from tests.court_side import problem, running
+
+PRESERVATION = "（2026）粤5302执保9号"
+
+
+async def post(court, item, documents, key="c1", case_no="（2026）粤5302执1234号"):
+    """Ask about the subject of a new request and order a measure on the account that is found."""
+    case = {"case_no": case_no, "cause": "民间借贷纠纷", "claim": build.claim()}
+    request_id = (await court.submit(f"r-{key}", case=case))["request_id"]
+    await court.answer_all(request_id)
+    report = (await court.get(f"/v1/requests/{request_id}/report")).json()
+    (asset,) = [asset for subject in report["subjects"] for section in subject["sections"] for asset in section["assets"]]
+    body = build.control_body(build.control_item(asset_id=asset["asset_id"], **item), request_id=request_id, documents=documents)
+    return await court.post(body, key=key, path="/v1/controls")
+
+
+async def test_money_is_moved_at_once_only_to_the_account_of_the_case(court):
+    item = {"measure": "freeze_and_deduct", "term_months": None}
+    refused = await post(court, item, side.DEDUCT)
+    assert problem(refused) == (422, "control_refused")
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/items/0/case_funds_account", "account_required")]
+    assert refused.json()["rule"]["id"] == "CASE-FUNDS"
+    taken = await post(court, {**item, "case_funds_account": side.FUNDS}, side.DEDUCT, "c2")
+    assert taken.status_code == 202, taken.text
+    (task,) = await side.tasks(court, taken.json()["controls"][0]["control_id"])
+    assert (task["action"], task["command"]["control"]["case_funds_account"]) == ("freeze_and_deduct", side.FUNDS)
+
+
+async def test_a_deduction_tells_the_agency_where_the_money_goes(court):
+    control_id = await side.in_force(court)
+    refused = await side.step(court, control_id, "deductions", side.deduction(case_funds_account=None))
+    assert (problem(refused), refused.json()["rule"]["id"]) == ((422, "control_refused"), "CASE-FUNDS")
+    assert (await side.step(court, control_id, "deductions", side.deduction(), "s2")).status_code == 202
+    assert (await side.tasks(court, control_id))[-1]["command"]["control"]["case_funds_account"] == side.FUNDS
+
+
+@pytest.mark.parametrize("item", [{"case_funds_account": {"bank": "工行"}}, {"case_funds_account": "800100200"}, {"withdrawal_condition": 7}])
+async def test_a_body_that_says_half_of_it_is_not_read(court, item):
+    assert problem(await post(court, item, side.FREEZE)) == (422, "invalid_request")
+
+
+async def test_no_money_is_moved_in_a_preservation_case(court):
+    item = {"measure": "freeze_and_deduct", "case_funds_account": side.FUNDS}
+    refused = await post(court, item, side.DEDUCT, case_no=PRESERVATION)
+    assert (problem(refused), refused.json()["rule"]["id"]) == ((422, "control_refused"), "DEDUCT-PRESERVATION")
+
+
+async def test_a_whole_account_is_frozen_where_the_courts_own_row_says_so(store):
+    async with running(store, overrides=build.overrides("LIMIT-WHOLE", asset_types=["deposits"])) as court:
+        taken = await post(court, {"amount_fen": None}, side.FREEZE)
+        assert taken.status_code == 202, taken.text
+        control_id = taken.json()["controls"][0]["control_id"]
+        (task,) = await side.tasks(court, control_id)
+        assert task["command"]["control"].get("amount_fen") is None
+        await side.answer(court, control_id, actual_fen=8_812_300, unfunded_fen=None)
+        held = await side.control(court, control_id)
+        assert (held["state"], held["requested_fen"], held["actual_fen"], held["secured_fen"]) == ("in_force", None, 8_812_300, 8_812_300)
+
+
+async def test_and_nowhere_else(court):
+    refused = await post(court, {"amount_fen": None}, side.FREEZE)
+    assert (problem(refused), refused.json()["rule"]["id"]) == ((422, "control_refused"), "LIMIT-ACC")
