@@ -9,6 +9,8 @@ from gateway.domain.law.row import LawRow, Table
 _row = partial(LawRow, family="accounts")
 _DEDUCTIONS = ("freeze_and_deduct", "withdraw_income", "deduct")
 _ALL = ("freeze", *_DEDUCTIONS)
+#: Conditions of withdrawal; a court may drop some, the fund centres have codes for no others.
+_CONDITIONS = ("home_purchase", "retirement", "left_work", "left_country", "loan_repayment", "rent")
 _READ = ("gateway/domain/control_rules.py", "gateway/domain/protected.py")
 _NOT_FROZEN = Text(zh="冻结、划拨均被拒绝；报告中可控制额为零并注明本规则", en="freeze and deduction are refused; controllable is zero and the report names the rule")
 _NOT_DEDUCTED = Text(zh="可以冻结，划拨被拒绝；报告注明本规则", en="may be frozen, a deduction is refused; the report names the rule")
@@ -44,8 +46,7 @@ ROWS: Table = (
          does=Text(zh="可以冻结；划拨被拒绝，案由为建设工程的除外", en="may be frozen; a deduction is refused, except for a cause of construction")),
     _row(id="PF-DEDUCT", zh="被执行人符合提取条件且保障其基本生活、居住的，可以扣划住房公积金",
          en="provident fund is deducted when the debtor meets a condition of withdrawal and subsistence and housing are safe",
-         parameters={"asset_type": "provident_fund", "effect": "purpose_limited",
-                     "conditions": ("home_purchase", "retirement", "left_work", "left_country", "loan_repayment", "rent")},
+         parameters={"asset_type": "provident_fund", "effect": "purpose_limited", "conditions": _CONDITIONS}, choices={"conditions": _CONDITIONS},
          source="住房公积金管理条例第24条；（2013）执他字第14号", basis="practice", effective_from=date(2013, 7, 31),
          read_by=("gateway/domain/protected.py", "gateway/domain/deductions.py"), refusal="condition_required",
          does=Text(zh="报告注明；划拨、冻结并划拨须载明提取条件，随指令送达公积金中心",

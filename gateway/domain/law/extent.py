@@ -3,6 +3,8 @@
 from datetime import date
 from functools import partial
 
+from contracts.control import STATE_NAMES
+from contracts.registry import asset_types
 from contracts.words import Text
 from gateway.domain.law.row import LawRow, Table
 
@@ -22,7 +24,7 @@ ROWS: Table = (
          source="查扣冻规定第19条、第28条（法释〔2004〕15号，2020修正）", effective_from=date(2005, 1, 1),
          does=Text(zh="系统提出建议，由法官裁定，或者事先附解除文书", en="the system proposes, a judge decides, or decided beforehand")),
     _row(id="LIMIT-WAITING", zh="仅为轮候或者仅被标记的措施不计入已控制的数额", en="measures that only wait or are only marked do not count as securing",
-         parameters={"securing_states": ("in_force", "partly_in_force")}, source="实践做法（通说）", basis="practice",
+         parameters={"securing_states": ("in_force", "partly_in_force")}, choices={"securing_states": tuple(STATE_NAMES)}, source="实践做法（通说）", basis="practice",
          effective_from=date(2005, 1, 1), read_by=("gateway/domain/worth.py",),
          does=Text(zh="有效控制额只计已生效部分；递补后重新计入", en="only what is in force is secured; it is counted again on promotion")),
     _row(id="MEASURE-KIND", zh="动产查封、扣押，不动产和需要登记的动产查封，存款、债权、股权等其他财产权冻结",
@@ -35,7 +37,8 @@ ROWS: Table = (
          source="法释〔2016〕22号第15条；法发〔2019〕35号", effective_from=date(2016, 12, 1), read_by=("gateway/domain/control_rules.py",),
          refusal="amount_required", does=Text(zh="未载明数额的冻结被拒绝，余款可以正常使用", en="a freeze without an amount is refused; the rest stays usable")),
     _row(id="LIMIT-WHOLE", zh="整户冻结须有本院规定", en="a whole-account freeze needs a rule of the court",
-         parameters={"asset_types": ()}, source="法发〔2019〕35号（整户冻结须有正当理由）", basis="practice", effective_from=_GOODWILL,
+         parameters={"asset_types": ()}, choices={"asset_types": tuple(asset_types())}, source="法发〔2019〕35号（整户冻结须有正当理由）",
+         basis="practice", effective_from=_GOODWILL,
          read_by=("gateway/domain/control_rules.py",),
          does=Text(zh="默认不允许，未载明数额的冻结依 LIMIT-ACC 被拒绝；本院在 deploy/law-overrides.yaml 中列明财产类型的，可以不载明数额，冻结整户",
                    en="not allowed: a freeze without an amount is refused by LIMIT-ACC; for the asset types a court lists in deploy/law-overrides.yaml it may "

@@ -1,6 +1,6 @@
 """What a court sets for itself: parameters of rows that are practice, and of no others. deploy/law-overrides.yaml."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -9,7 +9,6 @@ from pydantic import Field, ValidationError
 
 from contracts.case import CourtCode, ShortText
 from contracts.failures import LawInvalid
-from contracts.registry import asset_types
 from contracts.words import Model
 from gateway.domain.law import LAW
 from gateway.domain.law.row import LawRow, Table
@@ -65,10 +64,16 @@ def _problems(one: Override) -> list[str]:
         return ["there is no such rule"]
     if rows[-1].basis == "statute":
         return ["it is statute law, which no court sets for itself"]
-    known, named = rows[-1].parameters, one.parameters.get("asset_types")
-    problems = [f"{name}: {'not of the same kind' if name in known else 'there is no such parameter'}"
-                for name, value in one.parameters.items() if name not in known or type(known[name]) is not type(value)]
-    return problems + [f"asset_types: there is no {name}" for name in (named if isinstance(named, tuple) else ()) if name not in asset_types()]
+    return [problem for name, value in one.parameters.items() for problem in _wrong(rows[-1], name, value)]
+
+
+def _wrong(row: LawRow, name: str, value: Value) -> Iterator[str]:
+    if name not in row.parameters:
+        yield f"{name}: there is no such parameter"
+    elif type(row.parameters[name]) is not type(value):
+        yield f"{name}: not of the same kind"
+    elif isinstance(value, tuple) and name in row.choices:
+        yield from (f"{name}: there is no {word}" for word in value if word not in row.choices[name])
 
 
 @lru_cache(maxsize=4096)

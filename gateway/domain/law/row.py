@@ -17,7 +17,8 @@ class LawRow:
     """One rule: what it says in both languages, its parameters, where it stands, on which days it holds, what we do with it.
 
     Shape:  `parameters` hold JSON values; `does` is what the system does; `read_by` names the files that read the row, none
-            for a rule that is here to be read by people; `refusal` is the code of the refusal that names it
+            for a rule that is here to be read by people; `refusal` is the code of the refusal that names it; `choices` are,
+            for a parameter that is a list of words, the words that a court may choose among
     """
 
     id: str
@@ -32,6 +33,7 @@ class LawRow:
     basis: Basis = "statute"
     read_by: tuple[str, ...] = ()
     refusal: str | None = None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: whose practice it is; empty: everybody's
     court_code: str = ""
 
