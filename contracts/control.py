@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from contracts.words import Message, Text
 
@@ -125,3 +125,4 @@ class ControlAnswer(Message):
     deducted_fen: int | None = None
     prior_measures: tuple[PriorMeasure, ...] = ()
     priority_rights: tuple[PriorityRight, ...] = ()
+    wire: dict[str, str] = Field(default_factory=dict, description="the agency's own codes behind this answer (KZCS and the rest), kept and never read")

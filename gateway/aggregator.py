@@ -51,6 +51,11 @@ class _Answer:
     task: Standing
     meaning: Meaning
 
+    @property
+    def wire(self) -> Mapping[str, str]:
+        """Return the agency's own codes, for the record."""
+        return self.reply.control.wire if self.reply.control else {}
+
 
 class Aggregator:
     """Applies batches of replies."""
@@ -85,7 +90,8 @@ class Aggregator:
         applied = await apply_answers(connection, [_task_answer(one) for one in answers], now)
         by_task = {one.task.task_id: one for one in answers}
         happenings = [
-            ControlHappening(one.control_id, one.request_id, event, "agency", one.task_id, is_status=one.action == "status")
+            ControlHappening(one.control_id, one.request_id, event, "agency", one.task_id, is_status=one.action == "status",
+                             wire=by_task[one.task_id].wire)
             for one in applied if one.control_id and (event := by_task[one.task_id].meaning.event)
         ]
         await settle(connection, [one for one in applied if not one.control_id], happenings, now=now, new_id=self._new_id)

@@ -5,7 +5,7 @@ Rows are locked in one order by everybody: tasks, requests, controls. The rules 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
@@ -40,7 +40,7 @@ _log = structlog.get_logger()
 class ControlHappening:
     """An event for a control; `by` is court, agency or clock, `task_id` the step it answers, where there was one.
 
-    `is_status`: the agency told how it stands; only what that changes is an event.
+    `is_status`: the agency told how it stands; only what that changes is an event. `wire`: the agency's own codes, kept with it.
     """
 
     control_id: str
@@ -49,6 +49,7 @@ class ControlHappening:
     by: str
     task_id: str = ""
     is_status: bool = False
+    wire: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,10 @@ async def _append(
         seqs[control_id] = seqs.get(control_id, 0) + 1
         events.append(ControlEvent(
             control_id=control_id, seq=seqs[control_id], event_id=new_id(), at=now, kind=kind_of(step.happening.event),
-            by=step.happening.by, before=step.before.state, after=step.after.state, detail=detail_of(step.happening.event),
+            by=step.happening.by, before=step.before.state, after=step.after.state, detail=_detail(step.happening),
             control=step.after, report_version=shown_in[control_id]))
     await append_events(connection, events)
+
+
+def _detail(one: ControlHappening) -> dict[str, object]:
+    return detail_of(one.event) | ({"wire": dict(one.wire)} if one.wire else {})

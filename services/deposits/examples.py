@@ -214,14 +214,15 @@ ANSWERS = (
         {_FIRST: port.Controlled(_AT, ControlAnswer(
             state="in_force", actual_fen=4_200_000, unfunded_fen=800_000, rank=1, until_on=date(2027, 11, 21),
             served_at=datetime(2026, 11, 22, 8, 59, 58, tzinfo=UTC), effective_at=datetime(2026, 11, 22, 8, 59, 59, tzinfo=UTC),
-            agency_control_no="2026112200000001"))}),
+            agency_control_no="2026112200000001", wire={"KZCS": "01", "KZNR": "1", "KZZT": "1", "CSZT": "1"}))}),
     AnswerExample(
         "a freeze that waits behind another, asked for a second time", "yuan", "freeze", (_FIRST,),
         '{"retCode":"0000","retMsg":"成功","list":[{"reqNo":"20261122445302000001","respTime":"20261122170000","repeated":"1",'
         '"results":[{"seqNo":"1","measure":"03","acctNo":"6222024530200012345","scope":"1","done":"1","standing":"2",'
         '"actualAmt":"0.00","overAmt":"50000.00","rank":"2","servedTime":"20261122170000","waitNo":"2026112200000002"}]}]}',
         {_FIRST: port.Controlled(_AT, ControlAnswer(
-            state="waiting", actual_fen=0, unfunded_fen=5_000_000, rank=2, waiting_serial="2026112200000002", served_at=_AT))}),
+            state="waiting", actual_fen=0, unfunded_fen=5_000_000, rank=2, waiting_serial="2026112200000002", served_at=_AT,
+            wire={"measure": "03", "scope": "1", "done": "1", "standing": "2"}))}),
     AnswerExample(
         "a freeze of the whole account, which another freezes whole too", "standard", "freeze", (_FIRST,),
         '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","CFBZ":"0","KZXX":['
@@ -230,7 +231,8 @@ ANSWERS = (
         '"DJWH":"（2026）粤5381执812号之一","BEIZ":"1","DJKSRQ":"20260312000000","DJJZRQ":"20270311235959"}]}]}]}',
         {_FIRST: port.Controlled(_AT, ControlAnswer(
             state="waiting", actual_fen=0, rank=2, waiting_serial="2026112200000003", served_at=_AT,
-            prior_measures=(_LUODING.model_copy(update={"amount_fen": None}),)))}),
+            prior_measures=(_LUODING.model_copy(update={"amount_fen": None}),),
+            wire={"KZCS": "03", "KZNR": "2", "KZZT": "1", "CSZT": "2"}))}),
     AnswerExample(
         "a deduction that does not say where the money goes", "yuan", "freeze_and_deduct", (_FIRST,),
         '{"retCode":"0000","retMsg":"成功","list":[{"reqNo":"20261122445302000001","respTime":"20261122170000","repeated":"0",'
@@ -240,7 +242,8 @@ ANSWERS = (
         "money that went to the case account", "standard", "deduct", (_FIRST,),
         '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","CFBZ":"0","KZXX":['
         '{"CCXH":"1","KZCS":"06","KHZH":"6222024530200012345","KZNR":"1","KZZT":"1","CSZT":"6","HKJE":"4200000"}]}]}',
-        {_FIRST: port.Controlled(_AT, ControlAnswer(state="deducted", deducted_fen=4_200_000))}),
+        {_FIRST: port.Controlled(_AT, ControlAnswer(
+            state="deducted", deducted_fen=4_200_000, wire={"KZCS": "06", "KZNR": "1", "KZZT": "1", "CSZT": "6"}))}),
     AnswerExample(
         "an account that may not be frozen", "standard", "freeze", (_FIRST,),
         '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","CFBZ":"0","KZXX":['

@@ -43,6 +43,8 @@ _REASONS: Mapping[codes.ReasonCode, str | None] = {
     "15": "no_original_measure", "16": "term_over_cap", "17": "already_expired", "18": "quota_exceeded",
     "19": "rejected_by_agency", "20": "no_original_measure", "21": "funds_account_missing", "22": "amount_missing",
 }
+#: The codes of a result that say what was done.
+_CODES = ("measure", "scope", "done", "standing")
 #: The bank met an error of its own: it says neither what it found nor that it found nothing.
 _ABNORMAL = OutsideProtocol("查询异常")
 #: From so many on, where a message leaves its document is only counted.
@@ -203,5 +205,10 @@ def _controlled(item: wire.ControlAnswer) -> Answer:
         deducted_fen=result.deducted, rank=None if result.rank is None else int(result.rank),
         waiting_serial=result.waiting_no, agency_control_no=result.freeze_no, served_at=result.served_at,
         effective_at=result.effective_at, until_on=result.until_on, prior_measures=_measures(result.measures),
-        priority_rights=_rights(result.rights))
+        priority_rights=_rights(result.rights), wire=_codes(result))
     return Controlled(item.answered_at, control)
+
+
+def _codes(result: wire.ControlResult) -> dict[str, str]:
+    said = {name: getattr(result, name) for name in _CODES}
+    return {str(type(result).model_fields[name].alias): code for name, code in said.items() if code is not None}

@@ -148,18 +148,19 @@ ANSWERS = (
         {_FIRST: port.Controlled(_AT, ControlAnswer(
             state="in_force", actual_fen=100_000_000, unfunded_fen=0, rank=1, until_on=date(2029, 11, 21),
             served_at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC), effective_at=datetime(2026, 11, 22, 8, 59, 59, tzinfo=UTC),
-            agency_control_no="2026112200000001"))}),
+            agency_control_no="2026112200000001", wire={"zxsx": "1", "zxzt": "1"}))}),
     AnswerExample(
         "a freeze that waits behind another", "freeze", (_FIRST,),
         '{"fhm":"0","fhxx":"成功","rw":[{"qqdh":"20261122445302000001","rwlsh":"RW1","zt":"2","fksj":"2026年11月22日 17:00:00",'
         '"zxjg":{"zxsx":"1","tyshxydm":"91445300MA4UN0001B","zxzt":"4","bz":"156","lhsx":"2","lhbh":"LH2",'
         '"yxq":[{"qllx":"2","qlr":"云浮农村商业银行股份有限公司","zqse":"65.000000"}]}}]}',
-        {_FIRST: port.Controlled(_AT, ControlAnswer(state="waiting", rank=2, waiting_serial="LH2", priority_rights=(_CLAIM,)))}),
+        {_FIRST: port.Controlled(_AT, ControlAnswer(
+            state="waiting", rank=2, waiting_serial="LH2", priority_rights=(_CLAIM,), wire={"zxsx": "1", "zxzt": "4"}))}),
     AnswerExample(
         "a freeze whose term ended without renewal", "freeze", (_FIRST,),
         '{"fhm":"0","fhxx":"成功","rw":[{"qqdh":"20261122445302000001","rwlsh":"RW1","zt":"2","fksj":"2026年11月22日 17:00:00",'
         '"zxjg":{"zxsx":"1","tyshxydm":"91445300MA4UN0001B","zxzt":"3","sxyy":"1","bz":"156"}}]}',
-        {_FIRST: port.Controlled(_AT, ControlAnswer(state="expired"))}),
+        {_FIRST: port.Controlled(_AT, ControlAnswer(state="expired", wire={"zxsx": "1", "zxzt": "3", "sxyy": "1"}))}),
     AnswerExample(
         "a registrar that does not deal with us", "query", (_FIRST,), '{"fhm":"4","fhxx":"未授权"}',
         {_FIRST: port.Refused("not_authorised", "未授权")}),

@@ -177,5 +177,6 @@ def _controlled(as_of: datetime, done: wire.MatterResult) -> Answer:
         served_at=done.served_at, effective_at=done.publicised_at, until_on=done.until_on,
         agency_control_no=done.publicity_no, prior_measures=_measures(done.publicities),
         priority_rights=tuple(PriorityRight(kind=_RIGHTS[one.kind], holder=one.holder, amount_fen=one.claim)
-                              for one in done.rights))
+                              for one in done.rights),
+        wire={"zxsx": done.matter, "zxzt": done.state} | ({} if done.lapse is None else {"sxyy": done.lapse}))
     return Controlled(as_of, control)

@@ -236,7 +236,7 @@ def _control(own: wire.Control) -> ControlAnswer:
         state=_one_of(_STATES, own.kzzt, "state"), actual_fen=_known(yuan_to_fen, own.sjje),
         unfunded_fen=_known(yuan_to_fen, own.wzje), deducted_fen=_known(yuan_to_fen, own.hkje), rank=own.lhsx,
         agency_control_no=own.djbh, served_at=_known(_instant, own.sdsj), effective_at=_known(_instant, own.sxsj),
-        until_on=_known(_day, own.jsrq), prior_measures=tuple(map(_measure, own.djs)))
+        until_on=_known(_day, own.jsrq), prior_measures=tuple(map(_measure, own.djs)), wire={"kzzt": own.kzzt})
 
 
 def _day(text: str) -> date:

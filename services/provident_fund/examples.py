@@ -70,7 +70,7 @@ EXAMPLES = (
             "sdsj": "2026-11-22 17:00:00", "sxsj": "2026-11-22 17:00:00", "jsrq": "20271121", "djs": []}},
         port.Controlled(AS_OF, ControlAnswer(
             state="in_force", actual_fen=4_200_000, unfunded_fen=800_000, rank=1, agency_control_no="2026112200000001",
-            served_at=AS_OF, effective_at=AS_OF, until_on=date(2027, 11, 21)))),
+            served_at=AS_OF, effective_at=AS_OF, until_on=date(2027, 11, 21), wire={"kzzt": "1"}))),
     Example("已受理，稍后反馈", "freeze",
             {"qqdh": "20261122445302000228", "jgdm": "1000", "jgsm": "已受理", "slbh": "SL000228", "cxjg": 60},
             port.Accepted("SL000228", 60)),

@@ -161,7 +161,7 @@ EXAMPLES = (
                     BDBZZQSE="{38.000000}"/></KZFK>"""),
         {"20261122445302000127": port.Controlled(AS_OF, ControlAnswer(
             state="in_force", rank=1, served_at=AS_OF, effective_at=AS_OF, until_on=date(2029, 11, 21),
-            agency_control_no="2026112200000001", priority_rights=(demo.LOAN,)))}),    Example(
+            agency_control_no="2026112200000001", priority_rights=(demo.LOAN,), wire={"KZZT": "1", "CFZT": "1"}))}),    Example(
         "在先查封未解除，轮候第二位", "standard",
         (port.Outgoing(_control("20261122445302000128", "seal", demo.SHOP, until_on=date(2029, 11, 21))),),
         _soap_call("kzBdcQL", '<KZQQ BDHM="{20261122445302000128}" ' + _ASKER + ' KZCS="{11}" ' + _SHOP_WORDS + """
@@ -174,7 +174,7 @@ EXAMPLES = (
                     CFWH="{（2024）粤0605执3321号之一}" CFSX="{1}" CFQSSJ="{20240521}" CFJSSJ="{20270520}"/></KZFK>"""),
         {"20261122445302000128": port.Controlled(AS_OF, ControlAnswer(
             state="waiting", rank=2, served_at=AS_OF, agency_control_no="2026112200000002",
-            prior_measures=(demo.EARLIER_SEAL,)))}),
+            prior_measures=(demo.EARLIER_SEAL,), wire={"KZZT": "1", "CFZT": "2"}))}),
     Example(
         "过户：原查封不存在，未办理", "standard",
         (port.Outgoing(_control(
@@ -225,5 +225,5 @@ EXAMPLES = (
             "until":"2029-11-21","holds":[],"loans":[]}"""),
         {"20261122445302000132": port.Controlled(AS_OF, ControlAnswer(
             state="in_force", rank=1, served_at=AS_OF, effective_at=AS_OF, until_on=date(2029, 11, 21),
-            agency_control_no="2026112200000001"))}),
+            agency_control_no="2026112200000001", wire={"state": "holding"}))}),
 )

@@ -209,4 +209,4 @@ def _controlled(held: wire.Held) -> ControlAnswer:
     return ControlAnswer(
         state=_STATES[held.state], rank=held.order, served_at=held.served, effective_at=held.since, until_on=held.until,
         agency_control_no=held.hold_no, prior_measures=tuple(map(_measure, held.holds)),
-        priority_rights=tuple(map(_priority, held.loans)))
+        priority_rights=tuple(map(_priority, held.loans)), wire={"state": held.state})

@@ -288,4 +288,4 @@ def _controlled(done: wire.Done) -> ControlAnswer:
     return ControlAnswer(
         state=_STATES[done.CFZT], rank=done.CFSX, served_at=done.SDSJ, effective_at=done.CSKSRQ, until_on=done.CSJSRQ,
         agency_control_no=done.CFYWH, prior_measures=tuple(map(_measure, done.CFDJ)),
-        priority_rights=tuple(map(_priority, done.DYAQ)))
+        priority_rights=tuple(map(_priority, done.DYAQ)), wire={"KZZT": done.KZZT, "CFZT": done.CFZT})

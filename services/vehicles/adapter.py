@@ -247,4 +247,4 @@ def _controlled(done: wire.Done) -> ControlAnswer:
     return ControlAnswer(
         state=_STATES[done.cfzt], rank=done.cfsx, served_at=done.sdsj, effective_at=done.sxsj, until_on=done.jsrq,
         agency_control_no=done.cfdh, prior_measures=tuple(map(_measure, done.cf)),
-        priority_rights=tuple(map(_priority, done.dy)))
+        priority_rights=tuple(map(_priority, done.dy)), wire={"cfzt": done.cfzt})

@@ -124,7 +124,7 @@ EXAMPLES = (
             "cf":[],"dy":[]}"""),
         {"20261122445302000127": port.Controlled(AS_OF, ControlAnswer(
             state="in_force", rank=1, served_at=AS_OF, effective_at=AS_OF, until_on=date(2028, 11, 21),
-            agency_control_no="2026112200000001"))}),
+            agency_control_no="2026112200000001", wire={"cfzt": "1"}))}),
     Example(
         "在先查封未解除，轮候第二位",
         (port.Outgoing(_control("20261122445302000128", "seal", demo.SEALED, until_on=date(2028, 11, 21))),),
@@ -134,7 +134,7 @@ EXAMPLES = (
             "cfdh":"2026112200000001","sdsj":"2026-11-22 17:00:00",""" + _EARLIER + ""","dy":[]}"""),
         {"20261122445302000128": port.Controlled(AS_OF, ControlAnswer(
             state="waiting", rank=2, served_at=AS_OF, agency_control_no="2026112200000001",
-            prior_measures=(demo.EARLIER_SEAL,)))}),
+            prior_measures=(demo.EARLIER_SEAL,), wire={"cfzt": "2"}))}),
     Example(
         "过户：原查封不存在，未办理",
         (port.Outgoing(_control(

@@ -176,6 +176,12 @@ async def test_what_contradicts_is_filed_and_changes_nothing(court):
     assert await versions(court, request_id) == before
 
 
+async def test_the_agencys_own_codes_are_kept_with_what_happened(court):
+    control_id, _ = await ordered(court)
+    await answer(court, (await tasks(court, control_id))[0], **HELD, wire={"KZCS": "01", "CSZT": "1"})
+    assert [event["detail"].get("wire") for event in (await control(court, control_id))["events"]] == [None, {"KZCS": "01", "CSZT": "1"}]
+
+
 async def test_a_lapse_leaves_a_claim_to_the_surplus(court):
     control_id, _ = await waiting(court)
     await answer(court, await asked(court, control_id), state="lapsed")
