@@ -12,7 +12,7 @@ from contracts.subject import IdType, Role, SubjectKind
 from contracts.words import Model, Text
 
 RestrictionEffect = Literal["not_liable", "share_limited", "no_freeze", "no_deduct", "purpose_limited"]
-ChangeKind = Literal["asset_added", "asset_removed", "asset_changed", "outcome_changed", "control_changed"]
+ChangeKind = Literal["asset_added", "asset_removed", "asset_changed", "outcome_changed", "control_changed", "proposal_changed"]
 
 
 class Completeness(Model):

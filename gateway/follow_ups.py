@@ -21,6 +21,7 @@ from gateway.domain.control_body import ConversionBody
 from gateway.domain.control_events import Converted, Event, Held, Sent, detail_of, kind_of
 from gateway.domain.control_rules import Finding, refusal
 from gateway.domain.directory import Directory
+from gateway.domain.excess import CaseKey
 from gateway.domain.follow_up import (
     Action,
     OnControl,
@@ -51,6 +52,7 @@ from gateway.store.database import Connection, Database
 from gateway.store.follow_ups import AboutRequest, about_requests, drop_held, give_case, hold_steps, ready_steps
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 from gateway.store.progress import lock_progress, save_progress
+from gateway.store.proposals import ask_for_checks
 
 #: Writes a control as callers read it; its tag changes with every event.
 Shown = Callable[[Connection, StoredControl], Awaitable[tuple[bytes, str]]]
@@ -217,6 +219,7 @@ class FollowUps:
         await append_events(connection, [
             self._event(one, seqs[one.stored.control_id] + 1, shown_in[one.stored.control_id], now) for one in taken])
         await self._write_what_follows(connection, taken, now)
+        await ask_for_checks(connection, {case for one in taken for case in _cases(one)}, now)
         if by is not None:
             await append(connection, [_entry(one, by, now) for one in taken])
 
@@ -270,6 +273,12 @@ def _narrowed(stored: StoredControl, ordered: OrderedStep) -> OrderedStep:
 def _happened(stored: StoredControl) -> Happened:
     return Happened("control", {"control_id": stored.control_id, "state": stored.control.state, "pending": stored.control.pending},
                     stored.control_id)
+
+
+def _cases(one: Taken) -> set[CaseKey]:
+    """Return the cases whose excess a step may change: that of the control, and the one it left; a renewal changes none."""
+    left = {CaseKey(one.event.from_court_code, one.event.from_case_no)} if isinstance(one.event, Converted) else set()
+    return {CaseKey(one.stored.court_code, one.stored.case_no), *left} if one.action != "renew" else set()
 
 
 def _entry(one: Taken, by: By, now: datetime) -> AuditEntry:

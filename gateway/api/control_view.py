@@ -1,6 +1,6 @@
 """A control as callers read it, with its events and what it secures, and the tag it goes by."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,16 +18,9 @@ async def shown_controls(call: Call, connection: Connection, controls: Sequence[
     ids = [one.control_id for one in controls]
     events = await load_events(connection, ids)
     answer_due = await answers_due(connection, controls)
-    reported = await _reported(call, connection, {one.request_id for one in controls})
+    reported = await call.deps.reports.newest(connection, {one.request_id for one in controls}, call.deps.clock.now())
     return [{**_control(call, one, reported[one.request_id]), "answer_due_at": answer_due.get(one.control_id),
              "events": [_event(event) for event in events if event.control_id == one.control_id]} for one in controls]
-
-
-async def _reported(call: Call, connection: Connection, request_ids: Iterable[str]) -> dict[str, Reported]:
-    """Compile the reports of controls that the caller may read, whichever court made the request."""
-    now = call.deps.clock.now()
-    found = {request_id: await call.deps.reports.newest(connection, request_id, now) for request_id in request_ids}
-    return {request_id: one for request_id, one in found.items() if one is not None}
 
 
 def tag_of(shown: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from gateway.api.openapi import answer, header, parameter, refusals
 from gateway.api.parameters import read_parameters, whole
 from gateway.reports import Reported
 from gateway.store.database import Connection
-from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_report_head
+from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_report_heads
 from gateway.store.snapshot import snapshot
 from gateway.web.render import render_report
 
@@ -61,16 +61,16 @@ async def _load(call: Call, request_id: str, version: int | None) -> tuple[Repor
     directory = call.deps.directory
     async with call.deps.database.transaction() as connection:
         await snapshot(connection)
-        head = await load_report_head(connection, request_id)
+        head = (await load_report_heads(connection, [request_id])).get(request_id)
         if head is None:
             raise NotFound
         call.check(head.court_code)
         number = _version(head, version)
         if _has_it(call.request, head, version):
             return head, None, None
-        answers = await load_answers(connection, request_id, number, directory)
-        before = await load_answers(connection, request_id, number - 1, directory) if number > 1 else None
-    return head, answers, before
+        answers = await load_answers(connection, {request_id: number}, directory)
+        before = await load_answers(connection, {request_id: number - 1}, directory) if number > 1 else {}
+    return head, answers[request_id], before.get(request_id)
 
 
 def _version(head: ReportHead, version: int | None) -> int:
@@ -110,7 +110,7 @@ async def newest_report(call: Call, connection: Connection, request_id: str) -> 
 
     Raises: NotFound, also for another court's request
     """
-    reported = await call.deps.reports.newest(connection, request_id, call.deps.clock.now())
+    reported = (await call.deps.reports.newest(connection, [request_id], call.deps.clock.now())).get(request_id)
     if reported is None:
         raise NotFound
     call.check(reported.head.court_code)

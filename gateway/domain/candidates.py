@@ -1,6 +1,5 @@
 """Which assets of a report can secure a claim, for how much, and why the others cannot. Pure; the choice among them is plan.py."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,7 +15,7 @@ from gateway.domain.control_rules import Target, agency_for, targets
 from gateway.domain.court_policy import SOLE_HOME, CourtPolicy
 from gateway.domain.directory import Directory
 from gateway.domain.report_views import ControlView
-from gateway.domain.worth import secured_fen
+from gateway.domain.worth import secured_fen, total_secured_fen
 
 #: Words of a record that say that nothing is there to be controlled any more.
 _GONE: Mapping[str, frozenset[str]] = {
@@ -35,7 +34,10 @@ class Hold:
     measure: str
     state: ControlState
     same_case: bool
+    request_id: str
     request_no: str
+    #: whose the asset is: a keyed hash of the id number
+    subject_hash: str
     ordered_at: datetime
     requested_fen: int | None = None
     requested_quantity: int | None = None
@@ -91,20 +93,17 @@ def candidates(report: AssetReport, around: Around) -> list[Candidate]:
     return _spared(found, persons, around.policy.left_to_a_person_fen())
 
 
-def held_fen(report: AssetReport, holds: Iterable[Hold]) -> int:
-    """Return what the live controls of the case secure, or will if their agencies do as asked; what waits secures nothing."""
-    assets = {asset.asset_id: asset for subject in report.subjects for section in subject.sections for asset in section.assets}
+def held_fen(reports: Mapping[str, AssetReport], holds: Iterable[Hold], subject_hash: str | None = None) -> int:
+    """Return what the live controls of the case secure, or will if their agencies do as asked; what waits secures nothing.
+
+    Shape: each by the newest report of its own request (`reports`, by id); of one subject only if `subject_hash` says which
+    """
     ours = [one for one in holds if one.same_case]
     numbers = {one.request_no for one in ours}
-    wholes: dict[str, int] = defaultdict(int)
-    total = 0
-    for one in ours:
-        fen = _counts_fen(one, assets.get(one.asset_id), numbers)
-        if asset_type(one.asset_type).counted_in is None:
-            wholes[one.asset_id] = max(wholes[one.asset_id], fen)
-        else:
-            total += fen
-    return total + sum(wholes.values())
+    assets = {(request_id, asset.asset_id): asset for request_id, report in reports.items()
+              for subject in report.subjects for section in subject.sections for asset in section.assets}
+    return total_secured_fen((one.asset_type, one.asset_id, _counts_fen(one, assets.get((one.request_id, one.asset_id)), numbers))
+                             for one in ours if subject_hash in (None, one.subject_hash))
 
 
 def _counts_fen(hold: Hold, asset: ReportAsset | None, ours: set[str]) -> int:

@@ -24,13 +24,12 @@ from contracts.report import (
     Section,
     Totals,
 )
-from gateway.domain.excess import release_proposals
 from gateway.domain.protected import Bench
 from gateway.domain.report_assets import check_assets, merged_assets
 from gateway.domain.report_changes import changes, with_changes
 from gateway.domain.report_text import is_gap, outcome_word, statement
 from gateway.domain.report_views import AssetIdOf, ControlView, ReportRequest, TaskView
-from gateway.domain.worth import secured_fen
+from gateway.domain.worth import secured_fen, total_secured_fen
 
 __all__ = ["AssetIdOf", "ControlView", "ReportRequest", "TaskView", "changes", "check_assets", "compile_report", "with_changes"]
 
@@ -41,12 +40,12 @@ _CODE_WITHOUT_ONE = {"refused": "rejected_by_agency", "unsupported": "no_capabil
 
 def compile_report(
     request: ReportRequest, tasks: Sequence[TaskView], controls: Sequence[ControlView], *,
-    version: int, compiled_at: datetime, asset_id: AssetIdOf,
+    version: int, compiled_at: datetime, asset_id: AssetIdOf, proposals: Sequence[ReleaseProposal] = (),
 ) -> AssetReport:
     """Merge the answers to one request into its asset report, without `changes` (with_changes adds them).
 
     Shape:  a section for each subject and asset type asked, in the order asked; every task in `agencies` once;
-            the order of tasks and controls does not matter
+            the order of tasks and controls does not matter; `proposals` are stored facts and shown as they are
     Units:  fen; instants UTC
     Raises: pydantic.ValidationError if a stored record is not one of its type (check_assets keeps such answers out)
     """
@@ -58,7 +57,7 @@ def compile_report(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
         all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(map(is_gap, tasks)),
         completeness=_completeness(request, tasks), totals=_totals(request, subjects, shown), subjects=subjects,
-        agencies=tuple(map(_line, tasks)), controls=shown, release_proposals=_proposals(request, shown))
+        agencies=tuple(map(_line, tasks)), controls=shown, release_proposals=tuple(proposals))
 
 
 def _in_order(request: ReportRequest, tasks: Sequence[TaskView]) -> list[TaskView]:
@@ -121,33 +120,15 @@ def _control(control: ControlView, asset: ReportAsset | None) -> ReportControl:
         until_on=control.until_on)
 
 
-def _proposals(request: ReportRequest, controls: Sequence[ReportControl]) -> tuple[ReleaseProposal, ...]:
-    if request.claim_fen is None or request.policy is None:
-        return ()
-    return release_proposals(controls, request.claim_fen, request.policy)
-
-
 def _totals(request: ReportRequest, subjects: Sequence[ReportSubject], controls: Sequence[ReportControl]) -> Totals:
     assets = [asset for subject in subjects for section in subject.sections for asset in section.assets]
     return Totals(
         value_fen=sum(_share_of_value(asset) for asset in assets),
         encumbered_fen=sum(asset.encumbered_fen for asset in assets if asset.value_fen is not None),
         controllable_fen=sum(asset.controllable_fen or 0 for asset in assets),
-        secured_fen=_secured(controls), claim_fen=request.claim_fen,
+        secured_fen=total_secured_fen((one.asset_type, one.asset_id, one.secured_fen) for one in controls), claim_fen=request.claim_fen,
         unvalued_assets=sum(asset.value_fen is None for asset in assets))
 
 
 def _share_of_value(asset: ReportAsset) -> int:
     return floor(Fraction(asset.debtor_share) * (asset.value_fen or 0))
-
-
-def _secured(controls: Sequence[ReportControl]) -> int:
-    """Add up what is secured; two measures on one whole thing (seal and seize) secure it once."""
-    by_asset: dict[str, int] = {}
-    total = 0
-    for control in controls:
-        if asset_type(control.asset_type).counted_in is None:
-            by_asset[control.asset_id] = max(by_asset.get(control.asset_id, 0), control.secured_fen)
-        else:
-            total += control.secured_fen
-    return total + sum(by_asset.values())

@@ -10,7 +10,6 @@ from contracts.messages import FoundAsset
 from contracts.outcome import Outcome
 from contracts.subject import Subject
 from contracts.words import Text
-from gateway.domain.court_policy import CourtPolicy
 from gateway.domain.law import LAW, Table
 
 
@@ -35,8 +34,6 @@ class ReportRequest:
     #: the cause of the case, and the legal table as it stands in the court
     cause: str | None = None
     table: Table = LAW
-    #: what the court allows beyond the claim, and in which order; null: no release is proposed
-    policy: CourtPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

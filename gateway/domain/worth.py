@@ -1,19 +1,20 @@
 """What an asset is worth to the case: its value, what stands before us, what can be controlled, what is secured. Pure, exact."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
 from contracts.asset_type import AssetRecord, AssetType
 from contracts.control import PriorityRight, PriorMeasure
+from contracts.registry import asset_type
 from gateway.domain import law
 from gateway.domain.report_views import ControlView
 
 #: Measures that find a thing and hold nothing.
 _HOLDS_NOTHING = frozenset({"watchlist"})
 #: States in which a measure secures something; what waits or is only marked does not.
-_SECURES = frozenset(law.words("LIMIT-WAITING", "securing_states"))
+SECURES = frozenset(law.words("LIMIT-WAITING", "securing_states"))
 #: Rights that take the whole thing when no amount is registered, so that nothing is overstated.
 _WHOLE_WITHOUT_AMOUNT = frozenset(law.words("PRIORITY-RIGHT", "whole_without_amount"))
 
@@ -79,7 +80,7 @@ def secured_fen(
             things: their worth, at most what prior measures and rights leave; unknown worth secures nothing known
     """
     amounts = worth(kind, record, measures, rights)
-    if control.state not in _SECURES or control.measure in _HOLDS_NOTHING or amounts.value_fen is None or amounts.net_fen is None:
+    if control.state not in SECURES or control.measure in _HOLDS_NOTHING or amounts.value_fen is None or amounts.net_fen is None:
         return 0
     if kind.counted_in == "amount_fen":
         return max(0, (control.actual_fen or 0) - floor(sum(_of_right(amounts.value_fen, one) for one in rights)))
@@ -87,3 +88,15 @@ def secured_fen(
         held = _part(kind, record, amounts.value_fen, control.actual_quantity or 0)
         return min(floor(held * amounts.share), amounts.net_fen)
     return amounts.net_fen
+
+
+def total_secured_fen(secured: Iterable[tuple[str, str, int]]) -> int:
+    """Add up what measures secure, each as (asset type, asset, fen); two on one whole thing (seal and seize) secure it once."""
+    wholes: dict[str, int] = {}
+    total = 0
+    for kind, asset_id, fen in secured:
+        if asset_type(kind).counted_in is None:
+            wholes[asset_id] = max(wholes.get(asset_id, 0), fen)
+        else:
+            total += fen
+    return total + sum(wholes.values())

@@ -29,7 +29,7 @@ _ID_TYPES = {
 _RIGHTS = {"mortgage": "抵押", "maximum_mortgage": "最高额抵押", "pledge": "质押", "lien": "留置", "residence_right": "居住权", "other": "其他"}
 _UNITS = {"CNY": "元"}
 _CHANGES = {"asset_added": "新增财产", "asset_removed": "财产不再出现", "asset_changed": "财产变化", "outcome_changed": "答复变化",
-            "control_changed": "控制变化"}
+            "control_changed": "控制变化", "proposal_changed": "解除建议变化"}
 
 
 def render_report(report: AssetReport) -> str:

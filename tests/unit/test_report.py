@@ -17,6 +17,7 @@ from tests.builders import (
     control_view,
     found,
     measure,
+    proposal,
     report,
     report_request,
     right,
@@ -213,6 +214,15 @@ def test_a_control_that_moved_is_a_change():
     assert changes(held, held) == ()
     (change,) = changes(asked, held)
     assert (change.kind, change.before["state"], change.after["state"]) == ("control_changed", "requested", "in_force")
+
+
+def test_proposals_are_shown_as_they_stand_and_their_changes_named():
+    none, some = report(task()), report(task(), proposals=(proposal(amount_fen=300), proposal(control_id="c2")), version=2)
+    fewer = report(task(), proposals=(proposal(amount_fen=200),), version=3)
+    assert [one.amount_fen for one in some.release_proposals] == [300, None]
+    assert [(one.kind, one.before, one.after["control_id"]) for one in changes(none, some)] == [
+        ("proposal_changed", None, "c1"), ("proposal_changed", None, "c2")]
+    assert [(one.before["amount_fen"], one.after and one.after["amount_fen"]) for one in changes(some, fewer)] == [(300, 200), (None, None)]
 
 
 def test_a_report_survives_being_sent():
