@@ -28,6 +28,7 @@ from gateway.domain.control_body import ControlBody, ControlItem
 from gateway.domain.control_rules import Target, agency_for, check_items, refusal
 from gateway.domain.directory import Directory
 from gateway.domain.law.overrides import NONE, Overrides, table_of
+from gateway.domain.liability import liabilities
 from gateway.domain.progress import Happened, advance
 from gateway.intake import NewRequestNos, Submitted, check_same_body
 from gateway.settings import GatewaySettings
@@ -115,7 +116,8 @@ class Ordering:
 
     def _orders(self, submission: ControlSubmission, now: datetime) -> list[_Order]:
         findings = check_items(submission.body, submission.assets, self._directory, case_no=submission.case_no, today=china_date(now),
-                               cause=submission.cause, table=table_of(submission.key.court_code, self._overrides))
+                               cause=submission.cause, table=table_of(submission.key.court_code, self._overrides),
+                               liable_fen=liabilities(submission.subjects))
         if findings:
             raise refusal(findings)
         items = submission.body.items

@@ -30,10 +30,11 @@ from gateway.domain.control_rules import targets
 from gateway.domain.court_policy import CourtPolicy
 from gateway.domain.field_errors import field_error
 from gateway.domain.law.overrides import table_of
+from gateway.domain.liability import capped, liabilities
 from gateway.domain.plan import Plan, items, plan, stale_lines
 from gateway.domain.plan_body import PlanBody, PlanOrderBody, read_plan, read_plan_order
 from gateway.intake import Submitted, check_same_body
-from gateway.ordering import ControlSubmission
+from gateway.ordering import ControlSubmission, subject_hash
 from gateway.reports import Reported
 from gateway.store.audit import append
 from gateway.store.database import Connection
@@ -114,7 +115,14 @@ async def _candidates(call: Call, connection: Connection, reported: Reported, po
         by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.fen
     around = Around(call.deps.directory, policy, holds, by_asset, china_date(now), table, reported.body.case.cause)
     reports = await _reports_of(call, connection, reported, holds)
-    return candidates(report, around), held_fen(reports, holds) + sum(one.fen for one in reserved if one.same_case)
+    found = capped(candidates(report, around), _still_liable(call, reported, reports, holds), policy)
+    return found, held_fen(reports, holds) + sum(one.fen for one in reserved if one.same_case)
+
+
+def _still_liable(call: Call, reported: Reported, reports: Mapping[str, AssetReport], holds: Sequence[Hold]) -> dict[int, int]:
+    """Return what each subject with a limit is liable for, less what the case holds of it already (fen)."""
+    subjects, secret = reported.body.subjects, call.deps.settings.secret
+    return {index: fen - held_fen(reports, holds, subject_hash(secret, subjects[index].id_no)) for index, fen in liabilities(subjects).items()}
 
 
 async def _reports_of(call: Call, connection: Connection, reported: Reported, holds: Sequence[Hold]) -> dict[str, AssetReport]:

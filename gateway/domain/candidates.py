@@ -50,7 +50,8 @@ class Hold:
 class Candidate:
     """One asset as a plan sees it. `free_fen` is the debtor's, free of what stands before us; null: no value is known.
 
-    `unit_fen` is one unit's worth of what is counted in units; `left_out` says why it cannot be controlled.
+    `unit_fen` is one unit's worth of what is counted in units; `left_out` says why it cannot be controlled; `limited`: it is worth
+    more than its holder is liable for (liability.py).
     """
 
     asset_id: str
@@ -62,6 +63,7 @@ class Candidate:
     unit_fen: Fraction | None = None
     units: int = 0
     left_out: str | None = None
+    limited: bool = False
 
     @property
     def divides(self) -> bool:

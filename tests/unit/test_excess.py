@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from contracts.report import ReportControl
 from gateway.domain.court_policy import BY_LAW, PlanPolicy
-from gateway.domain.excess import Review, release_proposals, review
-from tests.builders import TODAY
+from gateway.domain.excess import Review, release_proposals, review, told
+from tests.builders import NOW, TODAY
 
 LAW = BY_LAW.of("粤5302", TODAY)
 
@@ -96,6 +96,12 @@ def test_a_proposal_says_what_it_is_about():
     (one,) = release_proposals([control("c1", 130)], 100, LAW)
     assert (one.proposal_id, one.amount_fen, one.secured_fen, one.claim_fen, one.excess_fen) == ("c1-30", 30, 130, 100, 30)
     assert one.reason.zh
+
+
+def test_an_event_and_the_list_tell_a_proposal_alike():
+    (one,) = release_proposals([control("c1", 130)], 100, LAW)
+    shown = told(one, "01JD", "（2026）粤5302执1234号", NOW)
+    assert (shown["proposal_id"], shown["request_id"], shown["case_no"], shown["announced_at"]) == ("c1-30", "01JD", "（2026）粤5302执1234号", NOW)
 
 
 held = st.lists(st.tuples(st.integers(0, 90), st.sampled_from(["deposits", "real_estate", "securities"])), max_size=7)
