@@ -143,6 +143,10 @@ class ReportControl(Model):
     actual_fen: int | None = None
     secured_fen: int = 0
     until_on: date | None = None
+    requested_quantity: int | None = None
+    actual_quantity: int | None = None
+    due_in_days: int | None = Field(default=None, description="days that a running term has left on the day of the version")
+    surplus_claim: bool = Field(default=False, description="lapsed, and a claim to what the disposal leaves is open")
 
 
 class ReleaseProposal(Model):

@@ -15,6 +15,7 @@ from gateway.api.deps import Deps
 from gateway.api.lean import LeanRoute
 from gateway.api.openapi import answer, header, parameter, refusals
 from gateway.api.parameters import read_parameters, whole
+from gateway.domain import law
 from gateway.reports import Reported
 from gateway.store.database import Connection
 from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_report_heads
@@ -26,6 +27,8 @@ router = APIRouter(route_class=LeanRoute, tags=["requests"])
 _OFFERED = ("application/json", "text/html")
 #: From here on a report is written in a thread: 2,000 tasks take a quarter of a second, and others want answers too.
 _MANY_TASKS = 200
+#: What the page cites.
+PAGE_RULES = {name: law.latest(name) for name in ("LIMIT-RELEASE", "QUEUE-LAPSE")}
 #: A page with personal data: nothing is loaded, nothing runs, nobody frames it.
 _PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
                  "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -102,7 +105,7 @@ def _caching(head: ReportHead, media_type: str, version: object) -> dict[str, st
 
 def _written(deps: Deps, head: ReportHead, answers: Answers, before: Answers | None, media_type: str) -> bytes:
     report = deps.reports.compiled(head, answers, before, deps.clock.now())
-    return (render_report(report) if media_type == "text/html" else report.model_dump_json()).encode()
+    return (render_report(report, PAGE_RULES) if media_type == "text/html" else report.model_dump_json()).encode()
 
 
 async def newest_report(call: Call, connection: Connection, request_id: str) -> Reported:

@@ -5,7 +5,7 @@ The parts: report_views (what goes in), report_assets (merging), worth (amounts)
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from math import floor
 
@@ -24,6 +24,7 @@ from contracts.report import (
     Section,
     Totals,
 )
+from gateway.domain.control import HELD
 from gateway.domain.protected import Bench
 from gateway.domain.report_assets import check_assets, merged_assets
 from gateway.domain.report_changes import changes, with_changes
@@ -52,7 +53,7 @@ def compile_report(
     tasks = _in_order(request, tasks)
     bench = Bench(china_date(compiled_at), request.table, request.cause)
     subjects = _subjects(request, tasks, controls, asset_id, bench)
-    shown = _controls(subjects, controls)
+    shown = _controls(subjects, controls, bench.day)
     return AssetReport(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
         all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(map(is_gap, tasks)),
@@ -101,14 +102,14 @@ def _completeness(request: ReportRequest, tasks: Sequence[TaskView]) -> Complete
     return Completeness(asked=len(tasks), left_out=request.left_out, statement=statement(request, tasks), **counts)
 
 
-def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView]) -> tuple[ReportControl, ...]:
+def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView], today: date) -> tuple[ReportControl, ...]:
     assets = {(subject.subject, asset.asset_id): asset
               for subject in subjects for section in subject.sections for asset in section.assets}
-    return tuple(_control(control, assets.get((control.subject, control.asset_id)))
+    return tuple(_control(control, assets.get((control.subject, control.asset_id)), today)
                  for control in sorted(controls, key=lambda one: one.control_id))
 
 
-def _control(control: ControlView, asset: ReportAsset | None) -> ReportControl:
+def _control(control: ControlView, asset: ReportAsset | None, today: date) -> ReportControl:
     secured = 0
     if asset is not None:
         kind = asset_type(control.asset_type)
@@ -117,7 +118,8 @@ def _control(control: ControlView, asset: ReportAsset | None) -> ReportControl:
         control_id=control.control_id, asset_id=control.asset_id, asset_type=control.asset_type, subject=control.subject,
         agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,
         rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen, secured_fen=secured,
-        until_on=control.until_on)
+        until_on=control.until_on, requested_quantity=control.requested_quantity, actual_quantity=control.actual_quantity,
+        due_in_days=(control.until_on - today).days if control.until_on and control.state in HELD else None, surplus_claim=control.surplus_claim)
 
 
 def _totals(request: ReportRequest, subjects: Sequence[ReportSubject], controls: Sequence[ReportControl]) -> Totals:

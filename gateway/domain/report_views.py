@@ -74,5 +74,7 @@ class ControlView:
     actual_fen: int | None = None
     actual_quantity: int | None = None
     until_on: date | None = None
+    requested_quantity: int | None = None
+    surplus_claim: bool = False
     #: of its first step, so that our own measure in an agency's later answer is not counted as a prior one
     request_no: str | None = None

@@ -115,4 +115,5 @@ def _control(row: RowMapping) -> ControlView:
         control_id=row["control_id"], asset_id=row["asset_id"], asset_type=row["asset_type"], subject=row["subject"],
         agency=row["agency"], request_no=row["request_no"], measure=control.measure, state=control.state, pending=control.pending,
         in_doubt=control.in_doubt, rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen,
-        actual_quantity=control.actual_quantity, until_on=control.until_on)
+        actual_quantity=control.actual_quantity, until_on=control.until_on, requested_quantity=control.requested_quantity,
+        surplus_claim=control.surplus_claim)
