@@ -41,8 +41,8 @@ class Review:
 def review(standing: Sequence[ReleaseProposal], controls: Sequence[ReportControl], claim_fen: int | None, policy: CourtPolicy) -> Review:
     """Compare the proposals of a case that stand with how its live controls are; without a claim nothing exceeds.
 
-    Shape:  a proposal stays while what it releases stays; the day's claim alone, which grows by interest, makes no new one of it. While
-            the answer to a release, deduction or transfer is awaited nothing is new, and only what it moves is withdrawn
+    Shape:  a proposal stays while the same is to be released of the same, though claim and excess grow or shrink. While the answer to a
+            release, deduction or transfer is awaited nothing is new, and only what it moves is withdrawn
     """
     if any(one.pending in _MOVES for one in controls):
         unmoved = {(one.control_id, one.secured_fen) for one in controls if one.pending not in _MOVES}
