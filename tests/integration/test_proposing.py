@@ -6,7 +6,9 @@ import pytest
 
 from gateway.domain.control_events import Confirmed
 from gateway.domain.excess import CaseKey
+from gateway.follow_ups import FollowUps
 from gateway.proposing import Proposing
+from gateway.store.database import StoreUnavailable
 from gateway.store.follow_ups import give_case
 from gateway.store.proposals import ask_for_checks
 from gateway.store.settlement import ControlHappening, settle
@@ -257,3 +259,39 @@ async def test_the_list_is_the_courts_by_pages_newest_first(court, proposing):
     assert (await court.get("/v1/release-proposals", **bearer("judge", court_code=OTHER_COURT))).json()["items"] == []
     for wrong in ("cursor=x", "limit=0", "case_no=1", "colour=1"):
         assert problem(await court.get(f"/v1/release-proposals?{wrong}")) == (422, "invalid_parameter")
+
+
+class KilledBeforeCommit(FollowUps):
+    """A role that goes away after everything was written and before it is committed."""
+
+    async def lock(self, connection, control_ids):
+        raise StoreUnavailable
+
+
+async def test_a_look_that_is_killed_is_repeated_and_tells_once(court, proposing):
+    request_id = await case_with_an_account(court)
+    control = (await planned(court, request_id, release_documents=RELEASE))["control_id"]
+    await agency_holds(court, request_id, control, 5_000_000)
+    deps = court.deps
+    dying = KilledBeforeCommit(court.database, deps.directory, deps.settings, clock=court.clock, new_id=deps.new_id, new_request_nos=lambda *_: [])
+    with pytest.raises(StoreUnavailable):
+        await Proposing(court.database, deps.reports, dying, clock=court.clock).tick()
+    assert (await told(court, request_id), (await listed(court))["items"]) == ([], [])
+    await proposing.tick()
+    assert (len(await told(court, request_id)), (await side.control(court, control))["pending"]) == (1, "release")
+
+
+async def test_a_case_is_noted_by_a_late_answer_only_if_it_holds_something(court, proposing):
+    noted = "SELECT case_no FROM excess_checks"
+    for key, case_no in (("k1", CASE), ("k2", "（2026）粤5302执77号")):
+        request_id = (await court.submit(key, case=owing(3_000_000, case_no)))["request_id"]
+        lines = (await court.status(request_id))["tasks"]
+        await court.answer(lines[:1], "overdue")
+        await court.answer(lines[1:])
+        assert await court.rows(noted) == []
+        if case_no == CASE:
+            await held(court, 3_000_000, 1_000_000, "k3")
+            await proposing.tick()
+        await court.answer(lines[:1])
+        assert [row["case_no"] for row in await court.rows(noted)] == ([CASE] if case_no == CASE else [])
+        await proposing.tick()
