@@ -12,7 +12,7 @@ from contracts.subject import IdType, Role, SubjectKind
 from contracts.words import Model, Text
 
 RestrictionEffect = Literal["not_liable", "share_limited", "no_freeze", "no_deduct", "purpose_limited"]
-ChangeKind = Literal["asset_added", "asset_removed", "asset_changed", "outcome_changed", "control_changed"]
+ChangeKind = Literal["asset_added", "asset_removed", "asset_changed", "outcome_changed", "control_changed", "proposal_changed"]
 
 
 class Completeness(Model):
@@ -144,6 +144,10 @@ class ReportControl(Model):
     actual_fen: int | None = None
     secured_fen: int = 0
     until_on: date | None = None
+    requested_quantity: int | None = None
+    actual_quantity: int | None = None
+    due_in_days: int | None = Field(default=None, description="days that a running term has left on the day of the version")
+    surplus_claim: bool = Field(default=False, description="lapsed, and a claim to what the disposal leaves is open")
 
 
 class ReleaseProposal(Model):

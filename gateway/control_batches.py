@@ -13,12 +13,13 @@ from gateway.domain.batch_body import BatchBody, BatchItem, term_of
 from gateway.domain.control_body import ReleaseBody, RenewalBody
 from gateway.domain.findings import Finding, refusal
 from gateway.domain.follow_up import not_there
-from gateway.follow_ups import By, FollowUps, Locked, Taken
+from gateway.follow_ups import FollowUps, Locked
 from gateway.intake import Submitted, check_same_body
 from gateway.store.audit import AuditEntry, append
 from gateway.store.batches import Batch, BatchItemRow, insert_batch
 from gateway.store.database import Database
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
+from gateway.taken_steps import By, Taken
 
 #: After so many items others get a turn.
 _TURN = 50

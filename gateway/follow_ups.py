@@ -15,13 +15,12 @@ from contracts.clock import Clock, china_date
 from contracts.failures import Rejected
 from contracts.words import NewId
 from gateway.control_tasks import Asking, control_task, follow_up_order
-from gateway.domain.control import Control, apply
+from gateway.domain.control import apply
 from gateway.domain.control_body import ConversionBody
-from gateway.domain.control_events import Converted, Event, Held, Sent, Withdrawn, detail_of, kind_of
+from gateway.domain.control_events import Converted, Event, Held, Sent, Withdrawn
 from gateway.domain.directory import Directory
 from gateway.domain.findings import Finding, refusal
 from gateway.domain.follow_up import (
-    Action,
     OnControl,
     OrderedStep,
     StepBody,
@@ -34,48 +33,29 @@ from gateway.domain.follow_up import (
     withdraws,
 )
 from gateway.domain.law.overrides import NONE, Overrides, table_of
-from gateway.domain.progress import Happened, advance
 from gateway.intake import NewRequestNos, Submitted, check_same_body
 from gateway.settings import GatewaySettings
-from gateway.store.accept import NewTask, add_tasks
-from gateway.store.audit import AuditEntry, append
 from gateway.store.controls import (
-    ControlEvent,
     StoredControl,
-    append_events,
-    last_seqs,
     load_controls,
     lock_controls,
-    save_controls,
 )
 from gateway.store.database import Connection, Database
 from gateway.store.follow_ups import (
     AboutRequest,
     about_requests,
     drop_held,
-    give_case,
-    hold_steps,
     lock_unsent,
     ready_steps,
-    withdraw_tasks,
 )
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
-from gateway.store.progress import lock_progress, save_progress
+from gateway.store.progress import lock_progress
+from gateway.taken_steps import By, Taken, write_steps
 
 #: Writes a control as callers read it; its tag changes with every event.
 Shown = Callable[[Connection, StoredControl], Awaitable[tuple[bytes, str]]]
 #: Most held steps that are sent in one transaction.
 _MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who takes a step: the bearer of the token, his court, and the trace of the call."""
-
-    court_code: str
-    officer: str
-    roles: str
-    trace_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +67,6 @@ class StepSubmission:
     if_match: Sequence[str]
     key: IdempotencyKey
     by: By
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A step that was taken: the control after it, with the task that asks the agency, or kept back, or neither.
-
-    `withdrawn`: the task that does not go out any more
-    """
-
-    stored: StoredControl
-    before: Control
-    event: Event
-    action: Action
-    task: NewTask | None = None
-    held: OrderedStep | None = None
-    withdrawn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,48 +182,7 @@ class FollowUps:
 
     async def write(self, connection: Connection, taken: Sequence[Taken], by: By | None, now: datetime) -> None:
         """Write steps with all that follows; `by` is null for what was on record when it was ordered."""
-        if not taken:
-            return
-        progress = await lock_progress(connection, [one.stored.request_id for one in taken])
-        happened: dict[str, list[Happened]] = {one.request_id: [] for one in progress}
-        for one in taken:
-            happened[one.stored.request_id].append(_happened(one.stored))
-        moved = [advance(one, happened[one.request_id], now) for one in progress]
-        await save_progress(connection, moved, now)
-        await save_controls(connection, {one.stored.control_id: one.stored.control for one in taken})
-        shown_in = {of: version for one in moved for of, version in one.shown_in.items()}
-        seqs = await last_seqs(connection, [one.stored.control_id for one in taken])
-        await append_events(connection, [
-            self._event(one, seqs[one.stored.control_id] + 1, shown_in[one.stored.control_id], now) for one in taken])
-        await self._write_what_follows(connection, taken, now)
-        if by is not None:
-            await append(connection, [_entry(one, by, now) for one in taken])
-
-    async def _write_what_follows(self, connection: Connection, taken: Sequence[Taken], now: datetime) -> None:
-        tasks = [one.task for one in taken if one.task is not None]
-        if tasks:
-            await add_tasks(connection, tasks)
-        withdrawn = [one.withdrawn for one in taken if one.withdrawn is not None]
-        if withdrawn:
-            await withdraw_tasks(connection, withdrawn, now)
-        held = {one.stored.control_id: one.held for one in taken if one.held is not None}
-        if held:
-            await hold_steps(connection, held, now)
-        for one in taken:
-            if isinstance(one.event, Converted):
-                await give_case(connection, one.stored.control_id, case_no=one.event.case_no, court_code=one.event.court_code)
-
-    def _event(self, one: Taken, seq: int, report_version: int, now: datetime) -> ControlEvent:
-        return ControlEvent(
-            control_id=one.stored.control_id, seq=seq, event_id=self._new_id(), at=now, kind=kind_of(one.event), by="court",
-            before=one.before.state, after=one.stored.control.state, detail=_detail(one), control=one.stored.control,
-            report_version=report_version)
-
-
-def _detail(one: Taken) -> dict[str, object]:
-    """Return what an event tells of a step: with the request number the agency gets, which names nothing else."""
-    numbers: dict[str, object] = {"request_no": one.task.request_no, "task_id": one.task.task_id} if one.task else {}
-    return {**detail_of(one.event), **numbers}
+        await write_steps(connection, taken, by, now, self._new_id)
 
 
 async def _check_tag(connection: Connection, stored: StoredControl, if_match: Sequence[str], shown: Shown) -> None:
@@ -288,13 +211,3 @@ def _converted(stored: StoredControl, body: ConversionBody, by: By) -> Taken:
 def _narrowed(stored: StoredControl, ordered: OrderedStep) -> OrderedStep:
     """Return a held release as it is sent now: a deduction may have left less than the part that it names."""
     return ordered.model_copy(update={"step": narrowed(stored.control, ordered.step)})
-
-
-def _happened(stored: StoredControl) -> Happened:
-    return Happened("control", {"control_id": stored.control_id, "state": stored.control.state, "pending": stored.control.pending},
-                    stored.control_id)
-
-
-def _entry(one: Taken, by: By, now: datetime) -> AuditEntry:
-    return AuditEntry(now, by.court_code, by.officer, by.roles, f"control.{one.action}", one.stored.control_id,
-                      f"{one.stored.case_no} {one.stored.control.measure}", "accepted", by.trace_id)

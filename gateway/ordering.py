@@ -31,6 +31,7 @@ from gateway.domain.deductions import destination
 from gateway.domain.directory import Directory
 from gateway.domain.findings import refusal
 from gateway.domain.law.overrides import NONE, Overrides, table_of
+from gateway.domain.liability import liabilities
 from gateway.domain.progress import Happened, advance
 from gateway.domain.report_views import asset_ids
 from gateway.intake import NewRequestNos, Submitted, check_same_body
@@ -123,7 +124,7 @@ class Ordering:
         named = with_clues(submission.body, submission.assets, ground)
         findings = [*named.findings, *check_items(
             named.body, named.assets, self._directory, case_no=submission.case_no, today=china_date(now), cause=submission.cause,
-            table=table_of(court_code, self._overrides))]
+            table=table_of(court_code, self._overrides), liable_fen=liabilities(submission.subjects))]
         if findings:
             raise refusal(findings)
         items = named.body.items

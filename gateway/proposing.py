@@ -1,98 +1,126 @@
-"""Beside the schedule: answers may secure more than the claim. A proposal is announced; it is ordered only on documents given beforehand.
+"""Beside the schedule: what a case holds may secure more than its claim. A proposal is announced once, and withdrawn once.
 
-What to release is domain/excess.py, by the newest report; settlement notes the requests whose controls changed.
+What to release is domain/excess.py, by the newest reports of all requests of the case. It is ordered only on documents given beforehand.
+Cases are noted by whoever changes something: settlement, steps on controls, the end of a request. docs/adr/0011.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
 from contracts.batching import pause
 from contracts.case import Officer
-from contracts.clock import Clock
+from contracts.clock import Clock, china_date
 from contracts.documents import DocumentRef
 from contracts.failures import ServiceUnavailable
 from contracts.report import ReleaseProposal
 from contracts.telemetry import ALARMS
+from gateway.domain.claim import claim_fen
 from gateway.domain.control_body import ReleaseBody
-from gateway.domain.progress import Moved, Progress, StreamEvent
-from gateway.follow_ups import By, FollowUps, Taken
+from gateway.domain.excess import CaseKey, Review, review, told
+from gateway.domain.progress import proposed
+from gateway.follow_ups import FollowUps
 from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.database import Connection, Database
 from gateway.store.progress import lock_progress, save_progress
-from gateway.store.proposals import ReleaseOrder, announce, load_release_order, take_check, waiting_checks
+from gateway.store.proposals import (
+    announce,
+    ask_for_checks,
+    live_controls,
+    load_release_order,
+    load_standing,
+    newest_claim,
+    owners,
+    take_check,
+    waiting_checks,
+    withdraw,
+)
+from gateway.taken_steps import By, Taken
 
 _log = structlog.get_logger()
 
-#: Most requests looked at in one tick, each in a transaction of its own.
+#: Most cases looked at in one tick, each in a transaction of its own.
 _MOST = 100
 _REASON = "超标的额，依随控制方案提交的解除文书解除"
 
 
 class Proposing:
-    """Looks at requests whose controls changed."""
+    """Looks at cases in which something changed."""
 
     def __init__(self, database: Database, reports: Reports, follow_ups: FollowUps, *, clock: Clock) -> None:
         """Take what it works with."""
         self._database, self._reports, self._follow_ups, self._clock = database, reports, follow_ups, clock
 
     async def tick(self) -> int:
-        """Look at a batch of requests; return how many there were.
+        """Look at a batch of cases; return how many there were.
 
         Raises: StoreUnavailable
         """
         async with self._database.transaction() as connection:
-            request_ids = await waiting_checks(connection, _MOST)
-        for request_id in request_ids:
+            cases = await waiting_checks(connection, _MOST)
+        for case in cases:
             async with self._database.transaction() as connection:
-                await self._look(connection, request_id, self._clock.now())
-        return len(request_ids)
+                await self._look(connection, case, self._clock.now())
+        return len(cases)
 
-    async def _look(self, connection: Connection, request_id: str, now: datetime) -> None:
-        (progress,) = await lock_progress(connection, [request_id])
-        if not await take_check(connection, request_id):
+    async def _look(self, connection: Connection, case: CaseKey, now: datetime) -> None:
+        """Withdraw and announce under the locks of the requests concerned, so that report, event and list change as one."""
+        courts = await owners(connection, case)
+        locked = {one.request_id: one for one in await lock_progress(connection, list(courts))}
+        if not await take_check(connection, case):
             return
-        reported = await self._reports.newest(connection, request_id, now)
-        proposals = reported.report.release_proposals if reported else ()
-        if not reported or not proposals:
+        held, standing = await live_controls(connection, case), await load_standing(connection, case)
+        if not locked.keys() >= {*held.values(), *(one.request_id for one in standing)}:
+            await ask_for_checks(connection, [case], now)  # a control came to the case since: the next look locks its request too
             return
-        new = await announce(connection, request_id, proposals, now)
-        if new:
-            _log.warning("excess", request_id=request_id, proposals=len(new))
-            await save_progress(connection, [_told(progress, [one for one in proposals if one.proposal_id in new])], now)
-        order = await load_release_order(connection, request_id)
-        if order is not None:
-            await self._release(connection, reported.head.court_code, proposals, order, now)
+        found = await self._reviewed(connection, case, held, [one.proposal for one in standing], now)
+        gone = [one for one in standing if one.proposal in found.withdrawn]
+        new = [(held[one.control_id], one) for one in found.new]
+        changed = {one.request_id for one in gone} | {request_id for request_id, _ in new}
+        # A request of another court, whose control was converted, is told nothing of this case.
+        moved = {one: proposed(locked[one], [told(proposal, one, case.case_no, now) for of, proposal in new if of == one])
+                 for one in sorted(changed) if courts[one] == case.court_code}
+        shown_in = {one: moved[one].shown_in[one] if one in moved else 0 for one in changed}
+        await withdraw(connection, gone, shown_in, now)
+        await announce(connection, case, new, shown_in, now)
+        if moved:
+            _log.warning("excess", proposals=len(new), withdrawn=len(gone), request_ids=list(moved))
+            await save_progress(connection, list(moved.values()), now)
+        await self._release_beforehand(connection, case, [*(one.proposal for one in standing if one not in gone), *found.new], now)
 
-    async def _release(
-        self, connection: Connection, court_code: str, proposals: Sequence[ReleaseProposal], order: ReleaseOrder, now: datetime,
-    ) -> None:
-        """Order what is proposed, as the judge decided beforehand; what cannot be ordered stays proposed, with an alarm."""
+    async def _reviewed(
+        self, connection: Connection, case: CaseKey, held: Mapping[str, str], standing: Sequence[ReleaseProposal], now: datetime,
+    ) -> Review:
+        """Judge the case: each live control by the newest report of its own request, all against the newest claim, on the day."""
+        reports = await self._reports.newest(connection, set(held.values()), now)
+        controls = [one for reported in reports.values() for one in reported.report.controls if one.control_id in held]
+        claim, today = await newest_claim(connection, case), china_date(now)
+        return review(standing, controls, claim_fen(claim, today) if claim else None, self._reports.policies.of(case.court_code, today))
+
+    async def _release_beforehand(self, connection: Connection, case: CaseKey, proposals: Sequence[ReleaseProposal], now: datetime) -> None:
+        """Order what is proposed, as a judge of the case decided beforehand; what cannot be ordered stays proposed, with an alarm."""
+        order = await load_release_order(connection, case) if proposals else None
+        if order is None:
+            return
         officer = Officer.model_validate(order.officer)
         documents = tuple(DocumentRef.model_validate(one) for one in order.release_documents)
-        by = By(court_code, officer.work_card_no, "judge", order.plan_id)
+        by = By(case.court_code, officer.work_card_no, "judge", order.plan_id)
         locked = await self._follow_ups.lock(connection, [one.control_id for one in proposals])
         taken: list[Taken] = []
         for one in proposals:
+            stored = locked.controls[one.control_id]
             body = ReleaseBody(officer=officer, documents=documents, reason=_REASON, amount_fen=one.amount_fen)
-            step = self._follow_ups.take(locked.controls[one.control_id], locked, body, by, now)
-            if isinstance(step, list):
-                ALARMS.labels("release_not_ordered").inc()
-                _log.error("release_not_ordered", control_id=one.control_id, why=[finding.error.code for finding in step])
-            else:
+            step = self._follow_ups.take(stored, locked, body, by, now)
+            if isinstance(step, Taken) and stored.control.code is None:
                 taken.append(step)
+            else:
+                ALARMS.labels("release_not_ordered").inc()
+                why = [stored.control.code] if isinstance(step, Taken) else [finding.error.code for finding in step]
+                _log.error("release_not_ordered", control_id=one.control_id, why=why)
         await self._follow_ups.write(connection, taken, by, now)
-
-
-def _told(progress: Progress, proposals: Sequence[ReleaseProposal]) -> Moved:
-    """Tell the request's stream of proposals; the report has them already, since the change of a control made its version."""
-    events = tuple(StreamEvent(progress.event_seq + number, "release_proposal", one.model_dump(mode="json"))
-                   for number, one in enumerate(proposals, start=1))
-    return Moved(replace(progress, event_seq=progress.event_seq + len(events)), events, (), {})
 
 
 async def serve(proposing: Proposing, settings: GatewaySettings, stop: asyncio.Event) -> None:

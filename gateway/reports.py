@@ -1,5 +1,6 @@
 """Compile a request's report from what is stored: for the REST edge, and for whoever looks whether too much was secured."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from gateway.domain.report_views import asset_ids
 from gateway.domain.request import RequestBody
 from gateway.domain.routing import asked_types
 from gateway.store.database import Connection
-from gateway.store.report import Answers, ReportHead, load_answers, load_report_head
+from gateway.store.report import Answers, ReportHead, load_answers, load_report_heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Reports:
     def _one(self, head: ReportHead, answers: Answers, now: datetime) -> AssetReport:
         compiled_at = answers.made_at or now
         return compile_report(self._request(head, answers, compiled_at), answers.tasks, answers.controls, version=answers.version,
-                              compiled_at=compiled_at, asset_id=asset_ids(self.secret, head.court_code))
+                              compiled_at=compiled_at, asset_id=asset_ids(self.secret, head.court_code), proposals=answers.proposals)
 
     def _request(self, head: ReportHead, answers: Answers, compiled_at: datetime) -> ReportRequest:
         body, on = RequestBody.model_validate(head.body), china_date(compiled_at)
@@ -43,15 +44,14 @@ class Reports:
         claim = body.case.claim
         return ReportRequest(head.request_id, head.case_no, body.subjects, (*types, *left), head.left_out,
                              claim_fen(claim, on) if claim else None, cause=body.case.cause,
-                             table=table_of(head.court_code, self.overrides), policy=self.policies.of(head.court_code, on))
+                             table=table_of(head.court_code, self.overrides))
 
-    async def newest(self, connection: Connection, request_id: str, now: datetime) -> "Reported | None":
-        """Compile the newest version, the live view while the request is under way; None if there is no such request."""
-        head = await load_report_head(connection, request_id)
-        if head is None:
-            return None
-        stored = await load_answers(connection, request_id, head.report_version, self.directory)
-        return Reported(head, RequestBody.model_validate(head.body), self.compiled(head, stored, None, now))
+    async def newest(self, connection: Connection, request_ids: Collection[str], now: datetime) -> "dict[str, Reported]":
+        """Compile the newest version of each request by id, the live view of one that is under way; without those that do not exist."""
+        heads = await load_report_heads(connection, request_ids)
+        stored = await load_answers(connection, {one.request_id: one.report_version for one in heads.values()}, self.directory)
+        return {request_id: Reported(head, RequestBody.model_validate(head.body), self.compiled(head, stored[request_id], None, now))
+                for request_id, head in heads.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import orjson
 from contracts.agency import Agency
 from contracts.control import PriorityRight, PriorMeasure
 from contracts.messages import FoundAsset
-from contracts.report import AssetReport
+from contracts.report import AssetReport, ReleaseProposal
 from contracts.subject import Subject
 from contracts.words import Text
 from gateway.domain.directory import Directory
@@ -145,6 +145,13 @@ def report_request(**other: Any) -> ReportRequest:
     return ReportRequest(**values)
 
 
-def report(*tasks: TaskView, request: ReportRequest | None = None, controls: tuple[ControlView, ...] = (), version: int = 1) -> AssetReport:
+def report(*tasks: TaskView, request: ReportRequest | None = None, controls: tuple[ControlView, ...] = (), version: int = 1,
+           proposals: tuple[ReleaseProposal, ...] = ()) -> AssetReport:
     return compile_report(request or report_request(), tasks, controls, version=version, compiled_at=NOW + timedelta(seconds=version),
-                          asset_id=asset_id)
+                          asset_id=asset_id, proposals=proposals)
+
+
+def proposal(**other: Any) -> ReleaseProposal:
+    values = {"proposal_id": "c1-all", "control_id": "c1", "asset_id": "deposits|icbc|6222024530200012345", "asset_type": "deposits", "subject": 0,
+              "amount_fen": None, "secured_fen": 400, "claim_fen": 100, "excess_fen": 300, "reason": {"zh": "超出债权额", "en": "it exceeds"}, **other}
+    return ReleaseProposal.model_validate(values)

@@ -12,6 +12,7 @@ from gateway.api import (
     handbook,
     health,
     plans,
+    proposals,
     report,
     requests,
     rules,
@@ -24,7 +25,7 @@ from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
+ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router, proposals.router,
            documents.router, directory.router, rules.router, claims.router, health.router, handbook.router)
 
 

@@ -30,9 +30,7 @@ async def shown_by(
 
 async def reports_of(call: Call, connection: Connection, controls: Sequence[StoredControl]) -> dict[str, Reported]:
     """Compile the newest reports of controls that the caller may read, whichever court made the request."""
-    now, request_ids = call.deps.clock.now(), {one.request_id for one in controls}
-    found = {request_id: await call.deps.reports.newest(connection, request_id, now) for request_id in request_ids}
-    return {request_id: one for request_id, one in found.items() if one is not None}
+    return await call.deps.reports.newest(connection, {one.request_id for one in controls}, call.deps.clock.now())
 
 
 def tag_of(shown: Mapping[str, Any]) -> str:

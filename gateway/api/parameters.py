@@ -92,6 +92,14 @@ def cursor(text: str) -> str:
     return decoded.decode()
 
 
+def number_cursor(text: str) -> int:
+    """Read the number that a cursor stands for."""
+    number = cursor(text)
+    if not re.fullmatch(r"[0-9]{1,18}", number):
+        raise Unfit("bad_cursor", "分页游标不正确", "this is no cursor of ours", "next_cursor of the page before")
+    return int(number)
+
+
 def cursor_of(last_id: str) -> str:
     """Return the cursor of the page after an item."""
     return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from contracts.report import ReleaseProposal
 from contracts.words import Model
@@ -20,13 +20,21 @@ class PlanStatus(Plan):
     expires_at: AwareDatetime
 
 
-class ProposalList(Model):
-    """GET /v1/release-proposals: what stands by the request's newest report."""
+class StandingProposal(ReleaseProposal):
+    """A proposal in the list of those that stand."""
 
-    request_id: str
-    report_version: int
-    items: tuple[ReleaseProposal, ...]
-    next_cursor: None
+    request_id: str = Field(description="that the control was ordered under")
+    case_no: str
+    announced_at: AwareDatetime
+
+
+class ProposalList(Model):
+    """GET /v1/release-proposals: what stands, of one request if it was asked for."""
+
+    request_id: str | None
+    report_version: int | None = Field(description="the newest of the request asked for")
+    items: tuple[StandingProposal, ...]
+    next_cursor: str | None
 
 
 MODELS = (PlanStatus, ProposalList)

@@ -1,10 +1,10 @@
-"""Plans before orders: make one, read it, order by it; and what to release where more than the claim is secured.
+"""Plans before orders: make one, read it, order by it.
 
 The choice is domain/plan.py, the writing of the order ordering.py.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,25 +15,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.clock import china_date
-from contracts.failures import FieldError, NotFound, Rejected
+from contracts.failures import NotFound, Rejected
+from contracts.report import AssetReport
 from gateway.api.bodies import idempotency_key, read_json
 from gateway.api.calls import Call, doing
 from gateway.api.named_documents import check_documents
-from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, refusals
-from gateway.api.parameters import read_parameters
-from gateway.api.plan_answers import PlanStatus, ProposalList
+from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, refusals
+from gateway.api.plan_answers import PlanStatus
 from gateway.api.report import newest_report
-from gateway.domain.candidates import Around, Candidate, candidates, held_fen
+from gateway.domain.candidates import Around, Candidate, Hold, candidates, held_fen
 from gateway.domain.claim import claim_fen
 from gateway.domain.control_body import ControlBody
 from gateway.domain.control_rules import targets
 from gateway.domain.court_policy import CourtPolicy
 from gateway.domain.field_errors import field_error
 from gateway.domain.law.overrides import table_of
+from gateway.domain.liability import capped, liabilities
 from gateway.domain.plan import Plan, items, plan, stale_lines
 from gateway.domain.plan_body import PlanBody, PlanOrderBody, read_plan, read_plan_order
+from gateway.domain.worth import securing_states
 from gateway.intake import Submitted, check_same_body
-from gateway.ordering import ControlSubmission
+from gateway.ordering import ControlSubmission, subject_hash
 from gateway.reports import Reported
 from gateway.store.audit import append
 from gateway.store.database import Connection
@@ -113,7 +115,27 @@ async def _candidates(call: Call, connection: Connection, reported: Reported, po
     for one in reserved:
         by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.fen
     around = Around(call.deps.directory, policy, holds, by_asset, china_date(now), table, reported.body.case.cause)
-    return candidates(report, around), held_fen(report, holds, table) + sum(one.fen for one in reserved if one.same_case)
+    reports = await _reports_of(call, connection, reported, holds)
+    securing = securing_states(china_date(now), table)
+    found = capped(candidates(report, around), _still_liable(call, reported, reports, holds, securing), policy)
+    return found, held_fen(reports, holds, securing=securing) + sum(one.fen for one in reserved if one.same_case)
+
+
+def _still_liable(
+    call: Call, reported: Reported, reports: Mapping[str, AssetReport], holds: Sequence[Hold], securing: Collection[str],
+) -> dict[int, int]:
+    """Return what each subject with a limit is liable for, less what the case holds of it already (fen)."""
+    subjects, secret = reported.body.subjects, call.deps.settings.secret
+    return {index: fen - held_fen(reports, holds, securing=securing, subject_hash=subject_hash(secret, subjects[index].id_no))
+            for index, fen in liabilities(subjects).items()}
+
+
+async def _reports_of(call: Call, connection: Connection, reported: Reported, holds: Sequence[Hold]) -> dict[str, AssetReport]:
+    """Return the newest reports of all requests under which the case holds something, beside the one at hand."""
+    known = reported.head.request_id
+    others = {one.request_id for one in holds if one.same_case} - {known}
+    found = await call.deps.reports.newest(connection, others, call.deps.clock.now()) if others else {}
+    return {known: reported.report, **{request_id: one.report for request_id, one in found.items()}}
 
 
 def _stored(call: Call, body: PlanBody, reported: Reported, policy: CourtPolicy, chosen: Plan) -> StoredPlan:
@@ -193,26 +215,3 @@ def _order(call: Call, body: PlanOrderBody, stored: StoredPlan, made: Plan) -> C
     if not lines:
         raise Rejected(409, "plan_stale", "方案没有可执行的内容 / The plan names nothing to order")
     return ControlBody.model_construct(request_id=stored.request_id, officer=body.officer, documents=body.documents, items=lines)
-
-
-def _id(text: str) -> str:
-    return text
-
-
-@router.get(
-    "/v1/release-proposals", summary="What to release where more than the claim is secured",
-    openapi_extra={"parameters": [{**parameter("request_id", "of this request"), "required": True}]},
-    responses={200: answer("what stands", ProposalList), **refusals("unauthenticated", "not_permitted", "not_found", "invalid_parameter")},
-)
-async def list_proposals(request: Request) -> Response:
-    """Return the proposals that stand by the newest report; each goes out on a release ruling and notice."""
-    async with doing(request, "control.read") as call:
-        request_id = read_parameters(request, {"request_id": _id}).get("request_id")
-        if not isinstance(request_id, str):
-            wrong = FieldError(pointer="?request_id", code="required", zh="缺少必填项", en="this parameter is required")
-            raise Rejected(422, "invalid_parameter", "查询参数有误 / The query parameters are not valid", [wrong], detail="request_id")
-        async with call.deps.database.transaction() as connection:
-            report = (await newest_report(call, connection, request_id)).report
-        found = [one.model_dump(mode="json") for one in report.release_proposals]
-    body = {"request_id": request_id, "report_version": report.version, "items": found, "next_cursor": None}
-    return Response(orjson.dumps(body), 200, _PRIVATE, _JSON)

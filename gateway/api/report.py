@@ -15,9 +15,10 @@ from gateway.api.deps import Deps
 from gateway.api.lean import LeanRoute
 from gateway.api.openapi import answer, header, parameter, refusals
 from gateway.api.parameters import read_parameters, whole
+from gateway.domain import law
 from gateway.reports import Reported
 from gateway.store.database import Connection
-from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_report_head
+from gateway.store.report import LIVE, Answers, ReportHead, load_answers, load_report_heads
 from gateway.store.snapshot import snapshot
 from gateway.web.render import render_report
 
@@ -26,6 +27,8 @@ router = APIRouter(route_class=LeanRoute, tags=["requests"])
 _OFFERED = ("application/json", "text/html")
 #: From here on a report is written in a thread: 2,000 tasks take a quarter of a second, and others want answers too.
 _MANY_TASKS = 200
+#: What the page cites.
+PAGE_RULES = {name: law.latest(name) for name in ("LIMIT-RELEASE", "QUEUE-LAPSE")}
 #: A page with personal data: nothing is loaded, nothing runs, nobody frames it.
 _PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
                  "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -61,16 +64,16 @@ async def _load(call: Call, request_id: str, version: int | None) -> tuple[Repor
     directory = call.deps.directory
     async with call.deps.database.transaction() as connection:
         await snapshot(connection)
-        head = await load_report_head(connection, request_id)
+        head = (await load_report_heads(connection, [request_id])).get(request_id)
         if head is None:
             raise NotFound
         call.check(head.court_code)
         number = _version(head, version)
         if _has_it(call.request, head, version):
             return head, None, None
-        answers = await load_answers(connection, request_id, number, directory)
-        before = await load_answers(connection, request_id, number - 1, directory) if number > 1 else None
-    return head, answers, before
+        answers = await load_answers(connection, {request_id: number}, directory)
+        before = await load_answers(connection, {request_id: number - 1}, directory) if number > 1 else {}
+    return head, answers[request_id], before.get(request_id)
 
 
 def _version(head: ReportHead, version: int | None) -> int:
@@ -102,7 +105,7 @@ def _caching(head: ReportHead, media_type: str, version: object) -> dict[str, st
 
 def _written(deps: Deps, head: ReportHead, answers: Answers, before: Answers | None, media_type: str) -> bytes:
     report = deps.reports.compiled(head, answers, before, deps.clock.now())
-    return (render_report(report) if media_type == "text/html" else report.model_dump_json()).encode()
+    return (render_report(report, PAGE_RULES) if media_type == "text/html" else report.model_dump_json()).encode()
 
 
 async def newest_report(call: Call, connection: Connection, request_id: str) -> Reported:
@@ -110,7 +113,7 @@ async def newest_report(call: Call, connection: Connection, request_id: str) -> 
 
     Raises: NotFound, also for another court's request
     """
-    reported = await call.deps.reports.newest(connection, request_id, call.deps.clock.now())
+    reported = (await call.deps.reports.newest(connection, [request_id], call.deps.clock.now())).get(request_id)
     if reported is None:
         raise NotFound
     call.check(reported.head.court_code)

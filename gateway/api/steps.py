@@ -25,9 +25,10 @@ from gateway.domain.control_body import (
 )
 from gateway.domain.follow_up import StepBody, action_of
 from gateway.domain.policy import Deed
-from gateway.follow_ups import By, StepSubmission
+from gateway.follow_ups import StepSubmission
 from gateway.store.controls import StoredControl
 from gateway.store.database import Connection
+from gateway.taken_steps import By
 
 router = APIRouter(tags=["controls"])
 

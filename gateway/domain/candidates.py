@@ -1,6 +1,5 @@
 """Which assets of a report can secure a claim, for how much, and why the others cannot. Pure; the choice among them is plan.py."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -8,7 +7,6 @@ from fractions import Fraction
 from math import floor
 
 from contracts.asset_type import AssetType
-from contracts.clock import china_date
 from contracts.control import ControlState, Measure
 from contracts.registry import asset_type
 from contracts.report import AssetReport, ReportAsset
@@ -17,7 +15,7 @@ from gateway.domain.control_rules import Target, agency_for, targets
 from gateway.domain.court_policy import SOLE_HOME, CourtPolicy
 from gateway.domain.directory import Directory
 from gateway.domain.report_views import ControlView
-from gateway.domain.worth import secured_fen, securing_states
+from gateway.domain.worth import secured_fen, total_secured_fen
 
 #: Words of a record that say that nothing is there to be controlled any more.
 _GONE: Mapping[str, frozenset[str]] = {
@@ -36,7 +34,10 @@ class Hold:
     measure: str
     state: ControlState
     same_case: bool
+    request_id: str
     request_no: str
+    #: whose the asset is: a keyed hash of the id number
+    subject_hash: str
     ordered_at: datetime
     requested_fen: int | None = None
     requested_quantity: int | None = None
@@ -54,7 +55,8 @@ class Hold:
 class Candidate:
     """One asset as a plan sees it. `free_fen` is the debtor's, free of what stands before us; null: no value is known.
 
-    `unit_fen` is one unit's worth of what is counted in units; `left_out` says why it cannot be controlled.
+    `unit_fen` is one unit's worth of what is counted in units; `left_out` says why it cannot be controlled; `limited`: it is worth
+    more than its holder is liable for (liability.py).
     """
 
     asset_id: str
@@ -66,6 +68,7 @@ class Candidate:
     unit_fen: Fraction | None = None
     units: int = 0
     left_out: str | None = None
+    limited: bool = False
 
     @property
     def divides(self) -> bool:
@@ -97,22 +100,25 @@ def candidates(report: AssetReport, around: Around) -> list[Candidate]:
     return _spared(found, persons, around.policy.left_to_a_person_fen())
 
 
-def held_fen(report: AssetReport, holds: Sequence[Hold], table: law.Table = law.LAW) -> int:
-    """Return what the live controls of the case secure, or will if their agencies do as asked; what waits secures nothing."""
-    assets = {asset.asset_id: asset for subject in report.subjects for section in subject.sections for asset in section.assets}
+def held_fen(
+    reports: Mapping[str, AssetReport], holds: Sequence[Hold], *, securing: Collection[str], subject_hash: str | None = None,
+) -> int:
+    """Return what the live controls of the case secure, or will if their agencies do as asked; what waits secures nothing.
+
+    Shape: each by the newest report of its own request (`reports`, by id); of one subject only if `subject_hash` says which;
+           `securing` are the states that count (LIMIT-WAITING)
+    """
     ours = [one for one in holds if one.same_case]
-    numbers, securing = {one.request_no for one in ours}, securing_states(china_date(report.compiled_at), table)
-    wholes: dict[str, int] = defaultdict(int)
-    total = 0
-    for one in ours:
-        asset = assets.get(one.asset_id)
-        asked_fen = _whole_account_fen(one, asset, holds) if one.whole_account else one.requested_fen or 0
-        fen = _counts_fen(one, asset, numbers, asked_fen, securing)
-        if one.whole_account or asset_type(one.asset_type).counted_in is None:
-            wholes[one.asset_id] = max(wholes[one.asset_id], fen)
-        else:
-            total += fen
-    return total + sum(wholes.values())
+    numbers = {one.request_no for one in ours}
+    assets = {(request_id, asset.asset_id): asset for request_id, report in reports.items()
+              for subject in report.subjects for section in subject.sections for asset in section.assets}
+    counted = ((one, assets.get((one.request_id, one.asset_id))) for one in ours if subject_hash in (None, one.subject_hash))
+    return total_secured_fen((one.asset_type, one.asset_id, _counts_fen(one, asset, numbers, _asked_fen(one, asset, holds), securing))
+                             for one, asset in counted)
+
+
+def _asked_fen(hold: Hold, asset: ReportAsset | None, holds: Sequence[Hold]) -> int:
+    return _whole_account_fen(hold, asset, holds) if hold.whole_account else hold.requested_fen or 0
 
 
 def _whole_account_fen(hold: Hold, asset: ReportAsset | None, holds: Sequence[Hold]) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from math import floor
+from types import MappingProxyType
 
 from contracts.agency import Agency, Capability
 from contracts.asset_type import AssetType
@@ -75,11 +76,12 @@ def agency_for(target: Target, measure: Measure, directory: Directory) -> Agency
 
 def check_items(
     body: ControlBody, assets: Mapping[str, Target], directory: Directory, *, case_no: str, today: date, cause: str | None = None,
-    table: law.Table = law.LAW,
+    table: law.Table = law.LAW, liable_fen: Mapping[int, int] = MappingProxyType({}),
 ) -> list[Finding]:
     """Find everything wrong with the items, all at once; an empty list lets the call through.
 
-    Shape: `today` is the date in China, `cause` that of the case, `table` the legal table as it stands in the court
+    Shape: `today` is the date in China, `cause` that of the case, `table` the legal table as it stands in the court, `liable_fen`
+           what subjects are liable for at most
     """
     around = _Around(directory, body.documents, today, case_no, cause, table)
     findings = list(_case(case_no, today))
@@ -91,6 +93,7 @@ def check_items(
             findings.append(wrong((index, "asset_id"), "unknown_asset", "报告中没有这项财产", "the report has no such asset"))
         else:
             findings += _item(index, item, target, around)
+    findings += _over_liability(body.items, assets, liable_fen, today)
     return list(dict.fromkeys(findings))
 
 
@@ -190,6 +193,17 @@ def _ownership(target: Target, around: _Around) -> Iterator[Finding]:
     row = law.rules(around.today, around.table)["EQ-PRE"]
     if target.clue and target.asset_type == row.parameters["asset_type"] and row.parameters["document"] not in {one.kind for one in around.documents}:
         yield Finding(field_error(("documents",), "ownership_not_known", row.zh, row.en, str(row.parameters["document"])), row.rule)
+
+
+def _over_liability(items: Sequence[ControlItem], assets: Mapping[str, Target], liable_fen: Mapping[int, int], today: date) -> Iterator[Finding]:
+    """Name every amount asked of a subject where together they are more than it is liable for (LIABLE-AMOUNT)."""
+    asked = [(index, assets[item.asset_id].subject, item.amount_fen) for index, item in enumerate(items)
+             if item.amount_fen is not None and item.asset_id is not None and item.asset_id in assets]
+    for index, subject, _ in asked:
+        most = liable_fen.get(subject)
+        if most is not None and sum(fen for _, of, fen in asked if of == subject) > most:
+            row = law.rules(today)["LIABLE-AMOUNT"]
+            yield wrong((index, "amount_fen"), "over_liability", row.zh, row.en, expected=f"≤ {most}", rule=row.rule)
 
 
 def _extent(index: int, item: ControlItem, kind: AssetType, target: Target, around: _Around) -> Iterator[Finding]:

@@ -16,11 +16,13 @@ from gateway.domain import law
 from gateway.domain.allot import Allotment, Part, allot
 from gateway.domain.candidates import Candidate
 from gateway.domain.control_body import ControlItem
-from gateway.domain.court_policy import SOLE_HOME, CourtPolicy
-from gateway.domain.cover import Whole
+from gateway.domain.court_policy import CourtPolicy
+from gateway.domain.liability import wholes_for
 
 #: The rules a plan rests on.
-LIMIT, LIMIT_SPLIT = law.latest("LIMIT").rule, law.latest("LIMIT-SPLIT").rule
+LIMIT, LIMIT_SPLIT, LIABLE_AMOUNT = (law.latest(name).rule for name in ("LIMIT", "LIMIT-SPLIT", "LIABLE-AMOUNT"))
+#: What an asset is left out by, where that is a rule.
+_LEFT_OUT_BY = {"not_needed": LIMIT, "liability_covered": LIABLE_AMOUNT}
 
 REASONS: Mapping[str, Text] = {
     "takes_all": Text(zh="可控部分全部计入", en="all that can be controlled is needed"),
@@ -28,6 +30,10 @@ REASONS: Mapping[str, Text] = {
     "least_excess": Text(zh="不可分割；所选财产合计超出债权最少", en="cannot be split; the things chosen exceed the claim least"),
     "taken_whole": Text(zh="不可分割且其他财产不足以清偿，整体控制；超出部分可申请分割解除",
                         en="cannot be split and nothing smaller suffices: controlled whole, the excess to be split off on application"),
+    "liability_reached": Text(zh="以该主体的责任限额为限", en="as far as this subject is liable"),
+    "liability_whole": Text(zh="不可分割，整体控制；只按该主体的责任限额计入",
+                            en="cannot be split: controlled whole, counted for no more than this subject is liable for"),
+    "liability_covered": Text(zh="该主体的责任限额已由其他财产或措施覆盖", en="other property or measures cover what this subject is liable for"),
     "no_value": Text(zh="登记机关无价值，不计入已保全金额，待评估", en="the register gives no value: not counted as securing, to be assessed"),
     "not_needed": Text(zh="其他财产已足以清偿", en="other property suffices"),
     "subject_not_liable": Text(zh="该主体不承担本案债务", en="this subject is not liable in the case"),
@@ -107,30 +113,29 @@ def plan(found: Sequence[Candidate], *, claim_fen: int, held_fen: int, policy: C
     lines = [_line(one, chosen) for one in usable if one.asset_id in chosen.fen]
     lines += [_unvalued(one) for one in usable if one.free_fen is None and uncovered]
     named = {line.asset_id for line in lines}
-    left_out = [LeftOut(asset_id=one.asset_id, asset_type=one.asset_type, reason=reason(one.left_out or "not_needed", LIMIT if one.left_out is None else None))
+    left_out = [LeftOut(asset_id=one.asset_id, asset_type=one.asset_type, reason=_why_not(one.left_out or "not_needed"))
                 for one in sorted(found, key=lambda one: (policy.place(one.kind), one.asset_id)) if one.asset_id not in named]
     return Plan(claim_fen=claim_fen, limit_fen=limit, held_fen=held_fen, secured_fen=chosen.total_fen, uncovered_fen=uncovered,
                 proven=chosen.proven, lines=tuple(lines), left_out=tuple(left_out))
 
 
+def _why_not(code: str) -> Reason:
+    return reason(code, _LEFT_OUT_BY.get(code))
+
+
 def _allotted(valued: Sequence[Candidate], need_fen: int, limit_fen: int, policy: CourtPolicy) -> Allotment:
-    """Spread the need; dwellings of people who have no other are looked at only if all else does not suffice."""
+    """Spread the need: what divides, then what cannot be split for the rest."""
     parts = [Part(one.asset_id, one.free_fen or 0, one.unit_fen, one.units) for one in valued if one.divides]
     wholes = [one for one in valued if not one.divides]
-    others = [one for one in wholes if one.kind != SOLE_HOME]
-    worth = sum(one.whole_fen for one in parts) + sum(one.free_fen or 0 for one in others)
-    return allot(parts, [_whole(one, policy) for one in (others if worth >= need_fen else wholes)], need_fen, limit_fen)
-
-
-def _whole(one: Candidate, policy: CourtPolicy) -> Whole:
-    """Weigh the harm: an only dwelling above everything, then the court's order, then how many things are touched."""
-    return Whole(one.asset_id, one.free_fen or 0, 1 + 1_000 * policy.place(one.kind) + 10**9 * (one.kind == SOLE_HOME))
+    return allot(parts, wholes_for(wholes, need_fen - sum(one.whole_fen for one in parts), policy), need_fen, limit_fen)
 
 
 def _line(one: Candidate, chosen: Allotment) -> PlanLine:
     fen = chosen.fen[one.asset_id]
     if one.asset_id == chosen.over:
         why = reason("taken_whole", LIMIT_SPLIT)
+    elif one.limited and fen == one.free_fen:
+        why = reason("liability_reached" if one.divides else "liability_whole", LIABLE_AMOUNT)
     elif not one.divides:
         why = reason("least_excess", LIMIT)
     else:

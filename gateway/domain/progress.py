@@ -79,3 +79,16 @@ def advance(progress: Progress, happened: Sequence[Happened], now: datetime) -> 
             new_version("ended")
             emit("ended", {})
     return Moved(progress, tuple(events), tuple(versions), shown_in)
+
+
+def proposed(progress: Progress, announced: Sequence[Mapping[str, object]]) -> Moved:
+    """Tell of proposals that were announced, and make the one report version in which they and what was withdrawn show.
+
+    Shape: before the end there is no version yet: the live view, version 0, is told to have changed
+    """
+    version = progress.report_version + 1 if progress.ended_at is not None else 0
+    told: list[tuple[Literal["release_proposal", "report"], Mapping[str, object]]] = [("release_proposal", one) for one in announced]
+    told.append(("report", {"version": version}))
+    events = tuple(StreamEvent(progress.event_seq + number, kind, data) for number, (kind, data) in enumerate(told, start=1))
+    after = replace(progress, event_seq=progress.event_seq + len(events), report_version=version or progress.report_version)
+    return Moved(after, events, ((version, "release_proposal"),) if version else (), {progress.request_id: max(1, version)})

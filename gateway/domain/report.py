@@ -4,7 +4,7 @@ The parts: report_views (what goes in), report_assets (merging), worth (amounts)
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 from math import floor
@@ -24,13 +24,13 @@ from contracts.report import (
     Section,
     Totals,
 )
-from gateway.domain.excess import release_proposals
+from gateway.domain.control import HELD
 from gateway.domain.protected import Bench
 from gateway.domain.report_assets import check_assets, merged_assets
 from gateway.domain.report_changes import changes, with_changes
 from gateway.domain.report_text import is_gap, outcome_word, statement
 from gateway.domain.report_views import AssetIdOf, ControlView, ReportRequest, TaskView
-from gateway.domain.worth import secured_fen, secured_unseen_fen, securing_states
+from gateway.domain.worth import secured_fen, secured_unseen_fen, securing_states, total_secured_fen
 
 __all__ = ["AssetIdOf", "ControlView", "ReportRequest", "TaskView", "changes", "check_assets", "compile_report", "with_changes"]
 
@@ -41,24 +41,24 @@ _CODE_WITHOUT_ONE = {"refused": "rejected_by_agency", "unsupported": "no_capabil
 
 def compile_report(
     request: ReportRequest, tasks: Sequence[TaskView], controls: Sequence[ControlView], *,
-    version: int, compiled_at: datetime, asset_id: AssetIdOf,
+    version: int, compiled_at: datetime, asset_id: AssetIdOf, proposals: Sequence[ReleaseProposal] = (),
 ) -> AssetReport:
     """Merge the answers to one request into its asset report, without `changes` (with_changes adds them).
 
     Shape:  a section for each subject and asset type asked, in the order asked; every task in `agencies` once;
-            the order of tasks and controls does not matter
+            the order of tasks and controls does not matter; `proposals` are stored facts and shown as they are
     Units:  fen; instants UTC
     Raises: pydantic.ValidationError if a stored record is not one of its type (check_assets keeps such answers out)
     """
     tasks = _in_order(request, tasks)
     bench = Bench(china_date(compiled_at), request.table, request.cause)
     subjects = _subjects(request, tasks, controls, asset_id, bench)
-    shown = _controls(subjects, controls, securing_states(bench.day, bench.table))
+    shown = _controls(subjects, controls, bench)
     return AssetReport(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
         all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(map(is_gap, tasks)),
         completeness=_completeness(request, tasks), totals=_totals(request, subjects, shown), subjects=subjects,
-        agencies=tuple(map(_line, tasks)), controls=shown, release_proposals=_proposals(request, shown))
+        agencies=tuple(map(_line, tasks)), controls=shown, release_proposals=tuple(proposals))
 
 
 def _in_order(request: ReportRequest, tasks: Sequence[TaskView]) -> list[TaskView]:
@@ -102,28 +102,23 @@ def _completeness(request: ReportRequest, tasks: Sequence[TaskView]) -> Complete
     return Completeness(asked=len(tasks), left_out=request.left_out, statement=statement(request, tasks), **counts)
 
 
-def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView], securing: Collection[str]) -> tuple[ReportControl, ...]:
+def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView], bench: Bench) -> tuple[ReportControl, ...]:
     assets = {(subject.subject, asset.asset_id): asset
               for subject in subjects for section in subject.sections for asset in section.assets}
-    return tuple(_control(control, assets.get((control.subject, control.asset_id)), securing)
+    return tuple(_control(control, assets.get((control.subject, control.asset_id)), bench)
                  for control in sorted(controls, key=lambda one: one.control_id))
 
 
-def _control(control: ControlView, asset: ReportAsset | None, securing: Collection[str]) -> ReportControl:
-    kind = asset_type(control.asset_type)
+def _control(control: ControlView, asset: ReportAsset | None, bench: Bench) -> ReportControl:
+    kind, securing = asset_type(control.asset_type), securing_states(bench.day, bench.table)
     secured = secured_unseen_fen(control, kind, securing=securing) if asset is None else secured_fen(
         control, kind, kind.record.model_validate(asset.record), asset.prior_measures, asset.priority_rights, securing=securing)
     return ReportControl(
         control_id=control.control_id, asset_id=control.asset_id, asset_type=control.asset_type, asset_key=control.asset_key,
         subject=control.subject, agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,
         rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen, secured_fen=secured,
-        until_on=control.until_on)
-
-
-def _proposals(request: ReportRequest, controls: Sequence[ReportControl]) -> tuple[ReleaseProposal, ...]:
-    if request.claim_fen is None or request.policy is None:
-        return ()
-    return release_proposals(controls, request.claim_fen, request.policy)
+        until_on=control.until_on, requested_quantity=control.requested_quantity, actual_quantity=control.actual_quantity,
+        due_in_days=(control.until_on - bench.day).days if control.until_on and control.state in HELD else None, surplus_claim=control.surplus_claim)
 
 
 def _totals(request: ReportRequest, subjects: Sequence[ReportSubject], controls: Sequence[ReportControl]) -> Totals:
@@ -132,21 +127,9 @@ def _totals(request: ReportRequest, subjects: Sequence[ReportSubject], controls:
         value_fen=sum(_share_of_value(asset) for asset in assets),
         encumbered_fen=sum(asset.encumbered_fen for asset in assets if asset.value_fen is not None),
         controllable_fen=sum(asset.controllable_fen or 0 for asset in assets),
-        secured_fen=_secured(controls), claim_fen=request.claim_fen,
+        secured_fen=total_secured_fen((one.asset_type, one.asset_id, one.secured_fen) for one in controls), claim_fen=request.claim_fen,
         unvalued_assets=sum(asset.value_fen is None for asset in assets))
 
 
 def _share_of_value(asset: ReportAsset) -> int:
     return floor(Fraction(asset.debtor_share) * (asset.value_fen or 0))
-
-
-def _secured(controls: Sequence[ReportControl]) -> int:
-    """Add up what is secured; two measures on one whole thing (seal and seize) secure it once."""
-    by_asset: dict[str, int] = {}
-    total = 0
-    for control in controls:
-        if asset_type(control.asset_type).counted_in is None:
-            by_asset[control.asset_id] = max(by_asset.get(control.asset_id, 0), control.secured_fen)
-        else:
-            total += control.secured_fen
-    return total + sum(by_asset.values())

@@ -13,8 +13,9 @@ Place = tuple[int, str, str]
 
 
 def changes(before: AssetReport, after: AssetReport) -> tuple[Change, ...]:
-    """Return what differs, assets first, then outcomes, then controls; nothing for a report and itself."""
-    return (*_asset_changes(before, after), *_outcome_changes(before, after), *_control_changes(before, after))
+    """Return what differs, assets first, then outcomes, controls and proposals; nothing for a report and itself."""
+    return (*_asset_changes(before, after), *_outcome_changes(before, after), *_control_changes(before, after),
+            *_proposal_changes(before, after))
 
 
 def with_changes(before: AssetReport | None, after: AssetReport) -> AssetReport:
@@ -70,3 +71,14 @@ def _control_changes(before: AssetReport, after: AssetReport) -> Iterator[Change
         if was == now:
             continue
         yield Change(kind="control_changed", asset_id=asset_id, subject=subject, asset_type=asset_type, before=was, after=now)
+
+
+def _proposal_changes(before: AssetReport, after: AssetReport) -> Iterator[Change]:
+    """Name the controls whose release is proposed, is proposed no more, or otherwise than before."""
+    old, new = ({one.control_id: one for one in report.release_proposals} for report in (before, after))
+    for control_id in {**new, **old}:
+        was, now = old.get(control_id), new.get(control_id)
+        one = now or was
+        if one is not None and was != now:
+            yield Change(kind="proposal_changed", asset_id=one.asset_id, subject=one.subject, asset_type=one.asset_type,
+                         before=was and was.model_dump(mode="json"), after=now and now.model_dump(mode="json"))

@@ -13,7 +13,6 @@ from contracts.messages import FoundAsset
 from contracts.outcome import Outcome
 from contracts.subject import Subject
 from contracts.words import Text
-from gateway.domain.court_policy import CourtPolicy
 from gateway.domain.law import LAW, Table
 
 
@@ -48,8 +47,6 @@ class ReportRequest:
     #: the cause of the case, and the legal table as it stands in the court
     cause: str | None = None
     table: Table = LAW
-    #: what the court allows beyond the claim, and in which order; null: no release is proposed
-    policy: CourtPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +91,7 @@ class ControlView:
     priority_rights: Sequence[PriorityRight] = ()
     #: what the asset's record is known by
     asset_key: str = ""
+    requested_quantity: int | None = None
+    surplus_claim: bool = False
     #: of its first step, so that our own measure in an agency's later answer is not counted as a prior one
     request_no: str | None = None

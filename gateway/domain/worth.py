@@ -1,6 +1,6 @@
 """What an asset is worth to the case: its value, what stands before us, what can be controlled, what is secured. Pure, exact."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -8,6 +8,7 @@ from math import floor
 
 from contracts.asset_type import AssetRecord, AssetType
 from contracts.control import PriorityRight, PriorMeasure
+from contracts.registry import asset_type
 from gateway.domain import law
 from gateway.domain.report_views import ControlView
 
@@ -103,3 +104,13 @@ def secured_unseen_fen(control: ControlView, kind: AssetType, *, securing: Colle
         return 0
     held = control.actual_fen or 0
     return max(0, held - floor(sum(_of_right(held, one) for one in control.priority_rights)))
+def total_secured_fen(secured: Iterable[tuple[str, str, int]]) -> int:
+    """Add up what measures secure, each as (asset type, asset, fen); two on one whole thing (seal and seize) secure it once."""
+    wholes: dict[str, int] = {}
+    total = 0
+    for kind, asset_id, fen in secured:
+        if asset_type(kind).counted_in is None:
+            wholes[asset_id] = max(wholes.get(asset_id, 0), fen)
+        else:
+            total += fen
+    return total + sum(wholes.values())

@@ -36,7 +36,7 @@ _READY = text("""
 _UNSENT = text("""
     SELECT control_id, task_id FROM tasks
     WHERE control_id = ANY(CAST(:control_ids AS text[])) AND action <> 'status' AND outcome IS NULL AND sent_at IS NULL
-    ORDER BY task_id FOR UPDATE""")
+    ORDER BY task_id FOR UPDATE SKIP LOCKED""")
 _WITHDRAW = text("UPDATE tasks SET outcome = 'withdrawn', code = 'withdrawn', answered_at = :now WHERE task_id = ANY(CAST(:task_ids AS text[]))")
 _DROP = text("DELETE FROM held_steps WHERE control_id = ANY(CAST(:control_ids AS text[]))")
 _CONVERT = text("UPDATE controls SET case_no = :case_no, court_code = :court_code WHERE control_id = :control_id")
@@ -55,7 +55,10 @@ async def hold_steps(connection: AsyncConnection, steps: Mapping[str, OrderedSte
 
 
 async def lock_unsent(connection: AsyncConnection, control_ids: Sequence[str]) -> Mapping[str, str]:
-    """Lock the tasks of controls that no agency can have got, so that no relay takes them, and return them by control."""
+    """Lock the tasks of controls that no agency can have got, so that no relay takes them, and return them by control.
+
+    One that somebody else has locked counts as sent; nobody is waited for, so the order of locks does not matter here.
+    """
     return {row.control_id: row.task_id for row in await connection.execute(_UNSENT, {"control_ids": list(control_ids)})}
 
 

@@ -55,7 +55,7 @@ _RESERVED = text("""
     FROM control_plans p, jsonb_array_elements(p.plan->'lines') AS line
     WHERE p.court_code = :court_code AND p.state = 'open' AND p.expires_at > :now AND p.request_id <> :request_id""")
 _HOLDS = text("""
-    SELECT asset_id, asset_type, case_no = :case_no AS same_case, request_no, created_at, control FROM controls
+    SELECT asset_id, asset_type, case_no = :case_no AS same_case, request_id, request_no, subject_hash, created_at, control FROM controls
     WHERE court_code = :court_code AND (case_no = :case_no OR asset_id = ANY(CAST(:asset_ids AS text[])))
       AND state <> ALL(CAST(:final AS text[])) ORDER BY control_id""")
 
@@ -101,6 +101,6 @@ async def load_holds(connection: AsyncConnection, *, court_code: str, case_no: s
 def _hold(row: RowMapping) -> Hold:
     control = Control.model_validate(row["control"])
     return Hold(asset_id=row["asset_id"], asset_type=row["asset_type"], measure=control.measure, state=control.state, same_case=row["same_case"],
-                request_no=row["request_no"], ordered_at=row["created_at"], requested_fen=control.requested_fen,
+                request_id=row["request_id"], request_no=row["request_no"], subject_hash=row["subject_hash"], ordered_at=row["created_at"], requested_fen=control.requested_fen,
                 requested_quantity=control.requested_quantity, actual_fen=control.actual_fen, actual_quantity=control.actual_quantity,
                 pending=control.pending)

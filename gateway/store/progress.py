@@ -7,6 +7,8 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.control import FINAL_STATES
+from gateway.domain.excess import CaseKey
 from gateway.domain.progress import Moved, Progress, StreamEvent
 from gateway.store.database import EVENTS_CHANNEL, notify
 from gateway.store.unnest import arrays, rows
@@ -22,11 +24,13 @@ _EVENTS = text(f"""
     INSERT INTO request_events (request_id, seq, kind, data, at) SELECT request_id, seq, kind, data::jsonb, CAST(:now AS timestamptz)
     FROM {rows("e", request_id="text", seq="int", kind="text", data="text")}""")  # noqa: S608 - constants
 _VERSIONS = text(f"""
-    INSERT INTO report_versions (request_id, version, made_at, cause) SELECT request_id, version, CAST(:now AS timestamptz), cause
-    FROM {rows("v", request_id="text", version="int", cause="text")}""")  # noqa: S608 - constants
+    WITH made AS (
+        INSERT INTO report_versions (request_id, version, made_at, cause) SELECT request_id, version, CAST(:now AS timestamptz), cause
+        FROM {rows("v", request_id="text", version="int", cause="text")} RETURNING request_id)
+    SELECT DISTINCT r.court_code, r.case_no FROM made JOIN requests r USING (request_id)
+    WHERE EXISTS (SELECT FROM controls c WHERE c.court_code = r.court_code AND c.case_no = r.case_no AND c.state <> ALL(CAST(:final AS text[])))""")  # noqa: S608 - constants
 _STREAM = text("SELECT seq, kind, data FROM request_events WHERE request_id = :request_id ORDER BY seq")
 _ENDED = text("SELECT request_id FROM requests WHERE request_id = ANY(CAST(:request_ids AS text[])) AND ended_at IS NOT NULL")
-_MADE_AT = text("SELECT made_at FROM report_versions WHERE request_id = :request_id AND version = :version")
 
 
 async def lock_progress(connection: AsyncConnection, request_ids: Sequence[str]) -> list[Progress]:
@@ -35,31 +39,31 @@ async def lock_progress(connection: AsyncConnection, request_ids: Sequence[str])
     return [Progress(**row) for row in found]
 
 
-async def save_progress(connection: AsyncConnection, moved: Sequence[Moved], now: datetime) -> None:
-    """Write where the requests stand now, with their new events and report versions, and wake the streams."""
+async def save_progress(connection: AsyncConnection, moved: Sequence[Moved], now: datetime) -> set[CaseKey]:
+    """Write where the requests stand now, with their new events and report versions, and wake the streams.
+
+    Shape: the cases with live controls for which a version was made, found with the same statement: what they secure may have changed
+    """
     await connection.execute(_SAVE, arrays("p", [one.progress for one in moved], "request_id", "awaiting", "ended_at",
                                            "report_version", "event_seq"))
     events = [(one.progress.request_id, event) for one in moved for event in one.events]
     await connection.execute(_EVENTS, {
         "e_request_id": [request_id for request_id, _ in events], "e_seq": [event.seq for _, event in events],
-        "e_kind": [event.kind for _, event in events], "e_data": [orjson.dumps(event.data).decode() for _, event in events],
+        "e_kind": [event.kind for _, event in events], "e_data": [orjson.dumps(event.data, option=orjson.OPT_UTC_Z).decode() for _, event in events],
         "now": now})
     versions = [(one.progress.request_id, *version) for one in moved for version in one.versions]
+    cases: set[CaseKey] = set()
     if versions:
         request_ids, numbers, causes = (list(column) for column in zip(*versions, strict=True))
-        await connection.execute(_VERSIONS, {"v_request_id": request_ids, "v_version": numbers, "v_cause": causes, "now": now})
+        made = {"v_request_id": request_ids, "v_version": numbers, "v_cause": causes, "now": now, "final": sorted(FINAL_STATES)}
+        cases = {CaseKey(*row) for row in await connection.execute(_VERSIONS, made)}
     await notify(connection, EVENTS_CHANNEL)
+    return cases
 
 
 async def load_stream(connection: AsyncConnection, request_id: str) -> list[StreamEvent]:
     """Return all events of a request so far, in order."""
     return [StreamEvent(**row) for row in (await connection.execute(_STREAM, {"request_id": request_id})).mappings()]
-
-
-async def version_made_at(connection: AsyncConnection, request_id: str, version: int) -> datetime | None:
-    """Return when a report version was made, None if there is no such version."""
-    made_at: datetime | None = (await connection.execute(_MADE_AT, {"request_id": request_id, "version": version})).scalar_one_or_none()
-    return made_at
 
 
 async def ended_among(connection: AsyncConnection, request_ids: Sequence[str]) -> list[str]:

@@ -1,15 +1,29 @@
-"""Requests to be looked at for an excess, the proposals that were announced, and release documents given beforehand."""
+"""Proposals to release, each a fact with a life, the cases to be looked at for an excess, and release documents given beforehand."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.case import Claim
+from contracts.control import FINAL_STATES
 from contracts.report import ReleaseProposal
-from gateway.store.unnest import rows
+from gateway.domain.excess import CaseKey
+from gateway.store.unnest import arrays, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A proposal that stands; `request_id` is what its control was ordered under."""
+
+    seq: int
+    request_id: str
+    case_no: str
+    announced_at: datetime
+    proposal: ReleaseProposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,45 +35,125 @@ class ReleaseOrder:
     release_documents: Sequence[Mapping[str, Any]]
 
 
-_ASK = text("""
-    INSERT INTO excess_checks (request_id, asked_at) SELECT request_id, :now FROM unnest(CAST(:request_ids AS text[])) AS r(request_id)
-    ORDER BY request_id ON CONFLICT (request_id) DO NOTHING""")
-_WAITING = text("SELECT request_id FROM excess_checks ORDER BY asked_at LIMIT :most")
-_TAKE = text("DELETE FROM excess_checks WHERE request_id = :request_id RETURNING request_id")
+_CASES = rows("k", court_code="text", case_no="text")
+#: A case that is on the list already is locked nevertheless: who takes it off waits, and sees what was changed.
+_ASK = text(f"""
+    INSERT INTO excess_checks (court_code, case_no, asked_at) SELECT court_code, case_no, CAST(:now AS timestamptz) FROM {_CASES}
+    ORDER BY court_code, case_no ON CONFLICT (court_code, case_no) DO UPDATE SET asked_at = excess_checks.asked_at""")  # noqa: S608 - constants
+_WAITING = text("SELECT court_code, case_no FROM excess_checks ORDER BY asked_at LIMIT :most")
+_TAKE = text("DELETE FROM excess_checks WHERE court_code = :court_code AND case_no = :case_no RETURNING case_no")
+_LIVE = text("""
+    SELECT control_id, request_id FROM controls
+    WHERE court_code = :court_code AND case_no = :case_no AND state <> ALL(CAST(:final AS text[]))""")
+_OWNERS = text("""
+    SELECT request_id, court_code FROM requests WHERE request_id IN (
+        SELECT request_id FROM controls WHERE court_code = :court_code AND case_no = :case_no AND state <> ALL(CAST(:final AS text[]))
+        UNION SELECT request_id FROM release_proposals WHERE court_code = :court_code AND case_no = :case_no AND withdrawn_at IS NULL)""")
+_CLAIM = text("""
+    SELECT body #> '{case,claim}' FROM requests
+    WHERE court_code = :court_code AND case_no = :case_no AND jsonb_typeof(body #> '{case,claim}') = 'object'
+    ORDER BY accepted_at DESC, request_id DESC LIMIT 1""")
+_COLUMNS = "seq, request_id, case_no, announced_at, proposal"
+_STANDING = text(f"""
+    SELECT {_COLUMNS} FROM release_proposals
+    WHERE court_code = :court_code AND case_no = :case_no AND withdrawn_at IS NULL ORDER BY seq""")  # noqa: S608 - constants
+_PAGE = text(f"""
+    SELECT {_COLUMNS} FROM release_proposals
+    WHERE court_code = :court_code AND withdrawn_at IS NULL
+      AND (CAST(:request_id AS text) IS NULL OR request_id = :request_id)
+      AND (CAST(:case_no AS text) IS NULL OR case_no = :case_no)
+      AND (CAST(:before AS bigint) IS NULL OR seq < :before)
+    ORDER BY seq DESC LIMIT :most""")  # noqa: S608 - constants
+_WITHDRAW = text(f"""
+    UPDATE release_proposals p SET withdrawn_at = CAST(:now AS timestamptz), until_version = w.version
+    FROM {rows("w", seq="bigint", version="int")} WHERE p.seq = w.seq""")  # noqa: S608 - constants
 _ANNOUNCE = text(f"""
-    INSERT INTO release_proposals (request_id, proposal_id, proposal, announced_at)
-    SELECT :request_id, proposal_id, proposal::jsonb, :now FROM {rows("p", proposal_id="text", proposal="text")}
-    ON CONFLICT DO NOTHING RETURNING proposal_id""")  # noqa: S608 - constants
+    INSERT INTO release_proposals (court_code, case_no, request_id, control_id, proposal, announced_at, from_version)
+    SELECT :court_code, :case_no, request_id, control_id, proposal::jsonb, CAST(:now AS timestamptz), version
+    FROM {rows("n", request_id="text", control_id="text", proposal="text", version="int")}""")  # noqa: S608 - constants
 _ORDER = text("""
     SELECT plan_id, officer, release_documents FROM control_plans
-    WHERE request_id = :request_id AND state = 'executed' AND jsonb_array_length(release_documents) > 0 AND officer IS NOT NULL
+    WHERE court_code = :court_code AND case_no = :case_no AND state = 'executed' AND jsonb_array_length(release_documents) > 0
+      AND officer IS NOT NULL
     ORDER BY executed_at DESC LIMIT 1""")
 
 
-async def ask_for_checks(connection: AsyncConnection, request_ids: Collection[str], now: datetime) -> None:
-    """Note requests whose controls changed; the caller holds their rows."""
-    await connection.execute(_ASK, {"request_ids": sorted(request_ids), "now": now})
+async def ask_for_checks(connection: AsyncConnection, cases: Collection[CaseKey], now: datetime) -> None:
+    """Note cases in which something changed; the caller has locked what it changed, and locks nothing after this."""
+    if cases:
+        await connection.execute(_ASK, {**arrays("k", sorted(cases), "court_code", "case_no"), "now": now})
 
 
-async def waiting_checks(connection: AsyncConnection, most: int) -> list[str]:
-    """Return requests to be looked at, those that wait longest first."""
-    return list((await connection.execute(_WAITING, {"most": most})).scalars())
+async def waiting_checks(connection: AsyncConnection, most: int) -> list[CaseKey]:
+    """Return cases to be looked at, those that wait longest first."""
+    return [CaseKey(*row) for row in await connection.execute(_WAITING, {"most": most})]
 
 
-async def take_check(connection: AsyncConnection, request_id: str) -> bool:
-    """Take a request off the list; False if somebody else did. The caller holds its row."""
-    return (await connection.execute(_TAKE, {"request_id": request_id})).scalar_one_or_none() is not None
+async def take_check(connection: AsyncConnection, case: CaseKey) -> bool:
+    """Take a case off the list; False if somebody else did. What is read after it, is all that was noted."""
+    return (await connection.execute(_TAKE, case._asdict())).scalar_one_or_none() is not None
 
 
-async def announce(connection: AsyncConnection, request_id: str, proposals: Sequence[ReleaseProposal], now: datetime) -> set[str]:
-    """Note proposals as announced and return the ids of those that were not before."""
-    found = await connection.execute(_ANNOUNCE, {
-        "request_id": request_id, "now": now, "p_proposal_id": [one.proposal_id for one in proposals],
-        "p_proposal": [one.model_dump_json() for one in proposals]})
-    return set(found.scalars())
+async def owners(connection: AsyncConnection, case: CaseKey) -> dict[str, str]:
+    """Return the requests that the case's live controls and standing proposals belong to, each with its court."""
+    found = await connection.execute(_OWNERS, {**case._asdict(), "final": sorted(FINAL_STATES)})
+    return {row.request_id: row.court_code for row in found}
 
 
-async def load_release_order(connection: AsyncConnection, request_id: str) -> ReleaseOrder | None:
-    """Return the release documents of the request's newest executed plan that has any."""
-    row = (await connection.execute(_ORDER, {"request_id": request_id})).mappings().one_or_none()
+async def live_controls(connection: AsyncConnection, case: CaseKey) -> dict[str, str]:
+    """Return the live controls of a case, each with the request it was ordered under."""
+    found = await connection.execute(_LIVE, {**case._asdict(), "final": sorted(FINAL_STATES)})
+    return {row.control_id: row.request_id for row in found}
+
+
+async def newest_claim(connection: AsyncConnection, case: CaseKey) -> Claim | None:
+    """Return the claim of the case's newest request that has one."""
+    claim = (await connection.execute(_CLAIM, case._asdict())).scalar_one_or_none()
+    return Claim.model_validate(claim) if claim is not None else None
+
+
+async def load_standing(connection: AsyncConnection, case: CaseKey) -> list[Standing]:
+    """Return the proposals of a case that stand."""
+    return [_standing(row) for row in (await connection.execute(_STANDING, case._asdict())).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalPage:
+    """Which standing proposals a list shows: those before `before` (a seq), newest first; null filters nothing."""
+
+    court_code: str
+    most: int
+    before: int | None = None
+    request_id: str | None = None
+    case_no: str | None = None
+
+
+async def load_page(connection: AsyncConnection, page: ProposalPage) -> list[Standing]:
+    """Return a page of a court's standing proposals."""
+    return [_standing(row) for row in (await connection.execute(_PAGE, asdict(page))).mappings()]
+
+
+def _standing(row: RowMapping) -> Standing:
+    return Standing(**{**row, "proposal": ReleaseProposal.model_validate(row["proposal"])})
+
+
+async def withdraw(connection: AsyncConnection, gone: Sequence[Standing], shown_in: Mapping[str, int], now: datetime) -> None:
+    """End proposals; `shown_in` names the report version of each request that shows them no more."""
+    if gone:
+        await connection.execute(_WITHDRAW, {"w_seq": [one.seq for one in gone], "w_version": [shown_in[one.request_id] for one in gone], "now": now})
+
+
+async def announce(
+    connection: AsyncConnection, case: CaseKey, new: Sequence[tuple[str, ReleaseProposal]], shown_in: Mapping[str, int], now: datetime,
+) -> None:
+    """Begin proposals, each with the request of its control; `shown_in` names the first report version that shows them."""
+    if new:
+        await connection.execute(_ANNOUNCE, {
+            **case._asdict(), "now": now, "n_request_id": [request_id for request_id, _ in new], "n_control_id": [one.control_id for _, one in new],
+            "n_proposal": [one.model_dump_json() for _, one in new], "n_version": [shown_in[request_id] for request_id, _ in new]})
+
+
+async def load_release_order(connection: AsyncConnection, case: CaseKey) -> ReleaseOrder | None:
+    """Return the release documents of the case's newest executed plan that has any."""
+    row = (await connection.execute(_ORDER, case._asdict())).mappings().one_or_none()
     return ReleaseOrder(**row) if row else None

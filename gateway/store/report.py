@@ -1,20 +1,21 @@
 """Read what one version of a report is compiled from. Version 0 is the live view; what came after a version does not show in it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.messages import FoundAsset
 from contracts.registry import asset_type
+from contracts.report import ReleaseProposal
 from contracts.words import Text
 from gateway.domain.control import Control
 from gateway.domain.directory import Directory
 from gateway.domain.report_views import ControlView, TaskView
-from gateway.store.progress import version_made_at
+from gateway.store.unnest import rows
 
 LIVE = 0
 
@@ -41,34 +42,55 @@ class Answers:
     made_at: datetime | None
     tasks: tuple[TaskView, ...]
     controls: tuple[ControlView, ...]
+    proposals: tuple[ReleaseProposal, ...] = ()
 
 
-_HEAD = text("""
+_HEADS = text("""
     SELECT request_id, court_code, case_no, body, jsonb_array_length(left_out) AS left_out, ended_at, report_version, event_seq
-    FROM requests WHERE request_id = :request_id""")
+    FROM requests WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
+_WANTED = rows("w", request_id="text", version="int")
+_MADE_AT = text(f"SELECT request_id, made_at FROM {_WANTED} JOIN report_versions USING (request_id, version)")  # noqa: S608 - constants
 _TASKS = text("""
-    SELECT task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, late_version
-    FROM tasks WHERE request_id = :request_id AND control_id IS NULL""")
-_CONTROLS = text("""
-    SELECT DISTINCT ON (c.control_id) c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.record, c.request_no, e.control
-    FROM controls c JOIN control_events e ON e.control_id = c.control_id
-    WHERE c.request_id = :request_id AND (:version = 0 OR e.report_version <= :version)
-    ORDER BY c.control_id, e.seq DESC""")
+    SELECT request_id, task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, late_version
+    FROM tasks WHERE request_id = ANY(CAST(:w_request_id AS text[])) AND control_id IS NULL""")
+_CONTROLS = text(f"""
+    SELECT DISTINCT ON (c.control_id) c.request_id, c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.record, c.request_no, e.control
+    FROM {_WANTED} JOIN controls c USING (request_id) JOIN control_events e ON e.control_id = c.control_id
+    WHERE w.version = 0 OR e.report_version <= w.version
+    ORDER BY c.control_id, e.seq DESC""")  # noqa: S608 - constants
+#: Of the request's own court only: a control that was converted may belong to another.
+_PROPOSALS = text(f"""
+    SELECT p.request_id, p.proposal FROM {_WANTED} JOIN requests r USING (request_id)
+    JOIN release_proposals p ON p.request_id = r.request_id AND p.court_code = r.court_code
+    WHERE CASE w.version WHEN 0 THEN p.withdrawn_at IS NULL
+          ELSE p.from_version <= w.version AND (p.until_version IS NULL OR p.until_version > w.version) END
+    ORDER BY p.seq""")  # noqa: S608 - constants
 
 
-async def load_report_head(connection: AsyncConnection, request_id: str) -> ReportHead | None:
-    """Return a request of any court; whose it is, is for the caller to check."""
-    row = (await connection.execute(_HEAD, {"request_id": request_id})).one_or_none()
-    return ReportHead(*row) if row else None
+async def load_report_heads(connection: AsyncConnection, request_ids: Collection[str]) -> dict[str, ReportHead]:
+    """Return requests of any court by id; whose they are, is for the caller to check."""
+    return {row.request_id: ReportHead(*row) for row in await connection.execute(_HEADS, {"request_ids": list(request_ids)})}
 
 
-async def load_answers(connection: AsyncConnection, request_id: str, version: int, directory: Directory) -> Answers:
-    """Return what a version is compiled from; `made_at` is null if there is no such version."""
-    rows = (await connection.execute(_TASKS, {"request_id": request_id})).mappings()
-    tasks = tuple(as_of_version(_task(row, directory), row["late_version"], version) for row in rows)
-    found = (await connection.execute(_CONTROLS, {"request_id": request_id, "version": version})).mappings()
-    controls = tuple(map(_control, found))
-    return Answers(version, await version_made_at(connection, request_id, version), tasks, controls)
+async def load_answers(connection: AsyncConnection, versions: Mapping[str, int], directory: Directory) -> dict[str, Answers]:
+    """Return what a version of each request is compiled from; `made_at` is null if there is no such version."""
+    wanted = {"w_request_id": list(versions), "w_version": list(versions.values())}
+    made_at = {row.request_id: row.made_at for row in await connection.execute(_MADE_AT, wanted)}
+    tasks, controls = await _by_request(connection, _TASKS, wanted), await _by_request(connection, _CONTROLS, wanted)
+    proposals = await _by_request(connection, _PROPOSALS, wanted) if controls else {}
+    return {request_id: Answers(
+        version, made_at.get(request_id),
+        tuple(as_of_version(_task(row, directory), row["late_version"], version) for row in tasks.get(request_id, ())),
+        tuple(map(_control, controls.get(request_id, ()))),
+        tuple(ReleaseProposal.model_validate(row["proposal"]) for row in proposals.get(request_id, ())))
+        for request_id, version in versions.items()}
+
+
+async def _by_request(connection: AsyncConnection, statement: TextClause, wanted: Mapping[str, object]) -> dict[str, list[RowMapping]]:
+    found: dict[str, list[RowMapping]] = {}
+    for row in (await connection.execute(statement, wanted)).mappings():
+        found.setdefault(row["request_id"], []).append(row)
+    return found
 
 
 def as_of_version(task: TaskView, late_version: int | None, version: int) -> TaskView:
@@ -94,5 +116,6 @@ def _control(row: RowMapping) -> ControlView:
         control_id=row["control_id"], asset_id=row["asset_id"], asset_type=row["asset_type"], subject=row["subject"],
         agency=row["agency"], request_no=row["request_no"], measure=control.measure, state=control.state, pending=control.pending,
         in_doubt=control.in_doubt, rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen,
-        actual_quantity=control.actual_quantity, until_on=control.until_on, priority_rights=control.priority_rights or (),
+        actual_quantity=control.actual_quantity, until_on=control.until_on, requested_quantity=control.requested_quantity,
+        surplus_claim=control.surplus_claim, priority_rights=control.priority_rights or (),
         asset_key=asset_type(row["asset_type"]).key_text(row["record"]))

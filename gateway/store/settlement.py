@@ -17,6 +17,7 @@ from contracts.telemetry import ALARMS, TASKS_ANSWERED
 from contracts.words import NewId
 from gateway.domain.control import Control, apply
 from gateway.domain.control_events import Event, TermWarned, detail_of, kind_of
+from gateway.domain.excess import CaseKey
 from gateway.domain.progress import Happened, Moved, advance
 from gateway.domain.quota import adds_up
 from gateway.domain.status_answers import news
@@ -59,6 +60,7 @@ class _Step:
     happening: ControlHappening
     before: Control
     after: Control
+    case: CaseKey
 
 
 async def settle(
@@ -72,15 +74,13 @@ async def settle(
     steps = await _apply_happenings(connection, happenings, now)
     happened = _by_request(answers, steps)
     moved = [advance(one, happened[one.request_id], now) for one in progress if happened[one.request_id]]
-    if moved:
-        await save_progress(connection, moved, now)
+    cases = await save_progress(connection, moved, now) if moved else set()
     shown_in = {of: version for one in moved for of, version in one.shown_in.items()}
     late = [(one.task_id, shown_in[one.task_id]) for one in answers if one.before == "overdue"]
     if late:
         await set_late_versions(connection, late)
     await _append(connection, steps, moved, now, new_id)
-    if steps:
-        await ask_for_checks(connection, {step.happening.request_id for step in steps}, now)
+    await ask_for_checks(connection, cases | {step.case for step in steps}, now)
     for one in answers:
         TASKS_ANSWERED.labels(one.agency, one.outcome).inc()
 
@@ -106,7 +106,7 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
             ALARMS.labels("amounts").inc()
             _log.error("amounts_do_not_add_up", control_id=one.control_id, agency=stored[one.control_id].agency)
         current[one.control_id] = after
-        steps.append(_Step(one, before, after))
+        steps.append(_Step(one, before, after, CaseKey(stored[one.control_id].court_code, stored[one.control_id].case_no)))
     if misfits:
         await file_replies(connection, misfits, now)
     if steps:

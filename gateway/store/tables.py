@@ -198,19 +198,28 @@ control_plans = Table(
     Index("plans_open", "court_code", postgresql_where=text("state = 'open'")),
 )
 
-#: Append-only: proposals to release that were announced, so that each is announced once.
+#: Proposals to release, each with its life: a row is announced once, and withdrawn once.
 release_proposals = Table(
     "release_proposals", metadata,
-    Column("request_id", Text, ForeignKey("requests.request_id"), primary_key=True),
-    Column("proposal_id", Text, primary_key=True),
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("court_code", Text, nullable=False, comment="whose case it is now: of a converted control not that of its request"),
+    Column("case_no", Text, nullable=False),
+    Column("request_id", Text, ForeignKey("requests.request_id"), nullable=False, comment="that the control was ordered under"),
+    Column("control_id", Text, ForeignKey("controls.control_id"), nullable=False),
     Column("proposal", JSONB, nullable=False, comment="contracts.report.ReleaseProposal"),
     Column("announced_at", _INSTANT, nullable=False),
+    Column("from_version", Integer, nullable=False, comment="the first report version of the request that shows it"),
+    Column("withdrawn_at", _INSTANT, comment="null: it stands"),
+    Column("until_version", Integer, comment="the first report version that shows it no more"),
+    Index("proposals_by_request", "request_id"),
+    Index("proposals_standing", "court_code", "case_no", postgresql_where=text("withdrawn_at IS NULL")),
 )
 
-#: Requests whose controls changed, to be looked at for an excess.
+#: Cases in which something changed that may change an excess, to be looked at.
 excess_checks = Table(
     "excess_checks", metadata,
-    Column("request_id", Text, ForeignKey("requests.request_id"), primary_key=True),
+    Column("court_code", Text, primary_key=True),
+    Column("case_no", Text, primary_key=True),
     Column("asked_at", _INSTANT, nullable=False),
 )
 

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from contracts.clock import CHINA
-from contracts.control import MEASURE_NAMES, STATE_NAMES
+from contracts.control import FINAL_STATES, MEASURE_NAMES, STATE_NAMES
 from contracts.money import display_yuan
 from contracts.outcome import OUTCOME_NAMES
 from contracts.registry import asset_types
 from contracts.report import AssetReport
 from contracts.words import Text
+from gateway.web.held import held_assets
 
 _ROLES = {
     "debtor": Text(zh="被执行人", en="debtor"), "added_debtor": Text(zh="追加被执行人", en="added debtor"),
@@ -29,22 +30,39 @@ _ID_TYPES = {
 _RIGHTS = {"mortgage": "抵押", "maximum_mortgage": "最高额抵押", "pledge": "质押", "lien": "留置", "residence_right": "居住权", "other": "其他"}
 _UNITS = {"CNY": "元"}
 _CHANGES = {"asset_added": "新增财产", "asset_removed": "财产不再出现", "asset_changed": "财产变化", "outcome_changed": "答复变化",
-            "control_changed": "控制变化"}
+            "control_changed": "控制变化", "proposal_changed": "解除建议变化"}
 
 
-def render_report(report: AssetReport) -> str:
-    """Return a report as one HTML page, printable on A4."""
-    return _environment().get_template("report.html").render(report=report, agencies={line.agency: line.name for line in report.agencies})
+class RuleText(Protocol):
+    """A rule of law as a page cites it."""
+
+    @property
+    def zh(self) -> str:
+        """Return what it says."""
+
+    @property
+    def en(self) -> str:
+        """Return what it says, in English."""
+
+    @property
+    def source(self) -> str:
+        """Return where it stands."""
+
+
+def render_report(report: AssetReport, rules: Mapping[str, RuleText]) -> str:
+    """Return a report as one HTML page, printable on A4; it cites `rules`, by id: LIMIT-RELEASE and QUEUE-LAPSE."""
+    return _environment().get_template("report.html").render(
+        report=report, agencies={line.agency: line.name for line in report.agencies}, held=held_assets(report), rules=rules)
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("gateway.web", "."), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels}
+    environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels, "telling": _telling}
     environment.globals |= {"TYPES": {code: kind.name for code, kind in asset_types().items()}, "OUTCOMES": OUTCOME_NAMES,
                             "STATES": STATE_NAMES, "MEASURES": MEASURE_NAMES, "ROLES": _ROLES, "ID_TYPES": _ID_TYPES,
-                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES}
+                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES, "FINAL": FINAL_STATES}
     return environment
 
 
@@ -81,6 +99,13 @@ def _fields(record: Mapping[str, Any], asset_type: str) -> list[tuple[str, str]]
     words, unit = kind.words(), _UNITS.get(record.get("currency", "CNY"), record.get("currency", ""))
     return [(_without_unit(label), _text(name, record[name], words.get(name, {}), unit))
             for name, label in kind.labels().items() if record.get(name) not in (None, "", [], ()) and name != "co_owners"]
+
+
+def _telling(record: Mapping[str, Any], asset_type: str) -> list[str]:
+    """Return what tells a person which thing it is, the key first."""
+    kind = asset_types()[asset_type]
+    words = kind.words()
+    return [_text(name, record[name], words.get(name, {}), "元") for name in (*kind.key, *kind.telling) if record.get(name) not in (None, "", [], "CNY")]
 
 
 def _text(name: str, value: object, words: Mapping[str, str], unit: str) -> str:

@@ -61,7 +61,7 @@ def test_a_plan_is_executed_as_planned_and_what_is_too_much_is_proposed_for_rele
     assert frozen_at_banks(mesh, controls) == {account_of(mesh, request_id, one): one["actual_fen"] for one in controls}
     secured = sum(one["secured_fen"] for one in controls)
     assert secured == plan["secured_fen"]
-    proposals = proposals_of(mesh, request_id)
+    proposals = until(lambda: proposals_of(mesh, request_id), bool)
     assert sum(one["amount_fen"] or one["secured_fen"] for one in proposals) == secured - free // 3
     told = until(lambda: stream(mesh, request_id), lambda text: text.count("event: release_proposal") >= len(proposals))
     assert all(one["proposal_id"] in told for one in proposals)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import builders as build
+from tests import control_side as side
 from tests.court_side import bearer, problem
 
 DOCUMENTS = [build.document(kind) for kind in ("ruling", "assist_freeze_notice", "assist_execution_notice")]
@@ -154,5 +155,52 @@ async def test_proposals_are_asked_for_by_request(court):
     request_id = await answered(court)
     found = await court.get(f"/v1/release-proposals?request_id={request_id}")
     assert (found.status_code, found.json()["items"]) == (200, [])
-    assert problem(await court.get("/v1/release-proposals")) == (422, "invalid_parameter")
+    assert (await court.get("/v1/release-proposals")).json()["items"] == []
     assert problem(await court.get("/v1/release-proposals?request_id=nowhere")) == (404, "not_found")
+
+
+async def seal_a_house(court, key="k1", **other):
+    """Let a request find a house besides, seal it, and let the registry confirm; the request."""
+    request_id = (await court.submit(key, case=owing(150_000_000), **other))["request_id"]
+    lines = (await court.status(request_id))["tasks"]
+    house = next(one for one in lines if one["agency"] == "registry" and one["subject"] == 0)
+    await court.answer([house], "found", assets=[build.found("real_estate")])
+    await court.answer([one for one in lines if one is not house])
+    report = (await court.get(f"/v1/requests/{request_id}/report")).json()
+    (asset,) = [asset for subject in report["subjects"] for section in subject["sections"] for asset in section["assets"]]
+    item = {"asset_id": asset["asset_id"], "measure": "seal", "term_months": 36}
+    ordered = await court.post(build.control_body(item, request_id=request_id, documents=DOCUMENTS), key=f"c{key}", path="/v1/controls")
+    await side.answer(court, ordered.json()["controls"][0]["control_id"], actual_fen=None, unfunded_fen=None, until_on="2029-11-21")
+    return request_id
+
+
+async def test_a_house_sealed_under_another_request_of_the_case_counts_at_its_worth(court):
+    await seal_a_house(court)
+    second = await answered(court, "k2", case=owing(150_000_000))
+    made = (await plan(court, second)).json()
+    assert (made["held_fen"], made["secured_fen"], made["uncovered_fen"]) == (100_000_000, 8_812_300, 41_187_700)
+
+
+def shareholder(fen):
+    return [{"kind": "person", "role": "added_debtor", "name": "陈伟", "id_type": "resident_id", "id_no": build.PERSON_ID, "liability_fen": fen},
+            build.request_body()["subjects"][1]]
+
+
+async def test_a_plan_counts_on_no_more_than_a_subject_is_liable_for(court):
+    request_id = await answered(court, case=owing(8_000_000), subjects=shareholder(3_000_000))
+    made = (await plan(court, request_id)).json()
+    assert [(line["amount_fen"], line["reason"]["code"], line["reason"]["rule"]["id"]) for line in made["lines"]] == [(3_000_000, "liability_reached", "LIABLE-AMOUNT")]
+    assert (await execute(court, made["plan_id"])).status_code == 202
+    court.clock.advance(seconds=1)
+    second = await answered(court, "k2", case=owing(8_000_000), subjects=shareholder(3_000_000))
+    again = (await plan(court, second, key="p2")).json()
+    assert (again["held_fen"], again["lines"], [one["reason"]["code"] for one in again["left_out"]]) == (3_000_000, [], ["liability_covered"])
+
+
+async def test_an_order_beyond_what_a_subject_is_liable_for_is_refused_with_the_rule(court):
+    request_id = await answered(court, subjects=shareholder(3_000_000))
+    asset_id = (await plan(court, request_id)).json()["lines"][0]["asset_id"]
+    item = {"asset_id": asset_id, "measure": "freeze", "amount_fen": 3_000_001, "term_months": 12}
+    refused = await court.post(build.control_body(item, request_id=request_id), key="c", path="/v1/controls")
+    assert problem(refused) == (422, "control_refused")
+    assert (refused.json()["rule"]["id"], refused.json()["errors"][0]["code"]) == ("LIABLE-AMOUNT", "over_liability")

@@ -31,15 +31,25 @@ def target(asset_type="deposits", **other):
     return Target(**{**values, **other})
 
 
-def check(item, what=None, *, papers=PAPERS, case_no="（2026）粤5302执1234号", agencies=None):
+def check(item, what=None, *, papers=PAPERS, case_no="（2026）粤5302执1234号", agencies=None, **other):
     items = item if isinstance(item, list) else [item]
     body = ControlBody.model_validate_json(json(control_body(*items, documents=papers)), strict=True)
     known = what if isinstance(what, dict) else {"a1": what or target()}
-    return check_items(body, known, agencies or directory(), case_no=case_no, today=TODAY)
+    return check_items(body, known, agencies or directory(), case_no=case_no, today=TODAY, **other)
 
 
 def said(findings):
     return [(one.error.pointer, one.error.code, one.rule.id if one.rule else None) for one in findings]
+
+
+def test_amounts_of_one_subject_stay_within_what_it_is_liable_for():
+    assets = {"a1": target(role="added_debtor"), "a2": target(asset_id="a2", role="added_debtor"), "a3": target(asset_id="a3", subject=1),
+              "a4": target("real_estate", asset_id="a4", role="added_debtor")}
+    items = [control_item(asset_id=name, amount_fen=fen) for name, fen in (("a1", 60), ("a2", 41), ("a3", 900))]
+    items.append(control_item(asset_id="a4", measure="seal", amount_fen=None, term_months=36))
+    assert check(items, assets, liable_fen={0: 101}) == []
+    assert said(check(items, assets, liable_fen={0: 100})) == [
+        ("/items/0/amount_fen", "over_liability", "LIABLE-AMOUNT"), ("/items/1/amount_fen", "over_liability", "LIABLE-AMOUNT")]
 
 
 def test_a_lawful_freeze_passes():

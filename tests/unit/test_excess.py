@@ -4,9 +4,8 @@ from hypothesis import strategies as st
 
 from contracts.report import ReportControl
 from gateway.domain.court_policy import BY_LAW, PlanPolicy
-from gateway.domain.excess import release_proposals
-from tests import builders as build
-from tests.builders import TODAY
+from gateway.domain.excess import Review, release_proposals, review, told
+from tests.builders import NOW, TODAY
 
 LAW = BY_LAW.of("粤5302", TODAY)
 
@@ -56,15 +55,53 @@ def test_shares_are_released_whole_or_kept():
     assert proposed(control("c1", 100), control("c2", 5, "securities")) == [("c2", None)]
 
 
+def test_a_second_seal_of_ours_on_a_house_is_released_with_the_first():
+    house = {"kind": "real_estate", "asset_id": "house"}
+    held = control("c1", 100), control("c2", 30, **house), control("c3", 0, **house), control("c4", 0, state="waiting", **house)
+    assert proposed(*held) == [("c2", None), ("c3", None)]
+
+
+def standing(*controls, claim=100):
+    return release_proposals(controls, claim, LAW)
+
+
+def test_what_was_proposed_before_is_not_new_and_what_stands_no_longer_is_withdrawn():
+    before = standing(control("c1", 80), control("c2", 50))
+    found = review(before, [control("c1", 80), control("c2", 50), control("c3", 7)], 100, LAW)
+    assert ([one.proposal_id for one in found.withdrawn], [one.proposal_id for one in found.new]) == ([], ["c3-all"])
+    again = review(before, [control("c1", 80), control("c2", 20)], 100, LAW)
+    assert (again.withdrawn, again.new) == (before, ())
+
+
+def test_interest_that_makes_no_other_release_makes_no_new_proposal():
+    before = standing(control("c1", 100), control("c2", 50))
+    assert review(before, [control("c1", 100), control("c2", 50)], 100, LAW) == Review((), ())
+    assert review(before, [control("c1", 101), control("c2", 50)], 101, LAW) == Review((), ())
+
+
+def test_without_a_claim_nothing_exceeds():
+    before = standing(control("c1", 130))
+    assert review(before, [control("c1", 130)], None, LAW) == Review(before, ())
+
+
 @pytest.mark.parametrize("pending", ["release", "deduct", "transfer"])
-def test_nothing_is_proposed_while_an_answer_will_change_it(pending):
-    assert proposed(control("c1", 130, pending=pending), control("c2", 50)) == []
+def test_while_an_answer_will_change_it_nothing_is_new_and_only_what_moves_is_withdrawn(pending):
+    assert review((), [control("c1", 130, pending=pending), control("c2", 50)], 100, LAW) == Review((), ())
+    before = standing(control("c1", 100), control("c2", 50), control("c3", 20))
+    found = review(before, [control("c1", 100), control("c2", 50, pending=pending), control("c3", 20)], 100, LAW)
+    assert ([one.control_id for one in found.withdrawn], found.new) == (["c2"], ())
 
 
 def test_a_proposal_says_what_it_is_about():
     (one,) = release_proposals([control("c1", 130)], 100, LAW)
     assert (one.proposal_id, one.amount_fen, one.secured_fen, one.claim_fen, one.excess_fen) == ("c1-30", 30, 130, 100, 30)
     assert one.reason.zh
+
+
+def test_an_event_and_the_list_tell_a_proposal_alike():
+    (one,) = release_proposals([control("c1", 130)], 100, LAW)
+    shown = told(one, "01JD", "（2026）粤5302执1234号", NOW)
+    assert (shown["proposal_id"], shown["request_id"], shown["case_no"], shown["announced_at"]) == ("c1-30", "01JD", "（2026）粤5302执1234号", NOW)
 
 
 held = st.lists(st.tuples(st.integers(0, 90), st.sampled_from(["deposits", "real_estate", "securities"])), max_size=7)
@@ -78,11 +115,3 @@ def test_after_the_release_the_claim_is_still_covered_as_far_as_it_was(pairs, cl
     released = sum(one.amount_fen or one.secured_fen for one in proposals)
     assert total - released >= min(total, claim)
     assert proposals == release_proposals(controls[::-1], claim, LAW)
-
-
-def test_a_report_proposes_by_its_claim_and_the_courts_policy():
-    account = build.task(assets=(build.found(),))
-    held = (build.control_view(asset_id="deposits|icbc|6222024530200012345", requested_fen=500, actual_fen=500),)
-    compiled = build.report(account, request=build.report_request(claim_fen=100, policy=LAW), controls=held)
-    assert [(one.control_id, one.amount_fen) for one in compiled.release_proposals] == [("c1", 400)]
-    assert build.report(account, request=build.report_request(claim_fen=None, policy=LAW), controls=held).release_proposals == ()

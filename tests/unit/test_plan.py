@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain import law
 from gateway.domain.candidates import Around, Candidate, Hold, candidates, held_fen
 from gateway.domain.court_policy import BY_LAW, PlanPolicy
 from gateway.domain.plan import items, plan, stale_lines
+from gateway.domain.worth import securing_states
 from tests import builders as build
 from tests.builders import NOW, TODAY, USCC
 
@@ -35,7 +37,11 @@ def around(policy=LAW, holds=(), reserved=None, directory=None):
 
 def planned(report, claim, *, policy=LAW, holds=(), reserved=None, directory=None):
     found = candidates(report, around(policy, holds, reserved, directory))
-    return plan(found, claim_fen=claim, held_fen=held_fen(report, holds), policy=policy)
+    return plan(found, claim_fen=claim, held_fen=held({report.request_id: report}, holds), policy=policy)
+
+
+def held(reports, holds, of=None):
+    return held_fen(reports, holds, securing=securing_states(TODAY, law.LAW), subject_hash=of)
 
 
 def lines(made):
@@ -47,7 +53,7 @@ def why(made):
 
 
 def hold(**other):
-    values = {"asset_id": CASH, "asset_type": "deposits", "measure": "freeze", "state": "in_force", "same_case": True, "request_no": "r1",
+    values = {"asset_id": CASH, "asset_type": "deposits", "measure": "freeze", "state": "in_force", "same_case": True, "request_id": "01JD", "request_no": "r1", "subject_hash": "chen",
               "ordered_at": NOW + timedelta(minutes=1), **other}
     return Hold(**values)
 
@@ -193,7 +199,22 @@ def test_frozen_shares_take_their_units():
 @pytest.mark.parametrize(("state", "fen"), [("in_force", 7), ("requested", 9), ("waiting", 0)])
 def test_what_the_case_holds_of_assets_outside_the_report_counts_as_the_agency_says(state, fen):
     elsewhere = hold(asset_id="elsewhere", state=state, actual_fen=7, requested_fen=9)
-    assert held_fen(compiled(deposits()), [elsewhere, hold(same_case=False, actual_fen=5)]) == fen
+    assert held({"01JD": compiled(deposits())}, [elsewhere, hold(same_case=False, actual_fen=5)]) == fen
+
+
+def test_a_house_sealed_under_another_request_counts_by_the_report_of_that_request():
+    first, second = compiled(houses()), compiled(deposits())
+    sealed = hold(asset_id=HOUSE, asset_type="real_estate", measure="seal", request_id="first")
+    again = hold(asset_id=HOUSE, asset_type="real_estate", measure="seal", request_id="second", request_no="r2")
+    assert held({"first": first, "01JD": second}, [sealed]) == 100_000_000
+    ours = compiled(houses(build.found("real_estate", measures=(build.measure(kind="seal", request_no="r1"),))))
+    assert held({"first": first, "second": ours}, [sealed, again]) == 100_000_000
+
+
+def test_what_is_held_of_one_subject_is_told_apart():
+    holds = [hold(actual_fen=7), hold(actual_fen=5, subject_hash="wang")]
+    reports = {"01JD": compiled(deposits())}
+    assert [held(reports, holds, one) for one in (None, "chen", "wang", "li")] == [12, 7, 5, 0]
 
 
 def test_a_right_that_is_not_registered_yet_is_sealed_beforehand():

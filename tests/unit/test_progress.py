@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.progress import Happened, Progress, advance
+from gateway.domain.progress import Happened, Progress, advance, proposed
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -53,3 +53,15 @@ def test_however_answers_are_batched_the_request_ends_once_with_gapless_events(t
         ended += sum(event.kind == "ended" for event in moved.events)
     assert seqs == list(range(1, tasks + 3))
     assert (ended, progress.awaiting, progress.report_version) == (1, 0, 1)
+
+
+def test_proposals_are_told_and_make_one_version():
+    after = proposed(Progress("r", 0, NOW, 3, 7), [{"proposal_id": "a"}, {"proposal_id": "b"}])
+    assert [(one.seq, one.kind) for one in after.events] == [(8, "release_proposal"), (9, "release_proposal"), (10, "report")]
+    assert (after.versions, after.shown_in, after.progress.report_version, after.progress.event_seq) == (((4, "release_proposal"),), {"r": 4}, 4, 10)
+
+
+def test_before_the_end_a_proposal_changes_the_live_view_and_first_shows_in_version_1():
+    after = proposed(Progress("r", 1, None, 0, 7), [])
+    assert [(one.kind, one.data) for one in after.events] == [("report", {"version": 0})]
+    assert (after.versions, after.shown_in, after.progress.report_version) == ((), {"r": 1}, 0)

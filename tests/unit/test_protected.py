@@ -1,5 +1,6 @@
 import pytest
 
+from gateway.api.report import PAGE_RULES
 from gateway.domain.control_body import ControlBody
 from gateway.domain.control_rules import Target, check_items, targets
 from gateway.domain.law.overrides import parse_overrides, table_of
@@ -78,7 +79,7 @@ def test_an_account_under_two_rules_names_both():
 
 
 def test_the_page_names_the_rule():
-    page = render_report(account(account_class="acceptance_margin"))
+    page = render_report(account(account_class="acceptance_margin"), PAGE_RULES)
     assert "SEC-MARGIN" in page
     assert "法发〔2000〕21号第9条" in page
 

@@ -17,6 +17,7 @@ from tests.builders import (
     control_view,
     found,
     measure,
+    proposal,
     report,
     report_request,
     right,
@@ -218,6 +219,17 @@ def test_a_control_that_moved_is_a_change():
     assert changes(held, held) == ()
     (change,) = changes(asked, held)
     assert (change.kind, change.before["state"], change.after["state"]) == ("control_changed", "requested", "in_force")
+
+
+def test_proposals_are_shown_as_they_stand_and_their_changes_named():
+    none, some = report(task(), proposals=(proposal(control_id="c3"),)), report(
+        task(), proposals=(proposal(amount_fen=300), proposal(control_id="c2"), proposal(control_id="c3")), version=2)
+    fewer = report(task(), proposals=(proposal(amount_fen=200), proposal(control_id="c3")), version=3)
+    assert changes(fewer, fewer) == ()
+    assert [one.amount_fen for one in some.release_proposals] == [300, None, None]
+    assert [(one.kind, one.before, one.after["control_id"]) for one in changes(none, some)] == [
+        ("proposal_changed", None, "c1"), ("proposal_changed", None, "c2")]
+    assert [(one.before["amount_fen"], one.after and one.after["amount_fen"]) for one in changes(some, fewer)] == [(300, 200), (None, None)]
 
 
 def test_a_report_survives_being_sent():

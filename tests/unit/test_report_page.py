@@ -1,3 +1,6 @@
+import re
+from datetime import date
+from functools import partial
 from html.parser import HTMLParser
 from typing import get_args
 
@@ -7,11 +10,27 @@ from contracts.control import PriorityRight
 from contracts.registry import asset_types
 from contracts.report import ChangeKind
 from contracts.subject import IdType, Role
+from gateway.api.report import PAGE_RULES
 from gateway.domain.report import with_changes
-from gateway.web.render import _environment, render_report
-from tests.builders import asset_id, company, control_view, found, measure, report, report_request, right, subject, task
+from gateway.web.render import _environment
+from gateway.web.render import render_report as render
+from tests.builders import (
+    RECORDS,
+    asset_id,
+    company,
+    control_view,
+    found,
+    measure,
+    proposal,
+    report,
+    report_request,
+    right,
+    subject,
+    task,
+)
 
 ALL = tuple(asset_types())
+render_report = partial(render, rules=PAGE_RULES)
 
 
 class Page(HTMLParser):
@@ -41,6 +60,69 @@ def html():
     control = control_view(asset_id=asset_id("deposits", "deposits-office", "6222024530200012345"), actual_fen=100, pending="release", in_doubt=True)
     request = report_request(asset_types=ALL, subjects=(subject(), company()))
     return render_report(with_changes(report(task(), request=request), report(*tasks, request=request, controls=(control,), version=2)))
+
+
+@pytest.mark.parametrize("made", ["found", "held"])
+def test_every_page_closes_its_tags(made, html):
+    assert Page(html if made == "found" else render_report(held_report(proposals=(proposal(),)))).open == []
+
+
+
+HOUSE = found("real_estate", measures=(measure(kind="seal", rank=1, authority="罗定市人民法院", until_on="2028-01-05", amount_fen=None),
+                                       measure(kind="seal", rank=3, authority="云安区人民法院", amount_fen=None)))
+CAR, MONEY = found("vehicles"), found()
+HOUSE_ID, CAR_ID = asset_id("real_estate", "", RECORDS["real_estate"]["unit_code"]), asset_id("vehicles", "", "粤WA1234")
+MONEY_ID, SHARES_ID = asset_id("deposits", "icbc", RECORDS["deposits"]["account_no"]), asset_id("securities", "", "A123456789/600000")
+
+
+def held_report(claim_fen=3_000_000, proposals=()):
+    """A report whose measures are of every sort."""
+    tasks = [task("icbc", assets=(MONEY,)), task("registry", "real_estate", assets=(HOUSE,)), task("vehicle-office", "vehicles", assets=(CAR,)),
+             task("csdc", "securities", assets=(found("securities"),))]
+    controls = (
+        control_view(control_id="c1", asset_id=MONEY_ID, requested_fen=5_000_000, actual_fen=5_000_000, rank=1, until_on=date(2026, 12, 10)),
+        control_view(control_id="c2", asset_id=HOUSE_ID, asset_type="real_estate", agency="registry", measure="seal", state="waiting", rank=2),
+        control_view(control_id="c3", asset_id=CAR_ID, asset_type="vehicles", agency="vehicle-office", measure="seal", state="lapsed", surplus_claim=True),
+        control_view(control_id="c4", asset_id=SHARES_ID, asset_type="securities", agency="csdc", state="partly_in_force", requested_quantity=500,
+                     actual_quantity=300, until_on=date(2029, 11, 21)),
+        control_view(control_id="c5", asset_id="gone", state="released"))
+    request = report_request(asset_types=ALL, claim_fen=claim_fen)
+    return report(*tasks, request=request, controls=controls, version=3, proposals=proposals)
+
+
+def words(html):
+    """What a reader sees, without blanks."""
+    return re.sub(r"\s+", "", re.sub(r"<style.*?</style>|<[^>]+>", "", html.partition("<body")[2], flags=re.DOTALL))
+
+
+def test_claim_and_secured_stand_against_each_other_beside_the_totals():
+    beyond, short = words(render_report(held_report())), words(render_report(held_report(claim_fen=9_000_000)))
+    assert "债权额claim30,000.00元已有效控制securedunderthisrequest53,000.00元超出债权额beyondtheclaim23,000.00元" in beyond
+    assert "尚未覆盖uncovered37,000.00元" in short
+    assert "尚未覆盖" not in words(render_report(held_report(claim_fen=None)))
+
+
+def test_a_control_says_what_it_is_on_who_else_holds_it_and_how_long_it_runs():
+    seen = words(render_report(held_report()))
+    for text in ("银行存款（陈伟）6222024530200012345个人结算账户", "2026-12-10剩18天", "查封：轮候", "请求500股/份实际300股/份有效3,000.00元", "生效后起算", "nolongerinthisreport",
+                 "第1顺位罗定市人民法院查封，至2028-01-05第2顺位本院第3顺位云安区人民法院"):
+        assert text in seen
+
+
+def test_an_open_claim_to_a_surplus_is_boxed():
+    seen = words(render_report(held_report()))
+    assert "剩余价款请求未结" in seen
+    assert "法〔2022〕107号" in seen
+    assert "剩余价款请求未结" not in words(render_report(report(task())))
+
+
+def test_proposals_say_what_to_release_why_and_that_a_judge_rules():
+    proposals = (proposal(asset_id=MONEY_ID, amount_fen=2_000_000, secured_fen=5_000_000), proposal(control_id="c4", asset_id=SHARES_ID, asset_type="securities"))
+    seen = words(render_report(held_report(proposals=proposals)))
+    assert seen.index("超标的建议解除") < seen.index("合计Totals")
+    for text in ("20,000.00元超出债权额", "全部allofit超出债权额", "须有解除裁定和协助通知", "查扣冻规定第19条、第28条", "由法官裁定"):
+        assert text in seen
+    assert "超标的建议解除" not in words(render_report(held_report()))
 
 
 def test_the_page_is_well_formed_and_loads_nothing(html):

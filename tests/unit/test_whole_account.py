@@ -14,6 +14,7 @@ from gateway.domain.control_events import Confirmed
 from gateway.domain.court_policy import BY_LAW
 from gateway.domain.follow_up import OnControl, check
 from gateway.domain.quota import adds_up
+from gateway.domain.worth import securing_states
 from tests import builders as build
 from tests import control_side as side
 from tests.orders import wrong_with
@@ -70,9 +71,13 @@ REPORT = build.report(build.task(assets=(build.found(),)))
 
 
 def hold(minutes=1, **other):
-    values = {"asset_id": CASH, "asset_type": "deposits", "measure": "freeze", "state": "requested", "same_case": True, "request_no": f"r{minutes}",
-              "ordered_at": build.NOW + timedelta(minutes=minutes), **other}
+    values = {"asset_id": CASH, "asset_type": "deposits", "measure": "freeze", "state": "requested", "same_case": True, "request_id": "01JD", "request_no": f"r{minutes}",
+              "subject_hash": "chen", "ordered_at": build.NOW + timedelta(minutes=minutes), **other}
     return Hold(**values)
+
+
+def held(report, holds):
+    return held_fen({report.request_id: report}, holds, securing=securing_states(build.TODAY, ALLOWED))
 
 
 def free(*holds, report=REPORT):
@@ -104,17 +109,17 @@ def test_a_freeze_of_the_whole_that_the_register_knows_is_not_taken_off_again():
     ([hold(asset_id="elsewhere")], 0),
 ])
 def test_a_freeze_of_the_whole_will_hold_what_others_leave(holds, fen):
-    assert held_fen(REPORT, holds) == fen
+    assert held(REPORT, holds) == fen
 
 
 def test_a_priority_right_comes_first_in_a_whole_account_too():
     pledged = build.report(build.task(assets=(build.found(rights=(build.right(kind="pledge", amount_fen=300),)),)))
-    assert held_fen(pledged, [hold()]) == BALANCE - 300
+    assert held(pledged, [hold()]) == BALANCE - 300
 
 
 def test_an_account_in_dollars_secures_nothing_known():
     dollars = build.report(build.task(assets=(build.found(currency="USD"),)))
-    assert (held_fen(dollars, [hold()]), free(hold(), report=dollars)) == (0, (0, "no_value"))
+    assert (held(dollars, [hold()]), free(hold(), report=dollars)) == (0, (0, "no_value"))
 
 
 amounts = st.one_of(st.none(), st.integers(1, 2 * BALANCE))
@@ -125,6 +130,6 @@ def test_with_a_whole_account_among_them_what_is_asked_of_an_account_is_never_mo
     holds = [hold(minutes, requested_fen=fen, same_case=ours) for minutes, (fen, ours) in enumerate(asked_for, start=1)]
     of_amounts = sum(one.requested_fen or 0 for one in holds if one.same_case)
     whole = any(one.whole_account for one in holds)
-    assert held_fen(REPORT, holds) <= max(BALANCE, of_amounts)
+    assert held(REPORT, holds) <= max(BALANCE, of_amounts)
     assert free(*holds)[0] == (0 if whole else max(0, BALANCE - sum(one.requested_fen or 0 for one in holds)))
-    assert held_fen(REPORT, [replace(one, same_case=False) for one in holds]) == 0
+    assert held(REPORT, [replace(one, same_case=False) for one in holds]) == 0

@@ -22,7 +22,7 @@ ROWS: Table = (
          does=Text(zh="由本院在 deploy/court-policies.yaml 中规定", en="a court sets it in deploy/court-policies.yaml")),
     _row(id="LIMIT-RELEASE", zh="超标的额部分的解除须有解除裁定和协助通知", en="releasing an excess needs a release ruling and notice",
          source="查扣冻规定第19条、第28条（法释〔2004〕15号，2020修正）", effective_from=date(2005, 1, 1),
-         does=Text(zh="系统提出建议，由法官裁定，或者事先附解除文书", en="the system proposes, a judge decides, or decided beforehand")),
+         read_by=("gateway/api/report.py",), does=Text(zh="系统提出建议，由法官裁定，或者事先附解除文书", en="the system proposes, a judge decides, or decided beforehand")),
     _row(id="LIMIT-WAITING", zh="仅为轮候或者仅被标记的措施不计入已控制的数额", en="measures that only wait or are only marked do not count as securing",
          parameters={"securing_states": ("in_force", "partly_in_force")}, choices={"securing_states": tuple(STATE_NAMES)}, source="实践做法（通说）", basis="practice",
          effective_from=date(2005, 1, 1), read_by=("gateway/domain/worth.py",),

@@ -24,7 +24,7 @@ ROWS: Table = (
          source=_LAND, effective_from=_LAND_FROM, does=Text(zh="按剩余部分生效", en="in force for the rest")),
     _row(id="QUEUE-LAPSE", zh="在先法院全部处分的，轮候失效；其效力及于清偿后的剩余价款",
          en="full disposal ends what waits, whose effect extends to the surplus of the proceeds",
-         source="法〔2022〕107号", effective_from=date(2022, 4, 14),
+         source="法〔2022〕107号", effective_from=date(2022, 4, 14), read_by=("gateway/api/report.py",),
          does=Text(zh="转为“已失效”，并保留剩余价款请求直至移交或者告知没有剩余", en="`lapsed` with a surplus claim that stays open until transferred or reported nil")),
     _row(id="QUEUE-RENEW", zh="在先措施的续行不丧失顺位", en="a renewal of the head loses no rank", source=_LAND, effective_from=_LAND_FROM,
          does=Text(zh="续行不改变顺位", en="renewal leaves the rank alone")),
