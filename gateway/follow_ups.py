@@ -178,7 +178,7 @@ class FollowUps:
                 control_id=stored.control_id, measure=control.measure, asset=dict(stored.record), amount_fen=step.amount_fen,
                 quantity=step.quantity, until_on=step.until_on, original_request_no=stored.request_no,
                 original_case_no=control.original_case_no or stored.case_no, agency_control_no=control.agency_control_no,
-                waiting_serial=control.waiting_serial, transferee=step.transferee, case_funds_account=step.case_funds_account))
+                waiting_serial=control.waiting_serial if control.state == "waiting" else None, transferee=step.transferee, case_funds_account=step.case_funds_account))
         event = Sent(step.action, step.until_on)
         agency = self._directory.by_code[stored.agency]
         return Taken(_after(stored, event), control, event, step.action, control_task(asking, stored, agency, self._settings, now))

@@ -57,8 +57,10 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
 #: Measures that move the money at once, without a freeze before (民诉法解释 art. 484).
 DEDUCTS_AT_ONCE = frozenset({"freeze_and_deduct", "withdraw_income"})
 #: What an agency may say of a measure and we take over as said.
-_SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "waiting_serial", "served_at", "effective_at", "agency_control_no",
-         "deducted_fen")
+_SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "marked_quantity", "waiting_quantity", "waiting_serial", "served_at",
+         "effective_at", "agency_control_no", "deducted_fen")
+#: How the units of a control are split; a split holds for one state only.
+_SPLIT = ("actual_quantity", "marked_quantity", "waiting_quantity")
 
 
 class Control(Message):
@@ -79,7 +81,12 @@ class Control(Message):
     requested_ratio: str | None = None
     actual_fen: int | None = None
     unfunded_fen: int | None = None
+    #: units frozen, marked and waited for, as the agency told them
     actual_quantity: int | None = None
+    marked_quantity: int | None = None
+    waiting_quantity: int | None = None
+    #: what is left of the quantity asked, once a part was released or deducted
+    remaining_quantity: int | None = None
     deducted_fen: int = 0
     term_months: int | None = None
     asked_until_on: date | None = None
@@ -127,16 +134,16 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
             return _held(control, "in_force", event)
         case PartlyConfirmed() if control.state in {"requested", "waiting", "marked", "partly_in_force"}:
             return _held(control, "partly_in_force", event)
-        case Marked() if control.state in {"requested", "waiting", "marked"}:
+        case Marked() if control.state in {"requested", "waiting", "marked", "partly_in_force"}:
             return _held(control, "marked", event)
         case Waiting(rank=rank) if control.state in {"requested", "waiting"} and rank != 1:
             return _heard(control, "waiting", event, until_on=None)
         case Renewed(until_on=end) if _awaits(control, "renew") and _is_later(end, control.until_on):
             return _renewed(control, event)
         case PartlyReleased() if _awaits(control, "release") and _holds_less(control, event):
-            return _answered(_held(control, control.state, event))
+            return _rest(_held(control, event.now or control.state, event))
         case PartlyDeducted(deducted_fen=fen) if _awaits(control, "deduct") and _took_something(control, event):
-            return _answered(_held(_less(control, (fen or control.deducted_fen) - control.deducted_fen), control.state, event))
+            return _rest(_held(_less(control, (fen or control.deducted_fen) - control.deducted_fen), event.now or control.state, event))
         case Deducted() if _awaits_money(control):
             return _ended(_heard(control, control.state, event), "deducted")
         case Transferred() if _awaits(control, "transfer"):
@@ -173,12 +180,17 @@ def _answered(control: Control, **changed: object) -> Control:
 
 def _ended(control: Control, state: ControlState, **changed: object) -> Control:
     """Enter a final state: nothing is pending, nothing runs, nothing is ranked."""
-    return _answered(control, **{"state": state, "until_on": None, "rank": None, "waiting_serial": None, "held": None, **changed})
+    return _answered(control, **{"state": state, "until_on": None, "rank": None, "waiting_serial": None, "held": None,
+                                 "marked_quantity": None, "waiting_quantity": None, **changed})
 
 
 def _heard(control: Control, state: ControlState, event: Holding, **changed: object) -> Control:
-    """Take what an agency says of a measure; what it does not say stands. A first answer ends the asking for it."""
-    said = {name: value for name in _SAID if (value := getattr(event, name)) is not None}
+    """Take what an agency says of a measure; what it does not say stands, but not a split of the state before.
+
+    A first answer ends the asking for it.
+    """
+    said: dict[str, object] = dict.fromkeys(_SPLIT) if state != control.state else {}
+    said |= {name: value for name in _SAID if (value := getattr(event, name)) is not None}
     first = {"pending": None, "in_doubt": False, "code": None} if control.state == "requested" else {}
     rank = control.rank if event.rank is None and state == control.state else event.rank
     return _with(control, **{**said, **first, "rank": rank, "state": state, **changed})
@@ -200,8 +212,22 @@ def _own_end(control: Control) -> date | None:
 
 def _renewed(control: Control, event: Renewed) -> Control:
     """Extend the term; the rank stays."""
-    renewed = _heard(control, control.state, event, rank=control.rank)
-    return _answered(renewed, until_on=event.until_on or control.asked_until_on, warned_days=None)
+    renewed = _held(control, event.now or control.state, event)
+    rank = control.rank if renewed.state == control.state else renewed.rank
+    return _answered(renewed, rank=rank, until_on=event.until_on or control.asked_until_on, warned_days=None)
+
+
+def _rest(control: Control) -> Control:
+    """Take what is left after a part was released or deducted; it is all that is asked for from now on."""
+    split = [getattr(control, name) or 0 for name in _SPLIT]
+    return _answered(control, **({} if control.requested_quantity is None else {"remaining_quantity": sum(split)}))
+
+
+def units_held(control: Control) -> int | None:
+    """Return the units that the agency froze or marked for us, null where it did not say."""
+    if control.actual_quantity is None:
+        return control.marked_quantity
+    return control.actual_quantity + (control.marked_quantity or 0)
 
 
 def _awaits(control: Control, action: str) -> bool:
@@ -215,7 +241,8 @@ def _is_later(end: date | None, before: date | None) -> bool:
 
 def _holds_less(control: Control, event: PartlyReleased) -> bool:
     """Tell whether a part was released; an answer with what was held before says that nothing was done."""
-    return _is_less(event.actual_fen, control.actual_fen) or _is_less(event.actual_quantity, control.actual_quantity)
+    now = None if event.actual_quantity is None else event.actual_quantity + (event.marked_quantity or 0)
+    return _is_less(event.actual_fen, control.actual_fen) or _is_less(now, units_held(control))
 
 
 def _is_less(now: int | None, before: int | None) -> bool:

@@ -18,7 +18,7 @@ from contracts.failures import FieldError, Unfit
 from contracts.registry import asset_type
 from contracts.words import Message
 from gateway.domain import law
-from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, renewal_end
+from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, renewal_end, units_held
 from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBody, RenewalBody, TransferBody
 from gateway.domain.control_rules import Finding, check_documents, check_term
 from gateway.domain.field_errors import field_error
@@ -132,7 +132,7 @@ def check_renewal(on: OnControl, body: RenewalBody) -> list[Finding]:
 def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
     """Check a release, of the whole or of a part of what is counted; it may be held behind what is pending (RELEASE-HELD)."""
     findings = list(_askable(on, "release", body.documents))
-    for name, asked, held in (("amount_fen", body.amount_fen, on.control.actual_fen), ("quantity", body.quantity, on.control.actual_quantity)):
+    for name, asked, held in (("amount_fen", body.amount_fen, on.control.actual_fen), ("quantity", body.quantity, units_held(on.control))):
         if asked is not None and on.kind.counted_in != name:
             findings.append(Finding(field_error((name,), "extent_not_for_asset_type", f"{on.kind.name.zh}不按此项解除",
                                                 "this kind of asset is not released so", str(on.kind.counted_in))))
@@ -143,7 +143,7 @@ def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
 
 def narrowed(control: Control, step: Step) -> Step:
     """Return a release as it is sent: a part that is not less than what is held is the whole."""
-    whole = (_reaches(step.amount_fen, control.actual_fen) or _reaches(step.quantity, control.actual_quantity))
+    whole = (_reaches(step.amount_fen, control.actual_fen) or _reaches(step.quantity, units_held(control)))
     return Step(action="release") if whole else step
 
 
