@@ -4,7 +4,7 @@ Pure: `apply(control, event) -> control`. It never reads a clock, and it never c
 control past its deadline is in doubt, not failed. Events are in control_events.py. Source: domain.md §7, design.md §3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -15,6 +15,7 @@ from contracts.control import ControlState, Measure
 from contracts.failures import IllegalTransition
 from contracts.words import Message
 from gateway.domain.control_events import (
+    AfterStep,
     AnswerOverdue,
     Confirmed,
     Converted,
@@ -61,6 +62,8 @@ _SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "marked_quantity", "wa
          "effective_at", "agency_control_no", "deducted_fen")
 #: How the units of a control are split; a split holds for one state only.
 _SPLIT = ("actual_quantity", "marked_quantity", "waiting_quantity")
+#: What together makes up all that a measure is for.
+_WHOLES = (("actual_fen", "unfunded_fen"), _SPLIT)
 
 
 class Control(Message):
@@ -85,7 +88,8 @@ class Control(Message):
     actual_quantity: int | None = None
     marked_quantity: int | None = None
     waiting_quantity: int | None = None
-    #: what is left of the quantity asked, once a part was released or deducted
+    #: what is left of the amount and the quantity asked, once a part was released or deducted
+    remaining_fen: int | None = None
     remaining_quantity: int | None = None
     deducted_fen: int = 0
     term_months: int | None = None
@@ -187,10 +191,12 @@ def _ended(control: Control, state: ControlState, **changed: object) -> Control:
 def _heard(control: Control, state: ControlState, event: Holding, **changed: object) -> Control:
     """Take what an agency says of a measure; what it does not say stands, but not a split of the state before.
 
-    A first answer ends the asking for it.
+    A first answer ends the asking for it. When a later step was served says nothing of when the measure was: its rank hangs on that.
     """
     said: dict[str, object] = dict.fromkeys(_SPLIT) if state != control.state else {}
     said |= {name: value for name in _SAID if (value := getattr(event, name)) is not None}
+    if control.served_at is not None and isinstance(event, AfterStep | Deducted):
+        said.pop("served_at", None)
     first = {"pending": None, "in_doubt": False, "code": None} if control.state == "requested" else {}
     rank = control.rank if event.rank is None and state == control.state else event.rank
     return _with(control, **{**said, **first, "rank": rank, "state": state, **changed})
@@ -219,8 +225,9 @@ def _renewed(control: Control, event: Renewed) -> Control:
 
 def _rest(control: Control) -> Control:
     """Take what is left after a part was released or deducted; it is all that is asked for from now on."""
-    split = [getattr(control, name) or 0 for name in _SPLIT]
-    return _answered(control, **({} if control.requested_quantity is None else {"remaining_quantity": sum(split)}))
+    fen, units = (sum(getattr(control, name) or 0 for name in names) for names in _WHOLES)
+    return _answered(control, remaining_fen=None if control.requested_fen is None else fen,
+                     remaining_quantity=None if control.requested_quantity is None else units)
 
 
 def units_held(control: Control) -> int | None:
@@ -240,9 +247,19 @@ def _is_later(end: date | None, before: date | None) -> bool:
 
 
 def _holds_less(control: Control, event: PartlyReleased) -> bool:
-    """Tell whether a part was released; an answer with what was held before says that nothing was done."""
+    """Tell whether a part was released; an answer with what was held before says that nothing was done.
+
+    Shape: what came in since we were told last may make up for it, so less of held and lacking together is a release too
+    """
+    if any(_is_less_in_all(control, event, names) for names in _WHOLES):
+        return True
     now = None if event.actual_quantity is None else event.actual_quantity + (event.marked_quantity or 0)
     return _is_less(event.actual_fen, control.actual_fen) or _is_less(now, units_held(control))
+
+
+def _is_less_in_all(control: Control, event: PartlyReleased, names: Sequence[str]) -> bool:
+    before, now = ([getattr(one, name) for name in names] for one in (control, event))
+    return None not in before and None not in now and sum(now) < sum(before)
 
 
 def _is_less(now: int | None, before: int | None) -> bool:

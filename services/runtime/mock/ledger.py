@@ -198,7 +198,7 @@ class Ledger:
     def today(self, agency: Agency, holding: Holding, holder_id_no: str, now: datetime) -> Holding | None:
         """Return a holding as it is now, None if it was transferred."""
         place = _place(agency, holding.key, holder_id_no)
-        if not holding.prior_measures and place not in self._things:
+        if place not in self._things and not (holding.prior_measures or getattr(holding.record, "marks", ())):
             return holding
         thing = self.thing(agency, holding, holder_id_no, now)
         return None if thing.gone else today(holding, self._at_first(agency, place, holding), thing)
