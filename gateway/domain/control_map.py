@@ -77,10 +77,10 @@ def _arrows(control: Control, events: Sequence[Event]) -> Iterator[tuple[Event, 
             continue
 
 
-def mermaid() -> str:
-    """Return the machine as a Mermaid state diagram; arrows that only ask, refuse or refresh stay in their state."""
+def mermaid(walk: Walk) -> str:
+    """Return a walk as a Mermaid state diagram; arrows that only ask, refuse or refresh stay in their state."""
     labels: dict[tuple[str, str], set[str]] = {}
-    for control, arrows in explore(beginnings()).items():
+    for control, arrows in walk.items():
         for event, after in arrows.items():
             labels.setdefault((control.state, after.state), set()).add(kind_of(event))
     arrows_drawn = [f"    {before} --> {after}: {', '.join(sorted(kinds))}" for (before, after), kinds in sorted(labels.items())]

@@ -125,7 +125,7 @@ def test_a_control_survives_being_stored(walk):
 
 
 def test_the_picture_shows_every_state(walk):
-    picture = mermaid()
+    picture = mermaid(walk)
     assert picture.startswith("stateDiagram-v2")
     assert all(f"{control.state} -->" in picture for control in walk)
     assert "waiting --> in_force: confirmed" in picture

@@ -228,7 +228,7 @@ conventions = st.fixed_dictionaries({"last_day": st.sampled_from(["day_before", 
 assets = st.sampled_from([*((kind, None) for kind in sorted(MEASURES)), ("deposits", None), *(("securities", marked) for marked in (0, 3_000, 6_000))])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(asset=assets, row=conventions, first=share, history=steps)
 def test_the_gateway_ends_where_the_ledger_ends(asset, row, first, history):
     one = world(*asset, **row)
