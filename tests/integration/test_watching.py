@@ -164,6 +164,20 @@ async def test_a_mark_that_becomes_a_freeze_reaches_the_court_with_its_quantitie
     assert (found["state"], found["quantities"]) == ("reversed", {"requested": 900, "frozen": 0, "marked": 0, "waiting": 0})
 
 
+async def test_a_release_of_what_is_held_names_no_waiting_serial_and_a_part_comes_off_what_is_asked(court):
+    control_id, _ = await shares_ordered(court, 900)
+    await answer(court, (await tasks(court, control_id))[0], **units("partly_in_force", 600, 200, 100, waiting_serial="LH7"))
+    body = {"officer": build.officer(), "documents": [build.document("release_ruling"), build.document("assist_release_notice")], "reason": "excess"}
+    part = await court.post({**body, "quantity": 50}, key="x1", path=f"/v1/controls/{control_id}/releases")
+    assert part.status_code == 202, part.text
+    (task,) = [one for one in await tasks(court, control_id) if one["action"] == "release"]
+    assert (task["command"]["control"]["quantity"], task["command"]["control"].get("waiting_serial")) == (50, None)
+    await answer(court, task, **units("partly_in_force", 550, 200, 0))
+    found = await control(court, control_id)
+    assert (found["state"], found["pending"], found["requested_quantity"]) == ("partly_in_force", None, 900)
+    assert found["quantities"] == {"requested": 750, "frozen": 550, "marked": 200, "waiting": 0}
+
+
 async def test_what_is_only_marked_secures_nothing(court):
     control_id, _ = await shares_ordered(court, 300)
     await answer(court, (await tasks(court, control_id))[0], **units("marked", 0, 300, 0))
