@@ -31,8 +31,8 @@ from tests.contract.exchange import Exchange, agency_row, asked_of, other_court
 
 #: What courts order on each kind of asset; the longest term in months.
 MEASURES = {"deposits": ("freeze", "freeze_and_deduct"), "real_estate": ("seal",), "securities": ("freeze", "freeze_and_deduct"),
-            "equity": ("freeze",), "vehicles": ("seal", "seize")}
-CAPS = {"deposits": 12, "real_estate": 36, "securities": 36, "equity": 36, "vehicles": 24}
+            "equity": ("freeze",), "vehicles": ("seal", "seize"), "provident_fund": ("freeze",)}
+CAPS = {"provident_fund": 12, "deposits": 12, "real_estate": 36, "securities": 36, "equity": 36, "vehicles": 24}
 COURTS = [{}, other_court(), {}]
 TRIED = Counter()
 
@@ -67,11 +67,12 @@ class World:
 
     @property
     def counted(self):
-        return {"deposits": "amount_fen", "securities": "quantity", "equity": "capital_fen"}.get(self.kind)
+        return {"deposits": "amount_fen", "provident_fund": "amount_fen", "securities": "quantity", "equity": "capital_fen"}.get(self.kind)
 
     def extent(self, share):
         record = self.holding.record
-        total = {"deposits": "available_balance_fen", "securities": "quantity", "equity": "subscribed_capital_fen"}.get(self.kind)
+        total = {"deposits": "available_balance_fen", "provident_fund": "balance_fen", "securities": "quantity",
+                 "equity": "subscribed_capital_fen"}.get(self.kind)
         return {self.counted: max(1, getattr(record, total) * share // 100)} if total else {}
 
     def does(self, number, command, before):
@@ -208,7 +209,8 @@ def amounts(of, frozen):
 
 def world(kind, marked=None, **row):
     mock = mock_agencies()[kind] if marked is None else Pledged(marked)
-    return World(Exchange(adapters()[kind], mock, agency_row(kind, **row)))
+    basis = "publicity" if kind == "equity" else "served_at"
+    return World(Exchange(adapters()[kind], mock, agency_row(kind, rank_basis=basis, **row)))
 
 
 which, percent = st.integers(0, 3), st.integers(1, 100)
