@@ -115,7 +115,10 @@ class ControlAnswer(Message):
     state: ControlState
     actual_fen: int | None = None
     unfunded_fen: int | None = None
+    #: units frozen, marked (pledged, so not frozen) and waited for; they make up what was asked
     actual_quantity: int | None = None
+    marked_quantity: int | None = None
+    waiting_quantity: int | None = None
     rank: int | None = None
     waiting_serial: str | None = None
     served_at: AwareDatetime | None = None

@@ -16,7 +16,7 @@ from deploy.clock import SystemClock, new_id, new_request_nos
 from deploy.mesh import load_directory
 from gateway.api.app import make_app
 from gateway.api.deps import Deps
-from gateway.domain.control_map import mermaid
+from gateway.domain.control_map import beginnings, explore, mermaid
 from gateway.domain.directory import Directory
 from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
@@ -48,7 +48,7 @@ def files() -> dict[str, str]:
         "deploy/compose.yaml": _yaml(compose.document(), head=compose.HEAD),
         **lawbook.pages(),
         "docs/worked-example.md": worked_example.page(directory),
-        "docs/control-states.md": _STATES.format(picture=mermaid()),
+        "docs/control-states.md": _STATES.format(picture=mermaid(explore(beginnings()))),
     }
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from contracts.agency import Agency
 from contracts.assets.deposits import DepositRecord
 from contracts.assets.equity import EquityRecord
-from contracts.assets.securities import SecurityRecord
+from contracts.assets.securities import SecuritiesMark, SecurityRecord
 from contracts.assets.vehicles import VehicleRecord
 from contracts.control import PriorMeasure
 from contracts.identifiers import vin_check_digit
@@ -49,11 +49,12 @@ def account(no="6222000000000001", balance_fen=100, available_fen=None, priors=(
     return Holding(no, record, prior_measures=tuple(priors))
 
 
-def shares(quantity=100, available=None, priors=()):
+def shares(quantity=100, available=None, priors=(), marks=()):
     record = SecurityRecord(
         securities_account="A123456789", security_code="600000", security_name="浦发银行", market="shanghai", holder_name="陈伟",
         share_nature="tradable", quantity=quantity, available_quantity=quantity if available is None else available,
-        frozen_quantity=0, close_price_fen=1000)
+        frozen_quantity=0, close_price_fen=1000,
+        marks=tuple(SecuritiesMark(authority="罗定市人民法院", quantity=units, from_on=START.date(), until_on=until_on) for units, until_on in marks))
     return Holding("A123456789/600000", record, prior_measures=tuple(priors))
 
 

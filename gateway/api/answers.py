@@ -182,6 +182,15 @@ class ControlEventLine(Model):
     detail: dict[str, Any]
 
 
+class Quantities(Model):
+    """How the units of a control stand; null where the agency did not say. Frozen, marked and waiting make up `requested`."""
+
+    requested: int | None = Field(description="what the court asked, less the parts released or deducted since")
+    frozen: int | None
+    marked: int | None = Field(description="pledged, so marked and not frozen")
+    waiting: int | None
+
+
 class ControlStatus(ControlLine):
     """GET /v1/controls/{control_id}: `state` is what the agency confirmed, `pending` what was asked and not heard. In fen."""
 
@@ -206,6 +215,7 @@ class ControlStatus(ControlLine):
     deducted_fen: int
     requested_quantity: int | None
     actual_quantity: int | None
+    quantities: Quantities | None = Field(description="how the units stand; null for what is not counted in units")
     served_at: AwareDatetime | None
     effective_at: AwareDatetime | None
     until_on: date | None

@@ -5,8 +5,11 @@ from datetime import date
 from typing import Any
 
 from contracts.clock import china_date
+from contracts.control import FINAL_STATES
+from contracts.registry import asset_type
 from gateway.api.calls import Call
 from gateway.domain.control import Control
+from gateway.domain.quota import asked_units
 from gateway.domain.term_warnings import due
 from gateway.reports import Reported
 from gateway.store.controls import ControlEvent, StoredControl, answers_due, load_events
@@ -49,9 +52,20 @@ def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str,
     return {
         "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
         "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
-        "asset_type": stored.asset_type, "agency": stored.agency, **told, "rank_basis": agency.rank_basis if agency else "served_at",
-        "secured_fen": secured.get(stored.control_id, 0), "claim_fen": reported.report.totals.claim_fen, "others": _others(stored, reported), **_due(control, china_date(call.deps.clock.now())),
+        "asset_type": stored.asset_type, "agency": stored.agency, **told, "quantities": _quantities(stored),
+        "rank_basis": agency.rank_basis if agency else "served_at", "secured_fen": secured.get(stored.control_id, 0),
+        "claim_fen": reported.report.totals.claim_fen, "others": _others(stored, reported), **_due(control, china_date(call.deps.clock.now())),
     }
+
+
+def _quantities(stored: StoredControl) -> dict[str, int | None] | None:
+    """Return how the units of a control stand, null for what is not counted in units; once it has ended nothing does."""
+    if asset_type(stored.asset_type).counted_in != "quantity":
+        return None
+    control = stored.control
+    split = (control.actual_quantity, control.marked_quantity, control.waiting_quantity)
+    frozen, marked, waiting = (0, 0, 0) if control.state in FINAL_STATES else split
+    return {"requested": asked_units(control), "frozen": frozen, "marked": marked, "waiting": waiting}
 
 
 def _others(stored: StoredControl, reported: Reported) -> list[dict[str, object]]:

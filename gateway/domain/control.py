@@ -4,7 +4,7 @@ Pure: `apply(control, event) -> control`. It never reads a clock, and it never c
 control past its deadline is in doubt, not failed. Events are in control_events.py. Source: domain.md §7, design.md §3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -15,6 +15,7 @@ from contracts.control import ControlState, Measure, PriorityRight
 from contracts.failures import IllegalTransition
 from contracts.words import Message
 from gateway.domain.control_events import (
+    AfterStep,
     AnswerOverdue,
     Confirmed,
     Converted,
@@ -40,7 +41,7 @@ from gateway.domain.control_events import (
     Withdrawn,
     kind_of,
 )
-from gateway.domain.deadlines import corresponding_day, term_end
+from gateway.domain.deadlines import term_end
 
 #: States in which the agency holds the asset, so that a term runs.
 HELD = frozenset({"in_force", "partly_in_force", "marked"})
@@ -58,8 +59,12 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
 #: Measures that move the money at once, without a freeze before (民诉法解释 art. 484).
 DEDUCTS_AT_ONCE = frozenset({"freeze_and_deduct", "withdraw_income"})
 #: What an agency may say of a measure and we take over as said.
-_SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "waiting_serial", "served_at", "effective_at", "agency_control_no",
-         "deducted_fen", "priority_rights")
+_SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "marked_quantity", "waiting_quantity", "waiting_serial", "served_at",
+         "effective_at", "agency_control_no", "deducted_fen", "priority_rights")
+#: How the units of a control are split; a split holds for one state only.
+_SPLIT = ("actual_quantity", "marked_quantity", "waiting_quantity")
+#: What together makes up all that a measure is for.
+_WHOLES = (("actual_fen", "unfunded_fen"), _SPLIT)
 
 
 class Control(Message):
@@ -80,7 +85,13 @@ class Control(Message):
     requested_ratio: str | None = None
     actual_fen: int | None = None
     unfunded_fen: int | None = None
+    #: units frozen, marked and waited for, as the agency told them
     actual_quantity: int | None = None
+    marked_quantity: int | None = None
+    waiting_quantity: int | None = None
+    #: what is left of the amount and the quantity asked, once a part was released or deducted
+    remaining_fen: int | None = None
+    remaining_quantity: int | None = None
     deducted_fen: int = 0
     term_months: int | None = None
     asked_until_on: date | None = None
@@ -132,16 +143,16 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
             return _held(control, "in_force", event)
         case PartlyConfirmed() if control.state in {"requested", "waiting", "marked", "partly_in_force"}:
             return _held(control, "partly_in_force", event)
-        case Marked() if control.state in {"requested", "waiting", "marked"}:
+        case Marked() if control.state in {"requested", "waiting", "marked", "partly_in_force"}:
             return _held(control, "marked", event)
         case Waiting(rank=rank) if control.state in {"requested", "waiting"} and rank != 1:
             return _heard(control, "waiting", event, until_on=None)
         case Renewed(until_on=end) if _awaits(control, "renew") and _is_later(end, control.until_on):
             return _renewed(control, event)
         case PartlyReleased() if _awaits(control, "release") and _holds_less(control, event):
-            return _answered(_held(control, control.state, event))
+            return _rest(_held(control, event.now or control.state, event))
         case PartlyDeducted(deducted_fen=fen) if _awaits(control, "deduct") and _took_something(control, event):
-            return _answered(_held(_less(control, (fen or control.deducted_fen) - control.deducted_fen), control.state, event))
+            return _rest(_held(_less(control, (fen or control.deducted_fen) - control.deducted_fen), event.now or control.state, event))
         case Deducted() if _awaits_money(control):
             return _ended(_heard(control, control.state, event), "deducted")
         case Transferred() if _awaits(control, "transfer"):
@@ -178,12 +189,19 @@ def _answered(control: Control, **changed: object) -> Control:
 
 def _ended(control: Control, state: ControlState, **changed: object) -> Control:
     """Enter a final state: nothing is pending, nothing runs, nothing is ranked."""
-    return _answered(control, **{"state": state, "until_on": None, "rank": None, "waiting_serial": None, "held": None, **changed})
+    return _answered(control, **{"state": state, "until_on": None, "rank": None, "waiting_serial": None, "held": None,
+                                 "marked_quantity": None, "waiting_quantity": None, **changed})
 
 
 def _heard(control: Control, state: ControlState, event: Holding, **changed: object) -> Control:
-    """Take what an agency says of a measure; what it does not say stands. A first answer ends the asking for it."""
-    said = {name: value for name in _SAID if (value := getattr(event, name)) is not None}
+    """Take what an agency says of a measure; what it does not say stands, but not a split of the state before.
+
+    A first answer ends the asking for it. When a later step was served says nothing of when the measure was: its rank hangs on that.
+    """
+    said: dict[str, object] = dict.fromkeys(_SPLIT) if state != control.state else {}
+    said |= {name: value for name in _SAID if (value := getattr(event, name)) is not None}
+    if control.served_at is not None and isinstance(event, AfterStep | Deducted):
+        said.pop("served_at", None)
     first = {"pending": None, "in_doubt": False, "code": None} if control.state == "requested" else {}
     rank = control.rank if event.rank is None and state == control.state else event.rank
     return _with(control, **{**said, **first, "rank": rank, "state": state, **changed})
@@ -205,8 +223,23 @@ def _own_end(control: Control) -> date | None:
 
 def _renewed(control: Control, event: Renewed) -> Control:
     """Extend the term; the rank stays."""
-    renewed = _heard(control, control.state, event, rank=control.rank)
-    return _answered(renewed, until_on=event.until_on or control.asked_until_on, warned_days=None)
+    renewed = _held(control, event.now or control.state, event)
+    rank = control.rank if renewed.state == control.state else renewed.rank
+    return _answered(renewed, rank=rank, until_on=event.until_on or control.asked_until_on, warned_days=None)
+
+
+def _rest(control: Control) -> Control:
+    """Take what is left after a part was released or deducted; it is all that is asked for from now on."""
+    fen, units = (sum(getattr(control, name) or 0 for name in names) for names in _WHOLES)
+    return _answered(control, remaining_fen=None if control.requested_fen is None else fen,
+                     remaining_quantity=None if control.requested_quantity is None else units)
+
+
+def units_held(control: Control) -> int | None:
+    """Return the units that the agency froze or marked for us, null where it did not say."""
+    if control.actual_quantity is None:
+        return control.marked_quantity
+    return control.actual_quantity + (control.marked_quantity or 0)
 
 
 def _awaits(control: Control, action: str) -> bool:
@@ -221,11 +254,19 @@ def _is_later(end: date | None, before: date | None) -> bool:
 def _holds_less(control: Control, event: PartlyReleased) -> bool:
     """Tell whether a part was released; an answer with what was held before says that nothing was done.
 
-    What was not funded, and a whole account, may have grown since we were told last: there any other amount will do.
+    Shape: what came in since we were told last may make up for it, so less of held and lacking together is a release too, and of a whole
+           account any other amount
     """
-    if (control.unfunded_fen or control.requested_fen is None) and event.actual_fen not in (None, control.actual_fen):
+    grown = control.requested_fen is None and event.actual_fen not in (None, control.actual_fen)
+    if grown or any(_is_less_in_all(control, event, names) for names in _WHOLES):
         return True
-    return _is_less(event.actual_fen, control.actual_fen) or _is_less(event.actual_quantity, control.actual_quantity)
+    now = None if event.actual_quantity is None else event.actual_quantity + (event.marked_quantity or 0)
+    return _is_less(event.actual_fen, control.actual_fen) or _is_less(now, units_held(control))
+
+
+def _is_less_in_all(control: Control, event: PartlyReleased, names: Sequence[str]) -> bool:
+    before, now = ([getattr(one, name) for name in names] for one in (control, event))
+    return None not in before and None not in now and sum(now) < sum(before)
 
 
 def _is_less(now: int | None, before: int | None) -> bool:
@@ -251,13 +292,3 @@ def _awaits_money(control: Control) -> bool:
     if control.state == "requested":
         return control.measure in DEDUCTS_AT_ONCE
     return _awaits(control, "deduct")
-
-
-def renewal_end(control: Control, term_months: int) -> date:
-    """Return the end date of a renewal: the corresponding day so many months after the present end.
-
-    Raises: IllegalTransition if no term runs
-    """
-    if control.until_on is None:
-        raise IllegalTransition("no term runs that could be renewed")
-    return corresponding_day(control.until_on, term_months)[0]

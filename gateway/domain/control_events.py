@@ -1,10 +1,12 @@
 """What can happen to a control, as past participles, and how an agency's answer becomes one of them. Pure."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
+from functools import partial
 from typing import Literal
 
-from contracts.control import FOLLOW_UPS, ControlAnswer, PriorityRight
+from contracts.control import FOLLOW_UPS, ControlAnswer, ControlState, PriorityRight
 from contracts.failures import IllegalTransition
 
 
@@ -44,7 +46,10 @@ class Holding:
 
     actual_fen: int | None = None
     unfunded_fen: int | None = None
+    #: units frozen, marked and waited for
     actual_quantity: int | None = None
+    marked_quantity: int | None = None
+    waiting_quantity: int | None = None
     rank: int | None = None
     waiting_serial: str | None = None
     served_at: datetime | None = None
@@ -78,17 +83,24 @@ class Marked(Holding):
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed(Holding):
+class AfterStep(Holding):
+    """What the agency still holds after a step; `now`: in which state, where it says so."""
+
+    now: ControlState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed(AfterStep):
     """The term was extended; rank stays."""
 
 
 @dataclass(frozen=True, slots=True)
-class PartlyReleased(Holding):
+class PartlyReleased(AfterStep):
     """A part was released on our order, the rest stays held."""
 
 
 @dataclass(frozen=True, slots=True)
-class PartlyDeducted(Holding):
+class PartlyDeducted(AfterStep):
     """A part of the money went to the case account, the rest stays held."""
 
 
@@ -184,7 +196,7 @@ def _as_json(value: object) -> object:
 
 
 #: What an agency says of an asset it holds, by what it was asked.
-_AFTER: dict[str, type[Holding]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted}
+_AFTER: dict[str, type[AfterStep]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted}
 _BY_STATE: dict[str, type[Holding]] = {"in_force": Confirmed, "partly_in_force": PartlyConfirmed, "marked": Marked, "waiting": Waiting}
 #: What needs no more than the state.
 _PLAIN: dict[str, Event] = {"refused": Refused("rejected_by_agency"), "released": Released(), "expired": TermEnded(told=True), "lapsed": Lapsed(surplus_claim=True),
@@ -204,10 +216,10 @@ def event_of(answer: ControlAnswer, action: str) -> Event:
     if state in _BY_STATE and action not in FOLLOW_UPS:
         return _holding(_BY_STATE[state], answer)
     if state in _BY_STATE and state != "waiting" and action in _AFTER:
-        return _holding(_AFTER[action], answer)
+        return _holding(partial(_AFTER[action], now=state), answer)
     raise IllegalTransition(f"the agency answers {action} with {state}: it says nothing of what was asked")
 
 
-def _holding(kind: type[Holding], answer: ControlAnswer) -> Event:
+def _holding(kind: Callable[..., Holding], answer: ControlAnswer) -> Event:
     said = {field.name: getattr(answer, field.name) for field in fields(Holding)} | {"priority_rights": answer.priority_rights or None}
     return kind(**said)  # type: ignore[return-value]  # every kind given here is an event

@@ -40,9 +40,12 @@ EVENTS: tuple[Event, ...] = (
     *(Sent(action, _LATER_END if action == "renew" else None) for action in ("renew", "release", "deduct", "transfer")),
     Held(), Withdrawn(), Converted("（2026）粤5302执保1号", "粤5302", "（2026）粤5302执1号", "粤5302"),
     Confirmed(actual_fen=100, rank=1, effective_at=_EFFECT, until_on=_END), Confirmed(), Confirmed(rank=2),
-    PartlyConfirmed(actual_quantity=60, rank=2, until_on=_END), Marked(actual_quantity=100, until_on=_END),
+    PartlyConfirmed(actual_quantity=60, marked_quantity=30, waiting_quantity=10, rank=2, until_on=_END),
+    Marked(actual_quantity=0, marked_quantity=100, waiting_quantity=0, until_on=_END),
     Waiting(rank=1), Waiting(rank=2, waiting_serial="7"), Waiting(rank=3),
-    Renewed(until_on=_LATER_END), Renewed(), PartlyReleased(actual_fen=40), PartlyDeducted(deducted_fen=60), Deducted(deducted_fen=100),
+    Renewed(until_on=_LATER_END), Renewed(), PartlyReleased(actual_fen=40), PartlyDeducted(deducted_fen=60),
+    PartlyReleased(actual_quantity=60, now="in_force"), PartlyDeducted(actual_quantity=0, marked_quantity=30, now="marked"),
+    Renewed(until_on=_LATER_END, now="in_force"), Deducted(deducted_fen=100),
     Refused("rejected_by_agency"), Released(), Transferred(), TermEnded(), TermEnded(told=True), TermWarned(7), AnswerOverdue(), Lapsed(), Lapsed(surplus_claim=True),
     SurplusSettled(40), Reversed(),
 )
@@ -75,10 +78,10 @@ def _arrows(control: Control, events: Sequence[Event]) -> Iterator[tuple[Event, 
             continue
 
 
-def mermaid() -> str:
-    """Return the machine as a Mermaid state diagram; arrows that only ask, refuse or refresh stay in their state."""
+def mermaid(walk: Walk) -> str:
+    """Return a walk as a Mermaid state diagram; arrows that only ask, refuse or refresh stay in their state."""
     labels: dict[tuple[str, str], set[str]] = {}
-    for control, arrows in explore(beginnings()).items():
+    for control, arrows in walk.items():
         for event, after in arrows.items():
             labels.setdefault((control.state, after.state), set()).add(kind_of(event))
     arrows_drawn = [f"    {before} --> {after}: {', '.join(sorted(kinds))}" for (before, after), kinds in sorted(labels.items())]

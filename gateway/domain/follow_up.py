@@ -14,13 +14,14 @@ from contracts.asset_type import AssetType, fen_of
 from contracts.case import Officer, parse_case_no
 from contracts.control import FundsAccount, Transferee
 from contracts.documents import DocumentRef
-from contracts.failures import NotFound, Rejected, Unfit
+from contracts.failures import IllegalTransition, NotFound, Rejected, Unfit
 from contracts.registry import asset_type
 from contracts.words import Message
 from gateway.domain import law
-from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, renewal_end
+from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, units_held
 from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBody, RenewalBody, TransferBody
 from gateway.domain.control_rules import check_documents, check_term
+from gateway.domain.deadlines import corresponding_day
 from gateway.domain.deductions import check_case, check_condition, check_destination, destination
 from gateway.domain.field_errors import field_error
 from gateway.domain.findings import Finding, offends
@@ -140,7 +141,7 @@ def check_renewal(on: OnControl, body: RenewalBody) -> list[Finding]:
 def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
     """Check a release, of the whole or of a part of what is counted; it may be held behind what is pending (RELEASE-HELD)."""
     findings = list(_askable(on, "release", body.documents))
-    for name, asked, held in (("amount_fen", body.amount_fen, on.control.actual_fen), ("quantity", body.quantity, on.control.actual_quantity)):
+    for name, asked, held in (("amount_fen", body.amount_fen, on.control.actual_fen), ("quantity", body.quantity, units_held(on.control))):
         if asked is not None and on.kind.counted_in != name:
             findings.append(Finding(field_error((name,), "extent_not_for_asset_type", f"{on.kind.name.zh}不按此项解除",
                                                 "this kind of asset is not released so", str(on.kind.counted_in))))
@@ -151,7 +152,7 @@ def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
 
 def narrowed(control: Control, step: Step) -> Step:
     """Return a release as it is sent: a part that is not less than what is held is the whole."""
-    whole = (_reaches(step.amount_fen, control.actual_fen) or _reaches(step.quantity, control.actual_quantity))
+    whole = (_reaches(step.amount_fen, control.actual_fen) or _reaches(step.quantity, units_held(control)))
     return Step(action="release") if whole else step
 
 
@@ -237,6 +238,16 @@ def step_of(on: OnControl, body: AskingBody) -> Step:
                         withdrawal_condition=body.withdrawal_condition)
         case _:
             return Step(action="transfer", transferee=Transferee(**body.transferee.model_dump()) if body.transferee else None)
+
+
+def renewal_end(control: Control, term_months: int) -> date:
+    """Return the end date of a renewal: the corresponding day so many months after the present end.
+
+    Raises: IllegalTransition if no term runs
+    """
+    if control.until_on is None:
+        raise IllegalTransition("no term runs that could be renewed")
+    return corresponding_day(control.until_on, term_months)[0]
 
 
 def _askable(

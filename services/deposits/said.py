@@ -36,7 +36,7 @@ _STATUSES = {"normal": "0", "frozen": "1", "closed": "2", "lost": "3", "partly_f
 _NUMERIC = {"CNY": "156", "HKD": "344", "JPY": "392", "GBP": "826", "USD": "840", "EUR": "978"}
 _RIGHTS = {"mortgage": "1", "pledge": "2", "lien": "3", "maximum_mortgage": "4", "other": "9"}
 _MEASURES = {"freeze": "01", "renew": "02", "release": "04", "deduct": "06", "withdraw_income": "07", "freeze_and_deduct": "08"}
-_STANDINGS = {"in_force": "1", "waiting": "2", "released": "3", "expired": "4", "lapsed": "5", "deducted": "6"}
+_STANDINGS = {"in_force": "1", "waiting": "2", "released": "3", "expired": "4", "lapsed": "5", "deducted": "6", "reversed": "7"}
 _REASONS = {
     "document_missing": "01", "document_mismatch": "02", "credential_missing": "03", "identity_mismatch": "04",
     "identity_incomplete": "06", "not_authorised": "07", "measure_unsupported": "08", "asset_not_found": "09",

@@ -22,7 +22,7 @@ _MATTERS = {"freeze": "1", "renew": "2", "release": "3", "transfer": "4"}
 #: State of a freeze, and why it lapsed.
 _STATES: dict[str, tuple[str, str | None]] = {
     "in_force": ("1", None), "released": ("2", None), "expired": ("3", "1"), "lapsed": ("3", "9"), "waiting": ("4", None),
-    "transferred": ("5", None),
+    "transferred": ("5", None), "reversed": ("6", None),
 }
 _RIGHTS = {"pledge": "2", "other": "9"}
 _REASONS = {

@@ -30,7 +30,7 @@ FILE_CODES = {"1000": "已受理，结果另行反馈", "9001": "非受理时间
               "9004": "文件格式或校验值错误"}
 MEASURES = {"01": "冻结", "02": "继续冻结", "04": "解除冻结", "05": "解除轮候冻结", "06": "扣划", "08": "冻结并扣划",
             "09": "过户"}
-STATES = {"01": "已冻结", "02": "轮候", "03": "部分冻结、部分轮候", "04": "已标记", "05": "已解除", "06": "已到期",
+STATES = {"01": "已冻结", "02": "轮候", "03": "部分冻结，其余标记或者轮候", "04": "已标记", "05": "已解除", "06": "已到期",
           "07": "已失效", "08": "已扣划", "09": "已过户", "10": "已撤回"}
 MARKETS = {"0": "深圳证券交易所", "1": "上海证券交易所", "2": "北京证券交易所"}
 NATURES = {"00": "无限售流通股", "01": "限售股", "02": "债券", "03": "基金"}
@@ -207,7 +207,7 @@ class FreezeLine(NamedTuple):
 
 
 class ControlLine(NamedTuple):
-    """The result of one control step; `lines` belong to it and follow."""
+    """The result of one control step; `lines` belong to it and follow. Units frozen, marked and waited for make up what was asked."""
 
     tag: str
     request_no: str
@@ -216,6 +216,8 @@ class ControlLine(NamedTuple):
     lines: str
     state: str
     quantity: str
+    marked: str
+    waiting: str
     amount: str
     unfunded: str
     deducted: str

@@ -106,21 +106,31 @@ EXAMPLES = (
             ("10|20261122445302000125|1001|缺少法律文书|0",), port.Refused("document_missing", "缺少法律文书")),
     Example(
         "冻结已生效", "freeze", "20261122445302000126",
-        ("30|20261122445302000126|0000|成功|0|01|8000||||1|DJ0000000001||20261122170000|20261122170000|20291121",),
+        ("30|20261122445302000126|0000|成功|0|01|8000|0|0||||1|DJ0000000001||20261122170000|20261122170000|20291121",),
         port.Controlled(AS_OF, ControlAnswer(
-            state="in_force", actual_quantity=8_000, rank=1, agency_control_no="DJ0000000001", served_at=AS_OF,
-            effective_at=AS_OF, until_on=date(2029, 11, 21)))),
+            state="in_force", actual_quantity=8_000, marked_quantity=0, waiting_quantity=0, rank=1, agency_control_no="DJ0000000001",
+            served_at=AS_OF, effective_at=AS_OF, until_on=date(2029, 11, 21), wire={"code": "0000", "state": "01"}))),
     Example(
         "在先冻结未解除，轮候第二位", "freeze", "20261122445302000127",
         (
-            "30|20261122445302000127|0000|成功|1|02|0||||2|DJ0000000002|LH0000000002|20261122170000||",
+            "30|20261122445302000127|0000|成功|1|02|0|0|3000||||2|DJ0000000002|LH0000000002|20261122170000||",
             "23|20261122445302000127|01|佛山市禅城区人民法院|（2026）粤0604执2211号之一|30000||1|20260312|20290311|",
         ),
         port.Controlled(AS_OF, ControlAnswer(
-            state="waiting", actual_quantity=0, rank=2, agency_control_no="DJ0000000002", waiting_serial="LH0000000002",
-            served_at=AS_OF, prior_measures=(_EARLIER_FREEZE,)))),
+            state="waiting", actual_quantity=0, marked_quantity=0, waiting_quantity=3_000, rank=2, agency_control_no="DJ0000000002",
+            waiting_serial="LH0000000002", served_at=AS_OF, prior_measures=(_EARLIER_FREEZE,), wire={"code": "0000", "state": "02"}))),
+    Example(
+        "可用的已冻结，已质押的已标记，其余轮候", "freeze", "20261122445302000130",
+        (
+            "30|20261122445302000130|0000|成功|1|03|4000|6000|2000||||1|DJ0000000003|LH0000000003|20261122170000|20261122170000|20291121",
+            "21|20261122445302000130|云浮农村商业银行股份有限公司||||80000.00",
+        ),
+        port.Controlled(AS_OF, ControlAnswer(
+            state="partly_in_force", actual_quantity=4_000, marked_quantity=6_000, waiting_quantity=2_000, rank=1,
+            agency_control_no="DJ0000000003", waiting_serial="LH0000000003", served_at=AS_OF, effective_at=AS_OF,
+            until_on=date(2029, 11, 21), priority_rights=(_PLEDGE_RIGHT,), wire={"code": "0000", "state": "03"}))),
     Example("不支持该协助事项", "deduct", "20261122445302000128",
-            ("30|20261122445302000128|2006|不支持该协助事项|0|||||||||||",), port.Unsupported("不支持该协助事项")),
+            ("30|20261122445302000128|2006|不支持该协助事项|0|||||||||||||",), port.Unsupported("不支持该协助事项")),
     Example("持有行有文档以外的代码，不作推断", "query", "20261122445302000129",
             ("10|20261122445302000129|0000|成功|1",
              "20|20261122445302000129|A445302001|600901|云石股份|7|陈伟|00|390100|20000|20000|0|12.340"),

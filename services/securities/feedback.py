@@ -173,8 +173,10 @@ def _control(own: wire.ControlLine, more: list[list[str]]) -> ControlAnswer:
         raise ValueError("a control has lines 21 and 23 only")
     return ControlAnswer(
         state=wire.one_of(_STATES, own.state, "state"), actual_quantity=wire.known(wire.digits, own.quantity),
+        marked_quantity=wire.known(wire.digits, own.marked), waiting_quantity=wire.known(wire.digits, own.waiting),
         actual_fen=wire.known(wire.fen, own.amount), unfunded_fen=wire.known(wire.fen, own.unfunded),
         deducted_fen=wire.known(wire.fen, own.deducted), rank=wire.known(wire.digits, own.rank),
         agency_control_no=own.freeze_serial or None, waiting_serial=own.waiting_serial or None,
         served_at=wire.known(wire.instant, own.served), effective_at=wire.known(wire.instant, own.effective),
-        until_on=wire.known(wire.day, own.until), prior_measures=measures, priority_rights=rights)
+        until_on=wire.known(wire.day, own.until), prior_measures=measures, priority_rights=rights,
+        wire={"code": own.code, "state": own.state})

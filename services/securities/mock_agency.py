@@ -177,7 +177,7 @@ def _order(asked: _Asked, order: wire.OrderLine) -> Order:
 def _declined(family: str, number: str, code: str) -> Sequence[str]:
     """Decline one request; a control answers with its own kind of line."""
     result = (code, wire.RESULT_CODES[code], "0")
-    return wire.ResultLine("10", number, *result) if family == "CX" else wire.ControlLine("30", number, *result, *[""] * 11)
+    return wire.ResultLine("10", number, *result) if family == "CX" else wire.ControlLine("30", number, *result, *[""] * 13)
 
 
 def _holdings(desk: Desk, number: str, subject: RegisteredSubject | None) -> Lines:
@@ -215,10 +215,10 @@ def _effect(number: str, effect: Effect) -> Lines:
     rights = [wire.PledgeLine("21", number, right.holder, "", "", "", _yuan(right.amount_fen))
               for right in effect.priority_rights]
     more = [*rights, *_freezes(number, effect.prior_measures)]
-    waits = effect.state in ("waiting", "partly_in_force")
+    waits = bool(effect.waiting_quantity)
     return [wire.ControlLine(
         "30", number, "0000", wire.RESULT_CODES["0000"], str(len(more)), _STATES[effect.state], _count(effect.quantity),
-        _yuan(effect.actual_fen), _yuan(effect.unfunded_fen), _yuan(effect.deducted_fen), _count(effect.rank),
+        _count(effect.marked_quantity), _count(effect.waiting_quantity), _yuan(effect.actual_fen), _yuan(effect.unfunded_fen), _yuan(effect.deducted_fen), _count(effect.rank),
         effect.agency_control_no or "", f"LH{effect.agency_control_no}" if waits else "", _instant(effect.served_at),
         _instant(effect.effective_at), _day(effect.until_on)), *more]
 

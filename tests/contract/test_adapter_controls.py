@@ -4,6 +4,8 @@ import pytest
 
 from contracts.agency import Agency
 from contracts.failures import AgencyProtocolError, AgencyUnsupported
+from contracts.registry import asset_type
+from services.runtime.mock.happenings import Inflow, Reversal
 from services.runtime.port import Accepted, OutsideProtocol, Refused
 from tests.contract.exchange import Exchange
 from tests.contract.suite import (
@@ -90,6 +92,30 @@ def test_a_release_lets_the_next_move_up(exchange):
     moved_up = controlled(exchange.ask_one(exchange.status_of(waits)))
     assert (moved_up.state, moved_up.rank) == ("in_force", 1)
     assert moved_up.until_on is not None
+
+
+def test_a_confirmation_taken_back_is_told_and_the_next_moves_up(exchange):
+    command, held = hold(exchange)
+    waits = second(exchange, command, held)
+    exchange.ask(command)
+    exchange.ask(waits)
+    exchange.simulation.happen(exchange.agency, Reversal(kind="reversed", request_no=command.request_no))
+    assert controlled(exchange.ask_one(exchange.status_of(command))).state == "reversed"
+    moved_up = controlled(exchange.ask_one(exchange.status_of(waits)))
+    assert (moved_up.state, moved_up.rank) == ("in_force", 1)
+
+
+@pytest.mark.parametrize("agency", [one for one in AGENCIES if asset_type(one.asset_type).counted_in == "amount_fen"], ids=name_of)
+def test_money_that_comes_in_is_told(exchange):
+    _, (subject, holding) = hold(exchange)
+    there = holding.record.available_fen()
+    command = exchange.order("freeze", subject, holding, amount_fen=there + 5_000)
+    first = controlled(exchange.ask_one(command))
+    assert (first.state, first.actual_fen, first.unfunded_fen) == ("in_force", there, 5_000)
+    exchange.simulation.happen(exchange.agency, Inflow(kind="inflow", key=holding.key, amount_fen=7_000, id_no=subject.id_no))
+    after = controlled(exchange.ask_one(exchange.status_of(command)))
+    assert (after.actual_fen, after.unfunded_fen, after.until_on) == (there + 5_000, 0, first.until_on)
+    assert_is_the_truth(exchange, subject, exchange.ask_one(exchange.command("query", subject)))
 
 
 def test_a_renewal_moves_the_end(exchange):

@@ -190,3 +190,22 @@ async def test_an_agency_that_works_by_hand_takes_two_days(world):
 
 async def test_the_process_says_that_it_lives(world):
     assert json.loads((await world.get("/healthz")).content) == {"status": "ok"}
+
+
+async def test_what_no_court_ordered_can_be_made_to_happen(world):
+    await world.post("/agencies/bank/control", json=FREEZE | {"amount_fen": 150})
+    answered = await world.post("/admin/agencies/bank/events", json={"kind": "inflow", "key": "6222000000000001", "amount_fen": 30})
+    [effect] = answered.json()["effects"]
+    assert (answered.status_code, effect["actual_fen"], effect["unfunded_fen"]) == (200, 130, 20)
+    [effect] = (await world.post("/admin/agencies/bank/events", json={"kind": "reversed", "request_no": "r1"})).json()["effects"]
+    assert (effect["state"], effect["rank"]) == ("reversed", None)
+
+
+@pytest.mark.parametrize(("event", "status"), [
+    ({"kind": "reversed", "request_no": "r9"}, 404), ({"kind": "inflow", "key": "0", "amount_fen": 1}, 404),
+    ({"kind": "pledge_released", "key": "6222000000000001"}, 409), ({"kind": "inflow", "key": "6222000000000001"}, 422),
+    ({"kind": "inflow", "key": "6222000000000001", "amount_fen": 0}, 422), ({"kind": "flood"}, 422),
+])
+async def test_what_cannot_happen_is_refused(world, event, status):
+    assert (await world.post("/admin/agencies/bank/events", json=event)).status_code == status
+    assert (await world.post("/admin/agencies/nobody/events", json={"kind": "reversed", "request_no": "r1"})).status_code == 404

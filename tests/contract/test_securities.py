@@ -1,4 +1,5 @@
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -9,6 +10,7 @@ from contracts.documents import DocumentKind
 from contracts.failures import AgencyUnsupported, ContractError
 from contracts.outcome import REASONS
 from contracts.subject import IdType
+from services.runtime.mock.happenings import PledgeReleased
 from services.runtime.port import (
     Controlled,
     Outgoing,
@@ -17,7 +19,7 @@ from services.securities import adapter, agency_api, feedback
 from services.securities.adapter import ADAPTER
 from services.securities.examples import DEMO_HOLDINGS, DEMO_PERSON, EXAMPLES
 from services.securities.file import batch_no, institution, unpack
-from services.securities.mock_agency import MOCK
+from services.securities.mock_agency import MOCK, Depository
 from tests.contract.exchange import Exchange, agency_row, as_received, other_court
 
 ROW = agency_row("securities", agency="csdc", region_code="000000", channel="c2c_national")
@@ -146,15 +148,44 @@ def test_a_court_gets_the_rest_and_waits_for_what_is_missing(exchange):
     subject, held = exchange.holder()
     exchange.ask_one(freeze(exchange, subject, held, quantity=held.record.quantity - 100))
     control = controlled(exchange.ask_one(freeze(exchange, subject, held, quantity=500, **other_court())))
-    assert (control.state, control.actual_quantity) == ("partly_in_force", 100)
+    assert (control.state, control.actual_quantity, control.marked_quantity, control.waiting_quantity) == ("partly_in_force", 100, 0, 400)
     assert control.waiting_serial
 
 
 def test_pledged_shares_are_marked(exchange, demo):
-    pledged = DEMO_HOLDINGS[DEMO_PERSON][1]
-    exchange.ask_one(freeze(exchange, demo, pledged, quantity=4_000))
-    later = freeze(exchange, demo, pledged, quantity=6_000, **other_court())
-    assert controlled(exchange.ask_one(later)).priority_rights == pledged.priority_rights
+    holding = marked_half()
+    exchange = with_holding(holding)
+    first = freeze(exchange, demo, holding, quantity=8_000)
+    control = controlled(exchange.ask_one(first))
+    assert (control.state, control.rank) == ("partly_in_force", 1)
+    assert split(control) == (4_000, 3_000, 1_000)
+    assert control.priority_rights == holding.priority_rights
+    later = controlled(exchange.ask_one(freeze(exchange, demo, holding, quantity=500, **other_court())))
+    assert (later.state, later.rank, split(later)) == ("waiting", 2, (0, 0, 500))
+    (asset,) = exchange.ask_one(exchange.command("query", demo)).assets
+    assert [mark["quantity"] for mark in asset.record["marks"]] == [3_000, 3_000]
+    exchange.simulation.happen(exchange.agency, PledgeReleased(kind="pledge_released", key=holding.key))
+    control = controlled(exchange.ask_one(exchange.status_of(first)))
+    assert (control.state, split(control), control.priority_rights) == ("partly_in_force", (7_000, 0, 1_000), ())
+
+
+def split(control):
+    return control.actual_quantity, control.marked_quantity, control.waiting_quantity
+
+
+def marked_half():
+    """The demo person's pledged shares, half of whose pledged units another court marked."""
+    holding = DEMO_HOLDINGS[DEMO_PERSON][1]
+    mark = holding.record.marks[0].model_copy(update={"quantity": 3_000})
+    return replace(holding, record=holding.record.model_copy(update={"marks": (mark,)}))
+
+
+def with_holding(holding):
+    class One(Depository):
+        def holdings(self, agency, subject, rng, shared):
+            return (holding,) if subject.id_no == DEMO_PERSON else ()
+
+    return Exchange(ADAPTER, One(), agency_row("securities"))
 
 
 def test_a_released_freeze_lets_the_next_move_up(exchange):

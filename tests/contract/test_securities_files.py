@@ -66,11 +66,11 @@ def test_an_example_means_what_it_says(example):
 def test_a_documented_refusal_becomes_a_reason(code):
     refused = read_one(f"10|{NUMBER}|{code}|不予协助|0")
     assert refused == Refused(feedback._REASONS[code], "不予协助")
-    assert read_one(f"30|{NUMBER}|{code}|不予协助|0|||||||||||", asks="freeze") == refused
+    assert read_one(f"30|{NUMBER}|{code}|不予协助|0|||||||||||||", asks="freeze") == refused
 
 
 def test_a_measure_the_depository_does_not_do_is_unsupported():
-    assert isinstance(read_one(f"30|{NUMBER}|2006|不支持|0|||||||||||", asks="deduct"), Unsupported)
+    assert isinstance(read_one(f"30|{NUMBER}|2006|不支持|0|||||||||||||", asks="deduct"), Unsupported)
 
 
 # ---- answers outside the document
@@ -98,7 +98,7 @@ def test_a_holding_outside_the_document_concludes_nothing(position, text):
     (f"10|{NUMBER}|0000|成功|0",), (f"10|{NUMBER}|0000|成功|2", HELD), (f"10|{NUMBER}|0001|查无|1", HELD), (HELD,),
     (f"10|{NUMBER}|0001|查无|0|新",), (f"10|{NUMBER}|7777|?|0",), (OK, HELD + "|新"), (OK, HELD, OK, HELD),
     (OK, changed(GOOD[3], 4, "20250230")), (f"10|{NUMBER}|0000|成功|2", HELD, changed(GOOD[6], 2, "02")),
-    (f"30|{NUMBER}|0000|成功|0|01|8000||||1|D||||",), (OK, GOOD[3]),
+    (f"30|{NUMBER}|0000|成功|0|01|8000|0|0||||1|D||||",), (OK, GOOD[3]),
     (f"10|{NUMBER}|0000|成功|2", HELD, f"25|{NUMBER}|新"),
 ])
 def test_lines_that_do_not_fit_together_conclude_nothing(lines):
@@ -106,11 +106,11 @@ def test_lines_that_do_not_fit_together_conclude_nothing(lines):
 
 
 @pytest.mark.parametrize("line", [
-    f"30|{NUMBER}|0000|成功|0|11|8000||||1|D||20261122170000|20261122170000|20291121",
-    f"30|{NUMBER}|0000|成功|0|01|8000||||一|D||20261122170000|20261122170000|20291121",
-    f"30|{NUMBER}|0000|成功|0|01|8000||||1|D||20261122170060|20261122170000|20291121",
-    f"30|{NUMBER}|0000|成功|1|01|8000||||1|D||20261122170000|20261122170000|20291121",
-    f"30|{NUMBER}|0001|查无|0|||||||||||",
+    f"30|{NUMBER}|0000|成功|0|11|8000|0|0||||1|D||20261122170000|20261122170000|20291121",
+    f"30|{NUMBER}|0000|成功|0|01|8000|0|0||||一|D||20261122170000|20261122170000|20291121",
+    f"30|{NUMBER}|0000|成功|0|01|8000|0|0||||1|D||20261122170060|20261122170000|20291121",
+    f"30|{NUMBER}|0000|成功|1|01|8000|0|0||||1|D||20261122170000|20261122170000|20291121",
+    f"30|{NUMBER}|0001|查无|0|||||||||||||",
     f"10|{NUMBER}|0001|查无|0",
 ])
 def test_a_control_result_outside_the_document_concludes_nothing(line):
@@ -173,7 +173,7 @@ def test_a_percent_sign_that_stands_for_nothing_is_a_protocol_error():
 
 
 def test_a_control_has_no_lines_of_a_query():
-    result = f"30|{NUMBER}|0000|成功|1|01|8000||||1|D||20261122170000|20261122170000|20291121"
+    result = f"30|{NUMBER}|0000|成功|1|01|8000|0|0||||1|D||20261122170000|20261122170000|20291121"
     assert isinstance(read(file_of(result, HELD, prefix="KZFK"), asks="freeze")[NUMBER], OutsideProtocol)
 
 

@@ -1,6 +1,7 @@
 """Two courts, one account: the second waits, the first's measure ends, and the second court hears of it without asking."""
 
 import json
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.controlling import Judge, asset_with, freeze
 
 CHEN = {"id_no": "445302199001010013", "name": "陈伟"}
 ICBC_ACCOUNT = "6222024530200012345"
+MARKED_UNTIL = date(2029, 8, 2)
 
 
 @pytest.fixture
@@ -44,3 +46,39 @@ def test_a_court_that_waits_is_promoted_when_the_term_before_it_ends(courts, mes
     newest = courts[1].report(request_id)
     assert newest["version"] == version + 1
     assert newest["totals"]["secured_fen"] == 3_000_000
+
+
+def happens(mesh, agency, **event):
+    mesh.agencies.post(f"/admin/agencies/{agency}/events", json=event).raise_for_status()
+    mesh.advance(minutes=31)
+
+
+def test_money_that_comes_in_and_a_word_taken_back_are_told_without_a_new_request(courts, mesh):
+    (_, ours), (_, theirs) = frozen(courts[0], 10_000_000), frozen(courts[1], 3_000_000)
+    lacking = courts[0].control(ours)["unfunded_fen"]
+    happens(mesh, "icbc", kind="inflow", key=ICBC_ACCOUNT, amount_fen=lacking + 1_000_000)
+    assert courts[0].until(ours, lambda one: one["actual_fen"] == 10_000_000)["unfunded_fen"] == 0
+    assert courts[1].until(theirs, lambda one: one["state"] == "in_force")["actual_fen"] == 1_000_000
+    (effect,) = [one for one in mesh.effects("icbc") if one["actual_fen"] == 10_000_000]
+    happens(mesh, "icbc", kind="reversed", request_no=effect["request_no"])
+    assert courts[1].until(theirs, lambda one: one["actual_fen"] == 3_000_000)["rank"] == 1
+    mesh.advance(days=1)
+    assert courts[0].until(ours, lambda one: one["state"] == "reversed")["secured_fen"] == 0
+
+
+def test_shares_are_frozen_marked_and_frozen_when_the_pledge_ends_without_a_new_request(courts, mesh):
+    judge = courts[0]
+    report = judge.report_of(**CHEN, asset_types=["securities"], agencies=["csdc"])
+    pledged = asset_with(report, security_code="000977")
+    (control_id,) = judge.ordered(
+        report["request_id"], {"asset_id": pledged["asset_id"], "measure": "freeze", "quantity": 5_000, "term_months": 36})
+    first = judge.answered(control_id)
+    assert (first["state"], first["quantities"]) == ("partly_in_force", {"requested": 5_000, "frozen": 4_000, "marked": 0, "waiting": 1_000})
+    mesh.advance(days=(MARKED_UNTIL - datetime.now(UTC).date()).days + 2)  # the mark of another court, on all that is pledged
+    marked = judge.until(control_id, lambda one: one["quantities"]["marked"] == 1_000)
+    assert (marked["state"], marked["quantities"]["waiting"], marked["secured_fen"]) == ("partly_in_force", 0, first["secured_fen"])
+    happens(mesh, "csdc", kind="pledge_released", key="0445302001/000977", quantity=1_000)
+    after = judge.until(control_id, lambda one: one["state"] == "in_force")
+    assert after["quantities"] == {"requested": 5_000, "frozen": 5_000, "marked": 0, "waiting": 0}
+    assert after["secured_fen"] > first["secured_fen"]
+    assert [one["times_received"] for one in mesh.effects("csdc")] == [1]

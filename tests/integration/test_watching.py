@@ -131,6 +131,77 @@ async def test_a_question_without_an_answer_is_asked_again_and_leaves_no_doubt(c
     assert await filed(court) == []
 
 
+async def shares_ordered(court, quantity):
+    """A freeze of listed shares, and the request it belongs to."""
+    request_id = (await court.submit("r-shares", asset_types=["securities"], subjects=[
+        {"kind": "person", "name": "陈伟", "id_type": "resident_id", "id_no": build.PERSON_ID}]))["request_id"]
+    await court.answer((await court.status(request_id))["tasks"], "found", assets=[build.found("securities")])
+    report = (await court.get(f"/v1/requests/{request_id}/report")).json()
+    (asset,) = report["subjects"][0]["sections"][0]["assets"]
+    item = {"asset_id": asset["asset_id"], "measure": "freeze", "quantity": quantity, "term_months": 12}
+    response = await court.post(build.control_body(item, request_id=request_id), key="c-shares", path="/v1/controls")
+    assert response.status_code == 202, response.text
+    return response.json()["controls"][0]["control_id"], request_id
+
+
+def units(state, frozen, marked, waiting, **other):
+    return {"state": state, "actual_quantity": frozen, "marked_quantity": marked, "waiting_quantity": waiting, "rank": 1,
+            "effective_at": build.NOW, "until_on": date(2027, 11, 21), **other}
+
+
+async def test_a_mark_that_becomes_a_freeze_reaches_the_court_with_its_quantities(court):
+    control_id, _ = await shares_ordered(court, 900)
+    assert (await control(court, control_id))["quantities"] == {"requested": 900, "frozen": None, "marked": None, "waiting": None}
+    await answer(court, (await tasks(court, control_id))[0], **units("partly_in_force", 600, 200, 100))
+    found = await control(court, control_id)
+    assert (found["state"], found["quantities"]) == ("partly_in_force", {"requested": 900, "frozen": 600, "marked": 200, "waiting": 100})
+    secured = found["secured_fen"]
+    await answer(court, await asked(court, control_id), **units("partly_in_force", 800, 0, 100))
+    found = await control(court, control_id)
+    assert (found["quantities"], found["secured_fen"]) == ({"requested": 900, "frozen": 800, "marked": 0, "waiting": 100}, secured + 200_000)
+    await answer(court, await asked(court, control_id), state="reversed")
+    found = await control(court, control_id)
+    assert (found["state"], found["quantities"]) == ("reversed", {"requested": 900, "frozen": 0, "marked": 0, "waiting": 0})
+
+
+async def test_a_release_of_what_is_held_names_no_waiting_serial_and_a_part_comes_off_what_is_asked(court):
+    control_id, _ = await shares_ordered(court, 900)
+    await answer(court, (await tasks(court, control_id))[0], **units("partly_in_force", 600, 200, 100, waiting_serial="LH7"))
+    body = {"officer": build.officer(), "documents": [build.document("release_ruling"), build.document("assist_release_notice")], "reason": "excess"}
+    part = await court.post({**body, "quantity": 50}, key="x1", path=f"/v1/controls/{control_id}/releases")
+    assert part.status_code == 202, part.text
+    (task,) = [one for one in await tasks(court, control_id) if one["action"] == "release"]
+    assert (task["command"]["control"]["quantity"], task["command"]["control"].get("waiting_serial")) == (50, None)
+    await answer(court, task, **units("partly_in_force", 550, 200, 0))
+    found = await control(court, control_id)
+    assert (found["state"], found["pending"], found["requested_quantity"]) == ("partly_in_force", None, 900)
+    assert found["quantities"] == {"requested": 750, "frozen": 550, "marked": 200, "waiting": 0}
+
+
+async def test_what_is_only_marked_secures_nothing(court):
+    control_id, _ = await shares_ordered(court, 300)
+    await answer(court, (await tasks(court, control_id))[0], **units("marked", 0, 300, 0))
+    found = await control(court, control_id)
+    assert (found["state"], found["quantities"]["marked"], found["secured_fen"]) == ("marked", 300, 0)
+
+
+async def test_quantities_that_do_not_add_up_raise_an_alarm_and_are_shown_as_told(court):
+    control_id, _ = await shares_ordered(court, 900)
+    before = alarms()
+    await answer(court, (await tasks(court, control_id))[0], **units("partly_in_force", 600, 200, 0))
+    assert (await control(court, control_id))["quantities"] == {"requested": 900, "frozen": 600, "marked": 200, "waiting": 0}
+    assert alarms() == before + 1
+
+
+def alarms():
+    return REGISTRY.get_sample_value("chakong_alarms_total", {"kind": "amounts"}) or 0
+
+
+async def test_what_is_not_counted_in_units_has_no_quantities(court):
+    control_id, _ = await waiting(court)
+    assert (await control(court, control_id))["quantities"] is None
+
+
 async def test_a_step_in_doubt_is_asked_about_and_resolved(court):
     control_id, _ = await ordered(court)
     court.clock.advance(days=4)

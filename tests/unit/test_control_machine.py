@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from contracts.control import FINAL_STATES, ControlAnswer
 from contracts.failures import IllegalTransition
-from gateway.domain.control import DATED, LIVE, Control, apply, asked, renewal_end
+from gateway.domain.control import DATED, LIVE, Control, apply, asked
 from gateway.domain.control_events import (
     AnswerOverdue,
     Confirmed,
@@ -30,6 +30,7 @@ from gateway.domain.control_events import (
     kind_of,
 )
 from gateway.domain.control_map import EVENTS, beginnings, explore, mermaid
+from gateway.domain.follow_up import renewal_end
 from tests.builders import right
 
 EFFECT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -126,7 +127,7 @@ def test_a_control_survives_being_stored(walk):
 
 
 def test_the_picture_shows_every_state(walk):
-    picture = mermaid()
+    picture = mermaid(walk)
     assert picture.startswith("stateDiagram-v2")
     assert all(f"{control.state} -->" in picture for control in walk)
     assert "waiting --> in_force: confirmed" in picture
@@ -235,11 +236,17 @@ def test_a_part_can_be_released():
     assert (control.state, control.actual_fen, control.pending, control.until_on) == ("in_force", 40, None, END)
 
 
-@pytest.mark.parametrize("begun", [asked("freeze", term_months=12), asked("freeze", term_months=12, requested_fen=100)])
-def test_what_was_not_funded_and_a_whole_account_may_have_grown_before_a_part_is_released(begun):
-    held = after(Confirmed(actual_fen=60, unfunded_fen=begun.requested_fen and 40), Sent("release"), control=begun)
+def test_a_whole_account_may_have_grown_before_a_part_is_released():
+    held = after(Confirmed(actual_fen=60), Sent("release"), control=asked("freeze", term_months=12))
     assert [apply(held, PartlyReleased(actual_fen=left)).actual_fen for left in (40, 70)] == [40, 70]
     illegal(held, PartlyReleased(actual_fen=60))
+
+
+def test_what_was_not_funded_may_have_grown_before_a_part_is_released():
+    held = after(Confirmed(actual_fen=60, unfunded_fen=40), Sent("release"), control=asked("freeze", term_months=12, requested_fen=100))
+    assert [apply(held, answer).actual_fen for answer in (PartlyReleased(actual_fen=40), PartlyReleased(actual_fen=70, unfunded_fen=10))] == [40, 70]
+    for answer in (PartlyReleased(actual_fen=60), PartlyReleased(actual_fen=70), PartlyReleased(actual_fen=70, unfunded_fen=30)):
+        illegal(held, answer)
 
 
 def test_what_was_funded_does_not_grow_by_a_release():
@@ -256,6 +263,63 @@ def test_holding_as_much_as_before_is_no_release(answer):
 def test_a_part_of_the_shares_can_be_released():
     held = after(Confirmed(actual_quantity=100))
     assert after(Sent("release"), PartlyReleased(actual_quantity=40), control=held).actual_quantity == 40
+
+
+def units(*events):
+    return after(*events, control=asked("freeze", term_months=12, requested_quantity=100))
+
+
+def split(control):
+    return control.state, control.actual_quantity, control.marked_quantity, control.waiting_quantity
+
+
+PARTLY = PartlyConfirmed(actual_quantity=60, marked_quantity=30, waiting_quantity=10, rank=1, waiting_serial="7", until_on=END)
+
+
+def test_units_are_frozen_marked_and_waited_for():
+    assert split(units(PARTLY)) == ("partly_in_force", 60, 30, 10)
+    assert split(units(PARTLY, PartlyConfirmed(actual_quantity=70, waiting_quantity=0))) == ("partly_in_force", 70, 30, 0)
+
+
+def test_a_split_is_forgotten_with_its_state():
+    frozen = units(PARTLY, Confirmed(actual_quantity=100, rank=1))
+    assert (*split(frozen), frozen.waiting_serial) == ("in_force", 100, None, None, None)
+    assert split(units(Waiting(rank=2, actual_quantity=0, waiting_quantity=100), Marked(marked_quantity=100))) == ("marked", None, 100, None)
+    assert split(units(PARTLY, Marked(actual_quantity=0, marked_quantity=30, waiting_quantity=10))) == ("marked", 0, 30, 10)
+    assert split(units(PARTLY, Released()))[2:] == (None, None)
+
+
+@pytest.mark.parametrize(("held", "marked", "now"), [(60, 10, "partly_in_force"), (0, 30, "marked"), (20, 0, "in_force"), (0, 10, None)])
+def test_a_part_of_what_is_frozen_or_marked_is_released(held, marked, now):
+    rest = units(PARTLY, Sent("release"), PartlyReleased(actual_quantity=held, marked_quantity=marked, waiting_quantity=0, now=now))
+    assert split(rest) == (now or "partly_in_force", held, marked, 0)
+    assert (rest.pending, rest.remaining_quantity, rest.until_on) == (None, held + marked, END)
+
+
+def test_a_release_is_seen_even_if_something_came_in_before_it():
+    assert after(IN_FORCE, Sent("release"), PartlyReleased(actual_fen=70, unfunded_fen=0)).actual_fen == 70
+    rest = PartlyReleased(actual_quantity=70, marked_quantity=29, waiting_quantity=0)
+    assert split(units(PARTLY, Sent("release"), rest))[1:] == (70, 29, 0)
+    illegal(units(PARTLY, Sent("release")), PartlyReleased(actual_quantity=70, marked_quantity=30, waiting_quantity=0))
+    illegal(units(Marked(marked_quantity=30), Sent("release")), PartlyReleased(actual_quantity=30))
+
+
+def test_what_was_frozen_is_sold_and_the_mark_stays():
+    rest = units(PARTLY, Sent("deduct"), PartlyDeducted(actual_quantity=0, marked_quantity=30, waiting_quantity=10, deducted_fen=5, now="marked"))
+    assert (*split(rest), rest.deducted_fen, rest.remaining_quantity, rest.rank) == ("marked", 0, 30, 10, 5, 40, None)
+
+
+def test_a_renewal_may_tell_that_the_mark_became_a_freeze():
+    frozen = units(PARTLY, Sent("renew", LATER), Renewed(until_on=LATER, actual_quantity=100, rank=1, now="in_force"))
+    assert (frozen.state, frozen.actual_quantity, frozen.rank, frozen.until_on) == ("in_force", 100, 1, LATER)
+
+
+def test_when_a_step_was_served_says_nothing_of_when_the_measure_was():
+    later = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+    held = after(Confirmed(actual_fen=60, rank=1, served_at=EFFECT, until_on=END))
+    assert after(Sent("renew", LATER), Renewed(until_on=LATER, served_at=later), control=held).served_at == EFFECT
+    assert after(Sent("deduct"), Deducted(deducted_fen=60, served_at=later), control=held).served_at == EFFECT
+    assert after(IN_FORCE, Sent("renew", LATER), Renewed(until_on=LATER, served_at=later)).served_at == later
 
 
 def test_money_is_deducted_wholly_or_in_part():

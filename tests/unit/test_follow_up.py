@@ -158,6 +158,16 @@ def test_securities_are_deducted_up_to_what_the_units_held_are_worth():
     assert said(on("securities", **units, record={"close_price_fen": None}), deduction(10_001)) == []
 
 
+def test_units_are_released_of_what_is_frozen_and_marked():
+    units = {"state": "partly_in_force", "actual_quantity": 10, "marked_quantity": 5, "waiting_quantity": 3, "requested_fen": None, "actual_fen": None}
+    assert said(on("securities", **units), release(quantity=15)) == []
+    assert said(on("securities", **units), release(quantity=16)) == [("/quantity", "over_frozen", "DEDUCT-LIMIT")]
+    assert step_of(on("securities", **units), release(quantity=10)).quantity == 10
+    assert step_of(on("securities", **units), release(quantity=15)) == Step(action="release")
+    marked = {**units, "state": "marked", "actual_quantity": None}
+    assert step_of(on("securities", **marked), release(quantity=4)).quantity == 4
+
+
 def test_a_transfer_needs_a_transferee_and_a_measure_that_holds():
     assert said(on("real_estate"), transfer(transferee=None)) == [("/transferee", "transferee_required", "TRANSFER-TO")]
     assert said(on("real_estate", state="waiting"), transfer()) == [("", "transferee_required", "TRANSFER-TO")]

@@ -10,9 +10,11 @@ from fastapi import FastAPI, HTTPException, Path, Query, Response
 from pydantic import Field
 
 from contracts.agency import Agency
+from contracts.failures import StateError
 from contracts.words import Model
 from services.runtime.mock.calls import PREFIX, take_call
 from services.runtime.mock.faults import FaultList
+from services.runtime.mock.happenings import Happening
 from services.runtime.mock.simulation import Simulation
 from services.runtime.mock.transport import Receive, Scope, Send
 
@@ -42,6 +44,7 @@ def admin(simulation: Simulation) -> FastAPI:
     app = FastAPI(title="Chakong mock agencies", description="The truth, the effects, the faults and the clock, for testers.")
     _add_truth(app, simulation)
     _add_faults(app, simulation)
+    _add_events(app, simulation)
     _add_clock(app, simulation)
     return app
 
@@ -95,6 +98,16 @@ def _add_faults(app: FastAPI, simulation: Simulation) -> None:
         """Let the agency work again."""
         simulation.script.put(_agency(simulation, agency).agency, (), simulation.clock.now())
         return FaultList(faults=())
+
+
+def _add_events(app: FastAPI, simulation: Simulation) -> None:
+    @app.post("/admin/agencies/{agency}/events")
+    async def happen(agency: Code, body: Happening) -> Response:
+        """Let something happen that no court ordered; return what the orders on that asset are now."""
+        try:
+            return _json({"effects": simulation.happen(_agency(simulation, agency), body)})
+        except StateError as error:
+            raise HTTPException(error.status, str(error)) from error
 
 
 def _add_clock(app: FastAPI, simulation: Simulation) -> None:

@@ -6,9 +6,10 @@ It goes by the neutral names of fields (interface.md §1), never by asset type: 
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from contracts.asset_type import AssetRecord
+from contracts.clock import china_date
 from contracts.control import PriorMeasure
 from services.runtime.mock.law import IN_FORCE, Measure, Thing, settle
 from services.runtime.mock.port import Holding
@@ -40,7 +41,8 @@ def _names(record: AssetRecord) -> _Names | None:
 def thing_of(holding: Holding, rule: TermRule) -> Thing:
     """Return an asset as the law sees it when the simulation begins: the measures of others are on it, each from its day.
 
-    What is neither available nor held by those measures (a pledge, a bank's own block) cannot be given out.
+    What is neither available nor held by those measures (a pledge, a bank's own block) cannot be frozen; units can be marked,
+    and the marks of others come first.
     """
     names = _names(holding.record)
     counted_in = names.counted_in if names else None
@@ -48,7 +50,21 @@ def thing_of(holding: Holding, rule: TermRule) -> Thing:
     total = max(0, getattr(holding.record, names.total)) if names else 1
     thing = settle(Thing(total, counted_in, rule, measures=priors), None)
     blocked = max(0, total - getattr(holding.record, names.available, total) - thing.held) if names else 0
-    return replace(thing, total=total - blocked, pledged=blocked if counted_in == "units" else 0)
+    if counted_in != "units":
+        return replace(thing, total=total - blocked)
+    marks = tuple(_from_mark(mark) for mark in getattr(holding.record, "marks", ()))
+    return settle(replace(thing, total=total - blocked, pledged=blocked, measures=(*marks, *thing.measures)), None)
+
+
+def _from_mark(mark: Any) -> Measure:
+    return Measure(
+        kind="freeze", authority=mark.authority, document_no=None, requested=mark.quantity, marked=mark.quantity, state="marked",
+        term=Term(mark.from_on, until_on=mark.until_on), until_on=mark.until_on, **_since(mark.from_on))
+
+
+def _since(day: date | None) -> dict[str, Any]:
+    at = None if day is None else start_of(day)
+    return {"served_at": at, "effective_at": at}
 
 
 def _served(prior: PriorMeasure) -> tuple[int, date]:
@@ -68,17 +84,40 @@ def today(holding: Holding, before: Thing, now: Thing) -> Holding:
     names = _names(holding.record)
     if hasattr(holding.record, "status_codes"):
         return _with_marks(holding, now)
-    if names is None or (now.taken, now.held) == (before.taken, before.held):
+    if names is None or now == before:
         return holding
+    holding = with_pledges(holding, before.pledged - now.pledged)
     record = holding.record
-    changed: dict[str, object] = {names.total: getattr(record, names.total) - now.taken}
+    came = now.total + now.pledged - before.total - before.pledged
+    changed: dict[str, object] = {names.total: getattr(record, names.total) + came - now.taken}
     if hasattr(record, names.available):
         changed[names.available] = max(0, now.total - now.taken - now.held)
     if hasattr(record, names.frozen):
         changed[names.frozen] = max(0, getattr(record, names.frozen) - before.held) + now.held
     if now.taken and hasattr(record, "share_ratio"):
         changed["share_ratio"] = str(Fraction(record.share_ratio) * (now.total - now.taken) / now.total)
-    return replace(holding, record=record.model_copy(update=changed))
+    if hasattr(record, "marks"):
+        changed["marks"] = tuple(map(_as_mark, (measure for measure in now.measures if measure.marked)))
+    return replace(holding, record=type(record).model_validate(record.model_dump() | changed))
+
+
+def _as_mark(measure: Measure) -> dict[str, object]:
+    from_on = None if measure.effective_at is None else china_date(measure.effective_at)
+    return {"authority": measure.authority, "quantity": measure.marked, "from_on": from_on, "until_on": measure.until_on}
+
+
+def with_pledges(holding: Holding, freed: int) -> Holding:
+    """Return the holding without so many pledged units; a pledge that secures nothing more is gone with its right."""
+    if not freed or not hasattr(holding.record, "pledges"):
+        return holding
+    left, rights = [], []
+    for pledge, right in zip(holding.record.pledges, holding.priority_rights, strict=True):
+        cut = min(pledge.quantity, freed)
+        freed -= cut
+        if cut < pledge.quantity:
+            left.append(pledge.model_copy(update={"quantity": pledge.quantity - cut}))
+            rights.append(right)
+    return replace(holding, record=holding.record.model_copy(update={"pledges": tuple(left)}), priority_rights=tuple(rights))
 
 
 def _with_marks(holding: Holding, now: Thing) -> Holding:
@@ -87,6 +126,11 @@ def _with_marks(holding: Holding, now: Thing) -> Holding:
     held = {_MARKS[measure.kind]: None for measure in now.measures if measure.state in IN_FORCE and measure.kind in _MARKS}
     codes = (*(code for code in listed if code not in _NO_STATES), *held)
     return replace(holding, record=holding.record.model_copy(update={"status_codes": codes or ("normal",)}))
+
+
+def holds_money(holding: Holding) -> bool:
+    """Tell whether money can come into an asset."""
+    return hasattr(holding.record, "balance_fen")
 
 
 def units_worth(holding: Holding, amount_fen: int) -> int:

@@ -2,7 +2,9 @@
 
 A whole thing (a house, a vehicle) counts as one unit that one measure takes. What can be divided (money, shares) is given
 out in order of service: each measure takes what is left, and whoever gets less than asked closes the queue behind it.
-Source: domain.md §7.3, §7.4, §8a
+Pledged units cannot be frozen: a measure marks those that no earlier one has marked for what it could not freeze, and only
+the rest waits. What a measure has it keeps; a mark becomes a freeze when the pledge ends, never by a share that falls free.
+Source: domain.md §7.3, §7.4, §8a; 法发〔2021〕9号
 """
 
 from collections.abc import Iterator
@@ -15,7 +17,8 @@ from contracts.control import Measure as MeasureKind
 from contracts.control import PriorMeasure
 from services.runtime.mock.terms import Term, TermRule, day_after, end_on
 
-State = Literal["waiting", "in_force", "partly_in_force", "marked", "released", "expired", "lapsed", "deducted", "transferred"]
+State = Literal[
+    "waiting", "in_force", "partly_in_force", "marked", "released", "expired", "lapsed", "deducted", "transferred", "reversed"]
 IN_FORCE = frozenset({"in_force", "partly_in_force", "marked"})
 LIVE = IN_FORCE | {"waiting"}
 #: Measures that take no rank: a watch-list entry holds nothing.
@@ -24,7 +27,7 @@ BESIDE = frozenset({"watchlist"})
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure on one thing over its whole life. `requested`, `actual`: fen or units; `requested` None is the whole."""
+    """One measure on one thing over its whole life. `requested`, `actual`, `marked`: fen or units; `requested` None is the whole."""
 
     kind: MeasureKind
     authority: str
@@ -36,6 +39,7 @@ class Measure:
     control_no: str | None = None
     state: State = "waiting"
     actual: int = 0
+    marked: int = 0
     rank: int | None = None
     effective_at: datetime | None = None
     until_on: date | None = None
@@ -46,31 +50,53 @@ class Measure:
         """Tell whether the measure still stands, in force or waiting."""
         return self.state in LIVE
 
+    @property
+    def has(self) -> int:
+        """Return what it froze and marked."""
+        return self.actual + self.marked
+
+    @property
+    def waits_for(self) -> int:
+        """Return what it still lacks; a measure on the whole lacks nothing."""
+        return 0 if self.requested is None else self.requested - self.has
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:
     """One asset at one agency and every measure it ever had, in order of service.
 
-    `total` is what can be given out (fen, units, or 1 for a whole thing), `taken` what left by deduction or transfer.
+    `total` is what can be frozen (fen, units, or 1 for a whole thing), `taken` what left by deduction or transfer.
     """
 
     total: int
     counted_in: Literal["fen", "units"] | None
     rule: TermRule
-    #: units that a pledge bars from freezing: a measure that gets nothing because of them is marked (法发〔2021〕9号)
+    #: units that a pledge bars from freezing; they can be marked
     pledged: int = 0
     taken: int = 0
     measures: tuple[Measure, ...] = field(default=())
 
     @property
     def gone(self) -> bool:
-        """Tell whether the whole of it was transferred."""
-        return self.taken >= self.total and any(measure.state == "transferred" for measure in self.measures)
+        """Tell whether the whole of it was transferred or sold; an account stays when its money went."""
+        if self.taken < self.total or self.pledged:
+            return False
+        return self.counted_in == "units" or any(measure.state == "transferred" for measure in self.measures)
 
     @property
     def held(self) -> int:
-        """Return what all measures together hold."""
+        """Return what all measures together froze."""
         return sum(measure.actual for measure in self.measures)
+
+    @property
+    def left(self) -> int:
+        """Return what can be frozen and is not."""
+        return self.total - self.taken - self.held
+
+    @property
+    def unmarked(self) -> int:
+        """Return the pledged units that nobody has marked."""
+        return max(0, self.pledged - sum(measure.marked for measure in self.measures))
 
     def with_measure(self, index: int, measure: Measure) -> "Thing":
         """Return the thing with one measure replaced."""
@@ -83,38 +109,57 @@ def settle(thing: Thing, at: datetime | None) -> Thing:
 
 
 def _given_out(thing: Thing, at: datetime | None) -> Iterator[Measure]:
-    left, rank = thing.total - thing.taken, 1
+    left, unmarked, rank = thing.left, thing.unmarked, 1
     anyone_holds = closed = False
     for measure in thing.measures:
         if not measure.live:
             yield measure
             continue
         if measure.kind in BESIDE:
-            yield _in_force(thing, measure, 0, None, at)
+            yield _in_force(thing, measure, None, at)
             continue
-        closed = closed or (anyone_holds and left == 0)
+        closed = closed or (anyone_holds and not (measure.has or left or unmarked))
         if closed:
             rank += 1
-            yield replace(measure, rank=rank, actual=0)
+            yield replace(measure, rank=rank)
             continue
-        actual = left if measure.requested is None else min(measure.requested, left)
-        left, anyone_holds = left - actual, anyone_holds or actual > 0
-        closed = measure.requested is None or actual < measure.requested
-        yield _in_force(thing, measure, actual, 1, at)
+        given = _given(measure, left, unmarked)
+        left, unmarked = left - (given.actual - measure.actual), unmarked - (given.marked - measure.marked)
+        anyone_holds = anyone_holds or given.has > 0
+        closed = given.requested is None or given.waits_for > 0
+        yield _in_force(thing, given, 1, at)
 
 
-def _in_force(thing: Thing, measure: Measure, actual: int, rank: int | None, at: datetime | None) -> Measure:
+def _given(measure: Measure, left: int, unmarked: int) -> Measure:
+    """Return the measure with what it lacked of what is left: frozen where that can be, else marked."""
+    lacks = left + unmarked if measure.requested is None else measure.waits_for
+    frozen = min(lacks, left)
+    marked = min(lacks - frozen, unmarked)
+    return replace(measure, actual=measure.actual + frozen, marked=measure.marked + marked)
+
+
+def _in_force(thing: Thing, measure: Measure, rank: int | None, at: datetime | None) -> Measure:
     effective_at = measure.effective_at or at or measure.served_at
     began_on = None if effective_at is None else china_date(effective_at)
     until_on = measure.until_on if measure.state in IN_FORCE else end_on(thing.rule, measure.term, began_on)
-    return replace(measure, state=_state(thing, measure, actual), actual=actual, rank=rank,
-                   effective_at=effective_at, until_on=until_on)
+    return replace(measure, state=_state(thing, measure), rank=rank, effective_at=effective_at, until_on=until_on)
 
 
-def _state(thing: Thing, measure: Measure, actual: int) -> State:
-    if thing.counted_in != "units" or measure.requested is None or actual >= measure.requested:
+def _state(thing: Thing, measure: Measure) -> State:
+    """Return the state of a measure that has something; only money is in force before there is any."""
+    if thing.counted_in != "units" or not (measure.marked or measure.waits_for):
         return "in_force"
-    return "marked" if actual == 0 and thing.pledged else "partly_in_force"
+    return "partly_in_force" if measure.actual else "marked"
+
+
+def end_pledge(thing: Thing, units: int, at: datetime) -> Thing:
+    """Free so many units of a pledge: marks on them become freezes in order of rank, what nobody marked is given out."""
+    freed, measures = units, []
+    for measure in thing.measures:
+        turned = min(measure.marked, freed)
+        freed -= turned
+        measures.append(replace(measure, actual=measure.actual + turned, marked=measure.marked - turned))
+    return settle(replace(thing, total=thing.total + units, pledged=thing.pledged - units, measures=tuple(measures)), at)
 
 
 def up_to(thing: Thing, now: datetime) -> Thing:
@@ -144,12 +189,15 @@ def _moment(measure: Measure) -> datetime:
 
 def end(measure: Measure, state: State) -> Measure:
     """Return the measure ended: it holds nothing and has no rank."""
-    return replace(measure, state=state, actual=0, rank=None)
+    return replace(measure, state=state, actual=0, marked=0, rank=None)
 
 
 def stand(thing: Thing) -> list[PriorMeasure]:
-    """Return the live measures in rank order, each with what it holds, or asks for while it waits."""
-    live = [measure for measure in thing.measures if measure.live]
+    """Return the live measures in rank order, each with what it holds, or asks for while it waits.
+
+    Shape: what only marks holds nothing and is not among them; the register tells it as a mark
+    """
+    live = [measure for measure in thing.measures if measure.live and measure.state != "marked"]
     live.sort(key=lambda measure: measure.rank or len(live) + 1)
     return [_as_prior(thing, measure) for measure in live]
 

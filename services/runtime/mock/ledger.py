@@ -13,9 +13,10 @@ from pydantic import TypeAdapter
 from contracts.agency import Agency
 from contracts.clock import china_date
 from contracts.control import FOLLOW_UPS, PriorMeasure
-from contracts.failures import AgencyRefused
+from contracts.failures import AgencyRefused, IllegalTransition, NotFound
 from contracts.registry import asset_type
-from services.runtime.mock.counted import thing_of, today, units_worth
+from services.runtime.mock.counted import holds_money, thing_of, today, units_worth, with_pledges
+from services.runtime.mock.happenings import Happening, PledgeReleased, Reversal, release_pledge, take_back, take_in
 from services.runtime.mock.journal import Journal
 from services.runtime.mock.law import Measure, Thing, stand, up_to
 from services.runtime.mock.port import Effect, Holding, Order
@@ -24,6 +25,7 @@ from services.runtime.mock.steps import AT_ONCE, follow_up, take_measure
 from services.runtime.mock.terms import rule_of
 
 _ORDER = TypeAdapter(Order)
+_HAPPENING: TypeAdapter[Happening] = TypeAdapter(Happening)
 _MOST_REMEMBERED = 20_000
 #: One asset at one agency; the holder's number only where the key is not one thing without it (contracts KeyScope).
 _Place = tuple[str, str, str]
@@ -61,6 +63,9 @@ class Ledger:
                 continue
             if "again" in line:
                 self._entries[agency.agency][line["again"]][-1].times_received += 1
+            elif "happened" in line:
+                place, thing = self._after(agency, _HAPPENING.validate_python(line["happened"]), datetime.fromisoformat(line["at"]))
+                self._things[place] = thing
             else:
                 self._act(agency, _ORDER.validate_python(line["order"]), datetime.fromisoformat(line["at"]))
 
@@ -82,6 +87,33 @@ class Ledger:
             return self.as_it_stands(agency, known[-1], at)
         self._journal.append({"agency": agency.agency, "at": at.isoformat(), "order": asdict(order)})
         return self._act(agency, order, at).effect
+
+    def happen(self, agency: Agency, happening: Happening, at: datetime) -> list[Entry]:
+        """Let something happen that no court ordered; return the orders on that asset, each as before.
+
+        Raises: NotFound if there is no such asset or order; IllegalTransition if it cannot happen as things stand
+        """
+        place, thing = self._after(agency, happening, at)
+        self._journal.append({"agency": agency.agency, "at": at.isoformat(), "happened": happening.model_dump()})
+        self._things[place] = thing
+        return [entry for entry in self.entries(agency, None, None) if entry.place == place]
+
+    def _after(self, agency: Agency, happening: Happening, at: datetime) -> tuple[_Place, Thing]:
+        if isinstance(happening, Reversal):
+            entry = next(iter(self.entries(agency, happening.request_no, None)), None)
+            if entry is None or entry.place is None or entry.index is None or entry.order.action in FOLLOW_UPS:
+                raise NotFound("no measure was taken by this request number")
+            return entry.place, take_back(self._at(entry.place, at), entry.index, at)
+        found = self._register.find(agency, happening.key, happening.id_no)
+        if found is None:
+            raise NotFound("there is no such asset")
+        holding, holder = found
+        place, thing = _place(agency, holding.key, holder.id_no), self.thing(agency, holding, holder.id_no, at)
+        if isinstance(happening, PledgeReleased):
+            return place, release_pledge(thing, happening, at)
+        if not holds_money(holding):
+            raise IllegalTransition("the asset is no account of money")
+        return place, take_in(thing, happening, at)
 
     def _act(self, agency: Agency, order: Order, at: datetime) -> Entry:
         try:
@@ -108,7 +140,7 @@ class Ledger:
         else:
             thing, index = take_measure(thing, order, at, self._control_no(agency, at))
         self._things[place] = thing
-        effect = replace(_effect(thing, index, order, holding), served_at=at)
+        effect = replace(_effect(thing, index, order, self._as_of(agency, place, holding, thing)), served_at=at)
         return Entry(order, at, canonical(holder.id_no), effect, place=place, index=index)
 
     def _control_no(self, agency: Agency, at: datetime) -> str:
@@ -138,7 +170,12 @@ class Ledger:
         found = self._register.find(agency, entry.order.key, entry.holder)
         assert found is not None
         thing = self._at(entry.place, now)
-        return replace(_effect(thing, entry.index, entry.order, found[0]), served_at=entry.at)
+        holding = self._as_of(agency, entry.place, found[0], thing)
+        return replace(_effect(thing, entry.index, entry.order, holding), served_at=entry.at)
+
+    def _as_of(self, agency: Agency, place: _Place, holding: Holding, thing: Thing) -> Holding:
+        """Return a holding with the pledges it still has."""
+        return with_pledges(holding, self._at_first(agency, place, holding).pledged - thing.pledged)
 
     def _at(self, place: _Place, now: datetime) -> Thing:
         thing = self._things[place] = up_to(self._things[place], now)
@@ -161,7 +198,7 @@ class Ledger:
     def today(self, agency: Agency, holding: Holding, holder_id_no: str, now: datetime) -> Holding | None:
         """Return a holding as it is now, None if it was transferred."""
         place = _place(agency, holding.key, holder_id_no)
-        if not holding.prior_measures and place not in self._things:
+        if place not in self._things and not (holding.prior_measures or getattr(holding.record, "marks", ())):
             return holding
         thing = self.thing(agency, holding, holder_id_no, now)
         return None if thing.gone else today(holding, self._at_first(agency, place, holding), thing)
@@ -189,12 +226,13 @@ def _place(agency: Agency, key: str, holder_id_no: str) -> _Place:
 def _effect(thing: Thing, index: int, order: Order, holding: Holding) -> Effect:
     """Write what an order did as its measure stands in the given state of the asset."""
     measure = thing.measures[index]
-    in_fen = thing.counted_in == "fen"
+    in_fen, in_units = thing.counted_in == "fen", thing.counted_in == "units"
     earlier = stand(replace(thing, measures=thing.measures[:index]))
     return Effect(
         request_no=order.request_no, action=order.action, key=order.key, state=measure.state, amount_fen=order.amount_fen,
         actual_fen=measure.actual if in_fen else None, unfunded_fen=_unfunded(measure, order) if in_fen else None,
-        quantity=measure.actual if thing.counted_in == "units" else None, rank=measure.rank,
+        quantity=measure.actual if in_units else None, marked_quantity=measure.marked if in_units else None,
+        waiting_quantity=(measure.waits_for if measure.live else 0) if in_units else None, rank=measure.rank,
         until_on=None if measure.state == "waiting" else measure.until_on, served_at=measure.served_at,
         effective_at=measure.effective_at, agency_control_no=measure.control_no,
         deducted_fen=measure.deducted_fen or None, prior_measures=tuple(earlier), priority_rights=holding.priority_rights)
@@ -204,4 +242,4 @@ def _unfunded(measure: Measure, order: Order) -> int | None:
     """Return what a measure lacks of what was asked (domain.md §7.4); a whole measure lacks nothing."""
     if order.action in AT_ONCE and not measure.live:
         return (order.amount_fen or 0) - measure.deducted_fen
-    return measure.requested - measure.actual if measure.live and measure.requested is not None else None
+    return measure.waits_for if measure.live and measure.requested is not None else None

@@ -70,7 +70,10 @@ class Effect:
     amount_fen: int | None = None
     actual_fen: int | None = None
     unfunded_fen: int | None = None
+    #: units frozen, marked and waited for
     quantity: int | None = None
+    marked_quantity: int | None = None
+    waiting_quantity: int | None = None
     rank: int | None = None
     until_on: date | None = None
     served_at: datetime | None = None

@@ -8,6 +8,7 @@ from contracts.agency import Agency
 from services.runtime.mock.answers import Answers
 from services.runtime.mock.desk import AgencyDesk
 from services.runtime.mock.faults import Script
+from services.runtime.mock.happenings import Happening
 from services.runtime.mock.journal import Journal
 from services.runtime.mock.ledger import Entry, Ledger
 from services.runtime.mock.port import Later, MockAgency, MockRequest, MockResponse, RegisteredSubject
@@ -76,6 +77,15 @@ class Simulation:
                  "code": entry.effect.code, "times_received": entry.times_received}
                 for entry in self.ledger.entries(agency, request_no, id_no) if entry.effect.state == "refused"]
 
+    def happen(self, agency: Agency, happening: Happening) -> list[dict[str, Any]]:
+        """Let something happen at an agency that no court ordered; return what the orders on that asset are now.
+
+        Raises: NotFound, IllegalTransition
+        """
+        now = self.clock.now()
+        return [_effect(self.ledger, agency, entry, now) for entry in self.ledger.happen(agency, happening, now)
+                if entry.effect.state != "refused"]
+
     def reset(self) -> None:
         """Go back to the start: ledger, kept answers, faults and clock; the register is the seed's."""
         self.clock.reset()
@@ -98,5 +108,6 @@ def _effect(ledger: Ledger, agency: Agency, entry: Entry, now: datetime) -> dict
     effect = ledger.as_it_stands(agency, entry, now)
     return {"request_no": effect.request_no, "action": effect.action, "key": effect.key, "amount_fen": effect.amount_fen,
             "actual_fen": effect.actual_fen, "unfunded_fen": effect.unfunded_fen, "quantity": effect.quantity,
+            "marked_quantity": effect.marked_quantity, "waiting_quantity": effect.waiting_quantity,
             "state": effect.state, "rank": effect.rank, "until_on": effect.until_on, "deducted_fen": effect.deducted_fen,
             "agency_control_no": effect.agency_control_no, "at": entry.at, "times_received": entry.times_received}

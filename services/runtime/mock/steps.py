@@ -6,7 +6,7 @@ Raises, all of them: AgencyRefused with a code of contracts.outcome.REASONS
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal, cast
+from typing import cast
 
 from contracts.clock import china_date
 from contracts.control import FOLLOW_UPS
@@ -34,7 +34,7 @@ def take_measure(thing: Thing, order: Order, at: datetime, control_no: str) -> t
     taken = thing.measures[index]
     if order.action in AT_ONCE and taken.actual:
         fen = taken.actual if thing.counted_in == "fen" else 0
-        thing = settle(_moved_out(thing, index, "deducted", taken.actual, fen), at)
+        thing = _settled(thing.with_measure(index, replace(end(taken, "deducted"), deducted_fen=fen)), taken.actual, at)
     return thing, index
 
 
@@ -65,15 +65,19 @@ def _renew(thing: Thing, index: int, order: Order) -> Thing:
 
 
 def _release(thing: Thing, index: int, order: Order, at: datetime) -> Thing:
-    """Release the whole measure, or of a measure that is counted only a part: the rest stays, without what it lacked."""
+    """Release the whole measure, or of a measure that is counted only a part: the rest stays, without what it lacked.
+
+    Shape: the part comes off what is frozen, then off what is marked
+    """
     measure = thing.measures[index]
-    has = (measure.requested or 0) if measure.state == "waiting" else measure.actual
+    has = (measure.requested or 0) if measure.state == "waiting" else measure.has
     part = _counted(thing, order)
     if part is not None and measure.requested is None and measure.state == "waiting":
         raise AgencyRefused("rejected_by_agency", "轮候的整户冻结不能部分解除")
     if part is None or part >= has:
         return settle(thing.with_measure(index, end(measure, "released")), at)
-    return settle(thing.with_measure(index, replace(measure, requested=has - part, actual=has - part)), at)
+    rest = replace(measure, requested=has - part, actual=max(0, measure.actual - part), marked=min(measure.marked, has - part))
+    return settle(thing.with_measure(index, rest), at)
 
 
 def _deduct(thing: Thing, index: int, order: Order, at: datetime, sold_units: int | None) -> Thing:
@@ -85,32 +89,33 @@ def _deduct(thing: Thing, index: int, order: Order, at: datetime, sold_units: in
     amount = measure.actual if asked is None else asked
     if not 0 < amount <= measure.actual:
         raise AgencyRefused("rejected_by_agency", "扣划数额超过已冻结数额")
-    amount_fen = amount if thing.counted_in == "fen" else order.amount_fen or 0
-    return settle(_moved_out(thing, index, "deducted", amount, amount_fen), at)
+    fen = amount if thing.counted_in == "fen" else order.amount_fen or 0
+    measure = replace(measure, deducted_fen=measure.deducted_fen + fen)
+    return _settled(thing.with_measure(index, _less(measure, amount)), amount, at)
+
+
+def _less(measure: Measure, amount: int) -> Measure:
+    """Return the measure after so much of it was deducted; with the last of what it has it ends, but its marks stay."""
+    if amount == measure.has:
+        return end(measure, "deducted")
+    asked = None if measure.requested is None else measure.requested - amount
+    return replace(measure, requested=asked, actual=measure.actual - amount)
 
 
 def _transfer(thing: Thing, index: int, at: datetime) -> Thing:
-    """Transfer what the measure holds; nothing left ends what waits, a remainder goes to the next (domain.md §7.3)."""
+    """Transfer what the measure holds, and end it."""
     measure = thing.measures[index]
     if measure.actual == 0:
         raise AgencyRefused("rejected_by_agency", "措施未实际控制财产")
-    thing = _moved_out(thing, index, "transferred", measure.actual)
-    if thing.taken < thing.total:
+    return _settled(thing.with_measure(index, end(measure, "transferred")), measure.actual, at)
+
+
+def _settled(thing: Thing, moved_out: int, at: datetime) -> Thing:
+    """Take an amount out of the asset; nothing left of it ends what waits, a remainder goes to the next (domain.md §7.3)."""
+    thing = replace(thing, taken=thing.taken + moved_out)
+    if not thing.gone:
         return settle(thing, at)
     return replace(thing, measures=tuple(end(other, "lapsed") if other.live else other for other in thing.measures))
-
-
-def _moved_out(
-    thing: Thing, index: int, state: Literal["deducted", "transferred"], amount: int, amount_fen: int = 0,
-) -> Thing:
-    """Take an amount of what a measure holds out of the asset; with the last of it the measure ends."""
-    measure = thing.measures[index]
-    measure = replace(measure, deducted_fen=measure.deducted_fen + amount_fen)
-    if amount == measure.actual:
-        measure = end(measure, state)
-    elif measure.requested is not None:
-        measure = replace(measure, requested=measure.requested - amount)
-    return replace(thing.with_measure(index, measure), taken=thing.taken + amount)
 
 
 def _counted(thing: Thing, order: Order) -> int | None:
