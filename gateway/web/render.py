@@ -62,7 +62,8 @@ def _environment() -> Environment:
     environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels, "telling": _telling}
     environment.globals |= {"TYPES": {code: kind.name for code, kind in asset_types().items()}, "OUTCOMES": OUTCOME_NAMES,
                             "STATES": STATE_NAMES, "MEASURES": MEASURE_NAMES, "ROLES": _ROLES, "ID_TYPES": _ID_TYPES,
-                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES, "FINAL": FINAL_STATES}
+                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES,
+                            "MONEY": frozenset(code for code, kind in asset_types().items() if kind.counted_in == "amount_fen"), "FINAL": FINAL_STATES}
     return environment
 
 

@@ -104,9 +104,15 @@ def test_claim_and_secured_stand_against_each_other_beside_the_totals():
 
 def test_a_control_says_what_it_is_on_who_else_holds_it_and_how_long_it_runs():
     seen = words(render_report(held_report()))
-    for text in ("银行存款（陈伟）6222024530200012345个人结算账户", "2026-12-10剩18天", "查封：轮候", "请求500股/份实际300股/份有效3,000.00元", "生效后起算", "nolongerinthisreport",
+    for text in ("银行存款（陈伟）6222024530200012345个人结算账户", "2026-12-10剩18天", "查封：轮候", "请求500股/份实际300股/份有效3,000.00元", "生效后起算", "noanswerofthisrequesttellsofit",
                  "第1顺位罗定市人民法院查封，至2028-01-05第2顺位本院第3顺位云安区人民法院"):
         assert text in seen
+
+
+def test_a_clue_goes_by_its_key_and_a_whole_account_by_that_word():
+    html = render_report(report(task(), controls=(control_view(asset_id="clue", asset_key="6222<1>", actual_fen=700, rank=1),)))
+    assert "6222&lt;1&gt;" in html
+    assert "请求 整户<br>实际 7.00 元" in html
 
 
 def test_an_open_claim_to_a_surplus_is_boxed():
