@@ -23,8 +23,9 @@ from contracts.messages import Reply
 from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of, turned_away
-from gateway.domain.status_answers import told
+from gateway.domain.status_answers import is_news, told
 from gateway.settings import GatewaySettings
+from gateway.store.controls import load_controls
 from gateway.store.database import Connection, Database
 from gateway.store.inbox import (
     Filed,
@@ -108,10 +109,15 @@ class Aggregator:
         same = await repeated(connection, [_task_answer(one) for one in answers])
         same |= {one.task.task_id for one in answers if one.task.action == "status"}
         REPLIES_FILED.labels("repeated").inc(len(same))
-        differing = [one for one in answers if one.task.task_id not in same]
+        differing = await self._news(connection, [one for one in answers if one.task.task_id not in same])
         if control_ids := {one.task.control_id for one in differing if one.task.control_id}:
             await ask_soon(connection, sorted(control_ids))
         return [_filed(one.reply, "contradiction") for one in differing]
+
+    async def _news(self, connection: Connection, answers: Sequence[_Answer]) -> list[_Answer]:
+        """Return the answers that say something else than what stands; of a control that is told in other bytes as it stands, nothing."""
+        controls = await load_controls(connection, [one.task.control_id for one in answers if one.task.control_id])
+        return [one for one in answers if one.task.control_id is None or is_news(controls[one.task.control_id].control, one.meaning.event)]
 
     async def _postpone(
         self, connection: Connection, replies: Sequence[Reply], tasks: Mapping[str, Standing], now: datetime

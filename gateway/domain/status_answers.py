@@ -7,10 +7,24 @@ from typing import Literal
 
 from contracts.agency import Agency, Mode
 from contracts.control import FINAL_STATES
+from contracts.failures import IllegalTransition
 from gateway.domain.control import Control, apply
-from gateway.domain.control_events import AnswerOverdue, Event, Refused
+from gateway.domain.control_events import (
+    AnswerOverdue,
+    Deducted,
+    Event,
+    Lapsed,
+    Refused,
+    Released,
+    Reversed,
+    TermEnded,
+    Transferred,
+)
 from gateway.domain.deadlines import next_open
 
+#: What says of a control that has ended that it has.
+_ENDS: Mapping[str, type] = {"refused": Refused, "released": Released, "expired": TermEnded, "lapsed": Lapsed, "deducted": Deducted,
+                             "transferred": Transferred, "reversed": Reversed}
 #: What an agency says of a request number that it never received.
 _NEVER_RECEIVED = "no_original_measure"
 #: How long an agency has at least to tell how a control stands.
@@ -78,6 +92,16 @@ def news(control: Control, event: Event) -> Event | None:
         if denied if control.pending else not denied:
             return None
     return None if apply(control, event) == control else event
+
+
+def is_news(control: Control, event: Event | None) -> bool:
+    """Tell whether an answer that came once more says something else of a control than what stands; also what contradicts it does."""
+    if control.state in _ENDS:
+        return not isinstance(event, _ENDS[control.state])
+    try:
+        return event is not None and news(control, event) is not None
+    except IllegalTransition:
+        return True
 
 
 def watch(control: Control) -> Watch | None:

@@ -125,6 +125,7 @@ def test_missing_papers_are_named(judge):
 def test_another_courts_control_looks_like_one_that_is_not_there(judge, other_judge):
     report, account = account_at_icbc(judge)
     (control_id,) = judge.ordered(report["request_id"], freeze(account, 100))
+    judge.answered(control_id)
     foreign = problem_of(other_judge.get(f"/v1/controls/{control_id}"), 404)
     missing = problem_of(other_judge.get(f"/v1/controls/{new_id()}"), 404)
     assert without_trace(foreign) == without_trace(missing)

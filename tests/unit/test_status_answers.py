@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from contracts.agency import OfficeHours
+from contracts.control import FINAL_STATES, ControlAnswer
 from contracts.failures import IllegalTransition
 from gateway.domain.control import apply, asked
 from gateway.domain.control_events import (
@@ -15,8 +16,9 @@ from gateway.domain.control_events import (
     Sent,
     TermEnded,
     Waiting,
+    event_of,
 )
-from gateway.domain.status_answers import STATUS_RULES, may_ask, news, told, watch
+from gateway.domain.status_answers import STATUS_RULES, is_news, may_ask, news, told, watch
 from tests.agency_side import agency
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in China
@@ -32,6 +34,22 @@ def control(*events):
 
 WAITING = Waiting(rank=2)
 HELD = Confirmed(actual_fen=60, unfunded_fen=40, rank=1, until_on=END)
+
+
+@pytest.mark.parametrize(("stands", "event", "new"), [
+    ((HELD,), HELD, False), ((HELD,), Confirmed(actual_fen=100, unfunded_fen=0, rank=1, until_on=END), True), ((WAITING,), HELD, True),
+    ((HELD,), Refused("rejected_by_agency"), False), ((HELD,), Refused("no_original_measure"), True), ((HELD,), None, False),
+    ((HELD, Released()), Released(), False), ((HELD, Released()), HELD, True), ((HELD, TermEnded()), TermEnded(told=True), False),
+])
+def test_an_answer_that_comes_once_more_is_news_where_it_says_something_else(stands, event, new):
+    assert is_news(control(*stands), event) is new
+
+
+@pytest.mark.parametrize("state", sorted(FINAL_STATES))
+def test_how_a_control_ended_is_known_again(state):
+    again = event_of(ControlAnswer(state=state), "freeze")
+    assert not is_news(control(HELD).model_copy(update={"state": state}), again)
+    assert is_news(control(HELD).model_copy(update={"state": state}), HELD)
 
 
 def test_what_stands_as_it_stood_is_no_news():
