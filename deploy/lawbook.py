@@ -1,8 +1,9 @@
 """The legal table as pages that a lawyer reads: one a family and a list of all. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from contracts.failures import NotFound
 from gateway.domain.law import FAMILIES, LAW, LawRow
 
 _HEAD = "Made by `make generate` from `gateway/domain/law/`. The same as JSON: `GET /v1/rules`.\n"
@@ -56,15 +57,19 @@ def _rule(row: LawRow) -> Iterator[str]:
     yield f"| 效力 holds | {_time(row)} |"
     yield f"| 性质 basis | {_BASIS[row.basis]} |"
     if row.parameters:
-        yield f"| 参数 parameters | {_parameters(row)} |"
+        yield f"| 参数 parameters | {_values(row.parameters)} |"
+    if row.choices:
+        yield f"| 可选 choices | {_values(row.choices)} |"
+    if row.set_in:
+        yield f"| 设置处（各院相同） set in, for all courts | `{row.set_in}` |"
     yield f"| 系统的处理 what the system does | {row.does.zh}<br>{row.does.en} |"
     yield f"| 读取处 read by | {_listed(row.read_by) or '供人阅读，代码不读取 · for people, no code reads it'} |\n"
     if row.refusal:
         yield f"拒绝的样子 · What the refusal looks like:\n\n```json\n{_refusal(row)}\n```\n"
 
 
-def _parameters(row: LawRow) -> str:
-    return "<br>".join(f"`{name}` = {json.dumps(value, ensure_ascii=False)}" for name, value in row.parameters.items())
+def _values(values: Mapping[str, object]) -> str:
+    return "<br>".join(f"`{name}` = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
 
 
 def _listed(paths: Sequence[str]) -> str:
@@ -72,5 +77,7 @@ def _listed(paths: Sequence[str]) -> str:
 
 
 def _refusal(row: LawRow) -> str:
-    problem = {"status": 422, "code": "control_refused", "errors": [{"code": row.refusal, "…": "…"}], "rule": row.rule.model_dump()}
+    problem: dict[str, object] = {"status": 422, "code": "control_refused", "errors": [{"code": row.refusal, "…": "…"}], "rule": row.rule.model_dump()}
+    if row.refusal == NotFound.code:
+        problem |= {"status": NotFound.status, "code": NotFound.code, "errors": []}
     return json.dumps(problem, ensure_ascii=False, indent=2)

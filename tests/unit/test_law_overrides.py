@@ -44,6 +44,8 @@ def test_practice_has_its_time():
     (override(parameters={"colour": "red"}), "no such parameter"), (override(parameters={"liable": "yes"}), "not of the same kind"),
     (override(rule="LIMIT-WHOLE", parameters={"asset_types": ["houses"]}), "there is no houses"),
     (override(rule="LIMIT-WHOLE", parameters={"asset_types": "deposits"}), "not of the same kind"),
+    (override(rule="RENEW-WARN", parameters={"days": [60]}), "it holds for all courts and is set in gateway/domain/law/terms.py"),
+    (override(rule="DUE-QUERY", parameters={"working_days": 1}), "set in deploy/agencies.yaml"),
     (override(rule="PF-DEDUCT", parameters={"conditions": ["rent", "illness"]}), "conditions: there is no illness"),
     (override(rule="LIMIT-WAITING", parameters={"securing_states": ["promised"]}), "securing_states: there is no promised"),
     (override(parameters={}), "parameters"), (override(court="粤A"), "court"), (override(colour="red"), "colour"),

@@ -17,10 +17,10 @@ ROWS: Table = (
          parameters={"version": "2027-provisional-1", "provisional_days_off": (
              "2027-01-01", "2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-04-05", "2027-05-03", "2027-05-04",
              "2027-06-09", "2027-09-15", "2027-10-01", "2027-10-04", "2027-10-05")},
-         source="全国年节及纪念日放假办法（国务院令第795号）", effective_from=date(2025, 1, 1), read_by=("gateway/domain/deadlines.py",),
+         source="全国年节及纪念日放假办法（国务院令第795号）", effective_from=date(2025, 1, 1), set_in="gateway/domain/law/deadlines.py", read_by=("gateway/domain/deadlines.py",),
          does=Text(zh="期限按工作日计算，收到当日不计入", en="deadlines are counted in working days, the day of receipt excluded")),
     _row(id="DUE-QUERY", zh="协助查询三个工作日内答复", en="a query is answered in three working days", parameters={"working_days": 3}, source=_LOCAL,
-         effective_from=_FROM, read_by=("contracts/agency.py",), does=_LISTED),
+         effective_from=_FROM, set_in="deploy/agencies.yaml", read_by=("contracts/agency.py",), does=_LISTED),
     _row(id="DUE-SEAL", zh="查封、解除、强制过户当场办理", en="seal, release and compulsory transfer are done at once", parameters={"working_days": 0},
          source=_LOCAL, effective_from=_FROM, does=_LISTED),
     _row(id="DUE-EQUITY", zh="市场监管部门查询、公示、股东变更各三个工作日", en="market regulation: query, publicity and change of shareholder, three working days each",

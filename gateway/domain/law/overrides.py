@@ -64,6 +64,8 @@ def _problems(one: Override) -> list[str]:
         return ["there is no such rule"]
     if rows[-1].basis == "statute":
         return ["it is statute law, which no court sets for itself"]
+    if rows[-1].set_in:
+        return [f"it holds for all courts and is set in {rows[-1].set_in}"]
     return [problem for name, value in one.parameters.items() for problem in _wrong(rows[-1], name, value)]
 
 

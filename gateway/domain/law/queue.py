@@ -32,6 +32,7 @@ ROWS: Table = (
          source="法发〔2004〕5号第13条至第16条", effective_from=_LAND_FROM, does=Text(zh="预查封为单独的措施", en="pre-seal is a measure of its own")),
     _row(id="WAIT-TERM", zh="轮候措施的期限自其生效时起算", en="the term of a waiting measure starts when it takes effect",
          parameters={"term_starts": "effect"}, source="实践做法（通说；各登记机构惯例不一）", basis="practice", effective_from=date(2005, 1, 1),
+         set_in="deploy/agencies.yaml",
          read_by=("contracts/agency.py",),
          does=Text(zh="轮候有期限而无到期日；单位另有惯例的在目录中载明", en="a waiting control has a term and no end date; an agency's other convention is in the directory")),
     _row(id="WAIT-RELEASE", zh="解除轮候是单独的措施，须载明轮候序号", en="releasing a waiting measure is an action of its own and names the waiting serial",

@@ -18,7 +18,8 @@ class LawRow:
 
     Shape:  `parameters` hold JSON values; `does` is what the system does; `read_by` names the files that read the row, none
             for a rule that is here to be read by people; `refusal` is the code of the refusal that names it; `choices` are,
-            for a parameter that is a list of words, the words that a court may choose among
+            for a parameter that is a list of words, the words that a court may choose among; `set_in` is the file in which an
+            installation sets a practice that is no court's alone
     """
 
     id: str
@@ -33,6 +34,7 @@ class LawRow:
     basis: Basis = "statute"
     read_by: tuple[str, ...] = ()
     refusal: str | None = None
+    set_in: str = ""
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: whose practice it is; empty: everybody's
     court_code: str = ""
