@@ -63,6 +63,11 @@ imports: setup ## who may import whom
 coverage: setup ## the rules and the contracts, every line and branch by the unit tests alone
 	@$(BIN)/pytest -q tests/unit --cov=gateway/domain --cov=contracts --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
+.PHONY: bench
+bench: setup ## measures by the thousand, and the load of a court, on meshes of their own; some minutes
+	@$(BIN)/python -m bench.controls
+	@$(BIN)/chakong load --seconds 12
+
 .PHONY: fix
 fix: setup ## let ruff repair what it can
 	@$(BIN)/ruff check --fix .

@@ -101,7 +101,8 @@ async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
     database = Database(mesh.store)
     follow_ups = FollowUps(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
     watching = Watching(database, mesh.directory.agencies, mesh.gateway, clock=mesh.clock, new_id=new_id)
-    proposing = Proposing(database, Reports(mesh.gateway.secret, mesh.directory, mesh.policies, mesh.overrides), follow_ups, clock=mesh.clock)
+    proposing = Proposing(database, Reports(mesh.gateway.secret, mesh.directory, mesh.policies, mesh.overrides), follow_ups, clock=mesh.clock,
+                          rest_s=mesh.gateway.excess_rest_s)
     async with asyncio.TaskGroup() as group:
         group.create_task(schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id, send_held=follow_ups.send_held,
                                                        ask_status=watching.ask), mesh.gateway, stop))

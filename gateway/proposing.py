@@ -6,7 +6,7 @@ Cases are noted by whoever changes something: settlement, steps on controls, the
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -50,9 +50,9 @@ _REASON = "超标的额，依随控制方案提交的解除文书解除"
 class Proposing:
     """Looks at cases in which something changed."""
 
-    def __init__(self, database: Database, reports: Reports, follow_ups: FollowUps, *, clock: Clock) -> None:
-        """Take what it works with."""
-        self._database, self._reports, self._follow_ups, self._clock = database, reports, follow_ups, clock
+    def __init__(self, database: Database, reports: Reports, follow_ups: FollowUps, *, clock: Clock, rest_s: float = 0) -> None:
+        """Take what it works with; a case rests for `rest_s` after it was noted, so that many changes are one look."""
+        self._database, self._reports, self._follow_ups, self._clock, self._rest = database, reports, follow_ups, clock, timedelta(seconds=rest_s)
 
     async def tick(self) -> int:
         """Look at a batch of cases; return how many there were.
@@ -60,7 +60,7 @@ class Proposing:
         Raises: StoreUnavailable
         """
         async with self._database.transaction() as connection:
-            cases = await waiting_checks(connection, _MOST)
+            cases = await waiting_checks(connection, self._clock.now() - self._rest, _MOST)
         for case in cases:
             async with self._database.transaction() as connection:
                 await self._look(connection, case, self._clock.now())

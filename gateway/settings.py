@@ -27,6 +27,7 @@ class GatewaySettings(BaseSettings):
     aggregator_batch: int = Field(default=1000, description="most replies applied together")
     control_status_every_s: float | None = Field(
         default=None, gt=0, description="development: agencies are asked so often how controls stand, whatever their mode")
+    excess_rest_s: float = Field(default=2.0, ge=0, le=30, description="how long a case rests after a change before its excess is looked at")
     schedule_every_s: float = Field(default=0.5, description="how often deadlines and terms are looked at")
 
     @property

@@ -13,7 +13,7 @@ from contracts.registry import asset_type
 from contracts.report import ReleaseProposal, ReportControl
 from contracts.words import Text
 from gateway.domain.allot import Part, allot
-from gateway.domain.control import HELD
+from gateway.domain.control import HELD, Control
 from gateway.domain.court_policy import CourtPolicy
 from gateway.domain.cover import Whole
 from gateway.domain.worth import total_secured_fen
@@ -29,6 +29,12 @@ class CaseKey(NamedTuple):
 
     court_code: str
     case_no: str
+
+
+def counts_otherwise(before: Control, after: Control) -> bool:
+    """Tell whether an event changed what a control counts for, or answered what is awaited before anything is proposed; a renewal did not."""
+    said = [(one.state, one.actual_fen, one.actual_quantity, one.priority_rights, one.pending in _MOVES) for one in (before, after)]
+    return said[0] != said[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ _EVENTS = text(f"""
 _VERSIONS = text(f"""
     WITH made AS (
         INSERT INTO report_versions (request_id, version, made_at, cause) SELECT request_id, version, CAST(:now AS timestamptz), cause
-        FROM {rows("v", request_id="text", version="int", cause="text")} RETURNING request_id)
+        FROM {rows("v", request_id="text", version="int", cause="text")} RETURNING request_id, cause)
     SELECT DISTINCT r.court_code, r.case_no FROM made JOIN requests r USING (request_id)
-    WHERE EXISTS (SELECT FROM controls c WHERE c.court_code = r.court_code AND c.case_no = r.case_no AND c.state <> ALL(CAST(:final AS text[])))""")  # noqa: S608 - constants
+    WHERE made.cause IN ('ended', 'late_answer') AND EXISTS (SELECT FROM controls c WHERE c.court_code = r.court_code AND c.case_no = r.case_no AND c.state <> ALL(CAST(:final AS text[])))""")  # noqa: S608 - constants
 _STREAM = text("SELECT seq, kind, data FROM request_events WHERE request_id = :request_id ORDER BY seq")
 _ENDED = text("SELECT request_id FROM requests WHERE request_id = ANY(CAST(:request_ids AS text[])) AND ended_at IS NOT NULL")
 
@@ -42,7 +42,8 @@ async def lock_progress(connection: AsyncConnection, request_ids: Sequence[str])
 async def save_progress(connection: AsyncConnection, moved: Sequence[Moved], now: datetime) -> set[CaseKey]:
     """Write where the requests stand now, with their new events and report versions, and wake the streams.
 
-    Shape: the cases with live controls for which a version was made, found with the same statement: what they secure may have changed
+    Shape: the cases with live controls of which a request ended or got a late answer, found with the same statement: what they secure
+           may have changed
     """
     await connection.execute(_SAVE, arrays("p", [one.progress for one in moved], "request_id", "awaiting", "ended_at",
                                            "report_version", "event_seq"))

@@ -17,7 +17,7 @@ from contracts.telemetry import ALARMS, TASKS_ANSWERED
 from contracts.words import NewId
 from gateway.domain.control import Control, apply
 from gateway.domain.control_events import Event, TermWarned, detail_of, kind_of
-from gateway.domain.excess import CaseKey
+from gateway.domain.excess import CaseKey, counts_otherwise
 from gateway.domain.progress import Happened, Moved, advance
 from gateway.domain.quota import adds_up
 from gateway.domain.status_answers import news
@@ -80,7 +80,7 @@ async def settle(
     if late:
         await set_late_versions(connection, late)
     await _append(connection, steps, moved, now, new_id)
-    await ask_for_checks(connection, cases | {step.case for step in steps}, now)
+    await ask_for_checks(connection, cases | {step.case for step in steps if counts_otherwise(step.before, step.after)}, now)
     for one in answers:
         TASKS_ANSWERED.labels(one.agency, one.outcome).inc()
 

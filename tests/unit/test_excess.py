@@ -1,10 +1,14 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.report import ReportControl
+from gateway.domain.control import apply, asked
+from gateway.domain.control_events import Confirmed, Released, Reversed, Sent, TermWarned
 from gateway.domain.court_policy import BY_LAW, PlanPolicy
-from gateway.domain.excess import Review, release_proposals, review, told
+from gateway.domain.excess import Review, counts_otherwise, release_proposals, review, told
 from tests.builders import NOW, TODAY
 
 LAW = BY_LAW.of("粤5302", TODAY)
@@ -115,3 +119,15 @@ def test_after_the_release_the_claim_is_still_covered_as_far_as_it_was(pairs, cl
     released = sum(one.amount_fen or one.secured_fen for one in proposals)
     assert total - released >= min(total, claim)
     assert proposals == release_proposals(controls[::-1], claim, LAW)
+
+
+@pytest.mark.parametrize(("events", "otherwise"), [
+    ((Sent("renew", date(2028, 1, 1)),), False), ((TermWarned(7),), False), ((Sent("release"),), True), ((Released(),), True),
+    ((Confirmed(actual_fen=60),), True), ((Confirmed(actual_fen=100, rank=1),), False), ((Reversed(),), True),
+])
+def test_a_case_is_looked_at_only_where_a_measure_counts_otherwise_than_before(events, otherwise):
+    held = apply(asked("freeze", term_months=12, requested_fen=100), Confirmed(actual_fen=100, until_on=date(2027, 1, 1)))
+    after = held
+    for event in events:
+        after = apply(after, event)
+    assert counts_otherwise(held, after) is otherwise
