@@ -21,6 +21,7 @@ class Holder(Model):
     kind: str
     rank: int | None
     amount_fen: int | None
+    quantity: int | None
     until_on: date | None
     document_no: str | None = None
 
@@ -69,7 +70,7 @@ def _held(one: About) -> Iterator[HeldAsset]:
 
 def _of_asset(asset: ReportAsset, kind: str, ours: list[ReportControl], court: str) -> HeldAsset:
     others = [Holder(control_id=None, authority=prior.authority, kind=prior.kind, rank=prior.rank, amount_fen=prior.amount_fen,
-                     until_on=prior.until_on, document_no=prior.document_no) for prior in asset.prior_measures]
+                     quantity=prior.quantity, until_on=prior.until_on, document_no=prior.document_no) for prior in asset.prior_measures]
     return HeldAsset(asset_id=asset.asset_id, asset_type=kind, asset_key=asset_type(kind).key_text(asset.record),
                      agencies=tuple(source.agency for source in asset.sources), measures=_in_rank(others + [_our(one, court) for one in ours]))
 
@@ -82,7 +83,9 @@ def _of_clue(ours: list[ReportControl], court: str) -> HeldAsset:
 
 def _our(control: ReportControl, court: str) -> Holder:
     amount = control.requested_fen if control.actual_fen is None else control.actual_fen
-    return Holder(control_id=control.control_id, authority=court, kind=control.measure, rank=control.rank, amount_fen=amount, until_on=control.until_on)
+    units = control.requested_quantity if control.actual_quantity is None else control.actual_quantity
+    return Holder(control_id=control.control_id, authority=court, kind=control.measure, rank=control.rank, amount_fen=amount, quantity=units,
+                  until_on=control.until_on)
 
 
 def _with_ours(known: HeldAsset, older: HeldAsset) -> HeldAsset:
