@@ -54,7 +54,10 @@ def warning_days(until_on: date, today: date) -> int:
     return min(days for days in _warn_days(until_on) if (until_on - today).days <= days)
 
 
-def _warn_days(day: date) -> tuple[int, ...]:
-    days = law.rules(day)["RENEW-WARN"].parameters["days"]
+def _warn_days(until_on: date, calendar: Calendar = CALENDAR) -> frozenset[int]:
+    """Return how many days before the end it is warned of, the last working day among them: after it nobody can act."""
+    row = law.rules(until_on)["RENEW-WARN"].parameters
+    days = row["days"]
     assert isinstance(days, tuple)
-    return days
+    last = {(until_on - last_working_day(until_on, calendar)).days} if row["last_working_day"] else set()
+    return frozenset(days) | last

@@ -14,12 +14,17 @@ def held(until_on, *events):
     return one
 
 
-def test_a_term_is_warned_of_thirty_fifteen_seven_and_one_days_before_its_end():
-    one, warned = held(date(2026, 12, 31)), []
+@pytest.mark.parametrize(("end", "days"), [
+    (date(2026, 12, 31), [date(2026, 12, 1), date(2026, 12, 16), date(2026, 12, 24), date(2026, 12, 30), date(2026, 12, 31)]),
+    (date(2026, 11, 22), [date(2026, 10, 23), date(2026, 11, 7), date(2026, 11, 15), date(2026, 11, 20), date(2026, 11, 21)]),
+    (date(2026, 10, 5), [date(2026, 9, 5), date(2026, 9, 20), date(2026, 9, 28), date(2026, 9, 30), date(2026, 10, 4)]),
+])
+def test_a_term_is_warned_of_thirty_fifteen_seven_and_one_days_before_its_end_and_on_the_last_working_day(end, days):
+    one, warned = held(end), []
     while (day := next_warning_on(one)) is not None:
         warned.append(day)
         one = apply(one, TermWarned(warning_days(one.until_on, day)))
-    assert warned == [date(2026, 12, 1), date(2026, 12, 16), date(2026, 12, 24), date(2026, 12, 30)]
+    assert warned == days
 
 
 def test_a_schedule_that_slept_gives_the_nearest_warning_only():

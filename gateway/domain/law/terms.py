@@ -43,7 +43,7 @@ ROWS: Table = (
          does=Text(zh="届满后的续行被拒绝；到期清单提前提示", en="a renewal after expiry is refused; the due list warns before")),
     _row(id="RENEW-WARN", zh="到期前三十、十五、七、一日，以及协助单位最后一个工作日提示",
          en="warnings 30, 15, 7 and 1 days before the end, and on the agency's last working day",
-         parameters={"days": (30, 15, 7, 1)}, source="实践做法（各地到期提示系统）", basis="practice", effective_from=date(2015, 2, 4),
+         parameters={"days": (30, 15, 7, 1), "last_working_day": True}, source="实践做法（各地到期提示系统）", basis="practice", effective_from=date(2015, 2, 4),
          set_in="gateway/domain/law/terms.py",
          read_by=("gateway/domain/term_warnings.py",),
          does=Text(zh="列入到期清单并发出事件", en="the control is on the due list and an event is sent")),
