@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -109,11 +110,11 @@ class AssetType:
         return "/".join(str(record[field]) for field in self.key)
 
     def known_by(self, key_text: str) -> dict[str, object]:
-        """Return what the record of an asset says that is known by its key alone; `key_text` undone.
+        """Return what the record of an asset says that is known by its key alone; `key_text` undone, full-width letters and blanks too.
 
         Raises: Unfit with bad_key, or what the field of the key says is wrong
         """
-        parts = key_text.split("/")
+        parts = "".join(normalize("NFKC", key_text).split()).split("/")
         if len(parts) != len(self.key):
             raise Unfit("bad_key", "财产标识格式不正确", "the key has the wrong form", "/".join(self.key))
         return {name: _checked(self.record, name, part) for name, part in zip(self.key, parts, strict=True)} | dict(self.assumed)

@@ -17,10 +17,12 @@ from deploy.mesh import load_directory
 from gateway.api.app import make_app
 from gateway.api.deps import Deps
 from gateway.domain.control_map import beginnings, explore, mermaid
+from gateway.domain.court_policy import BY_LAW
 from gateway.domain.directory import Directory
 from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
+from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.database import EVENTS_CHANNEL, Database, Listener
 from gateway.store.settings import StoreSettings
@@ -60,7 +62,7 @@ def openapi(directory: Directory) -> dict[str, Any]:
     deps = Deps(
         settings=settings, database=database, events=Listener(store, EVENTS_CHANNEL, every_s=1.0), directory=directory,
         intake=Intake(database, directory, settings, committed=lambda _: None, **made),
-        ordering=Ordering(database, directory, settings, **made), follow_ups=FollowUps(database, directory, settings, **made), clock=clock, token_clock=clock, new_id=new_id)
+        ordering=Ordering(database, Reports(settings.secret, directory, BY_LAW), settings, **made), follow_ups=FollowUps(database, directory, settings, **made), clock=clock, token_clock=clock, new_id=new_id)
     return make_app(deps).openapi()
 
 

@@ -38,8 +38,7 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     database = Database(mesh.store)
     intake = Intake(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
                     committed=mesh.hand_over if mesh.relay_here else None)
-    ordering = Ordering(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
-                        overrides=mesh.overrides)
+    ordering = Ordering(database, _reports(mesh), mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
     follow_ups = FollowUps(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
                            overrides=mesh.overrides)
     deps = Deps(
@@ -55,6 +54,10 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     if watching is not None:
         await watching
     await database.close()
+
+
+def _reports(mesh: Mesh) -> Reports:
+    return Reports(mesh.gateway.secret, mesh.directory, mesh.policies, mesh.overrides)
 
 
 async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
@@ -99,10 +102,10 @@ async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
 async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the schedule, and beside it whoever looks for an excess."""
     database = Database(mesh.store)
-    follow_ups = FollowUps(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
+    follow_ups = FollowUps(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos,
+                           overrides=mesh.overrides)
     watching = Watching(database, mesh.directory.agencies, mesh.gateway, clock=mesh.clock, new_id=new_id)
-    proposing = Proposing(database, Reports(mesh.gateway.secret, mesh.directory, mesh.policies, mesh.overrides), follow_ups, clock=mesh.clock,
-                          rest_s=mesh.gateway.excess_rest_s)
+    proposing = Proposing(database, _reports(mesh), follow_ups, clock=mesh.clock, rest_s=mesh.gateway.excess_rest_s)
     async with asyncio.TaskGroup() as group:
         group.create_task(schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id, send_held=follow_ups.send_held,
                                                        ask_status=watching.ask), mesh.gateway, stop))

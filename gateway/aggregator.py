@@ -22,7 +22,7 @@ from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
 from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
-from gateway.domain.answers import Meaning, ask_again_at, meaning_of, turned_away
+from gateway.domain.answers import Meaning, ask_again_at, meaning_of
 from gateway.domain.status_answers import is_news, told
 from gateway.settings import GatewaySettings
 from gateway.store.controls import load_controls
@@ -76,15 +76,25 @@ class Aggregator:
             known = [reply for reply in replies if reply.task_id in tasks and tasks[reply.task_id].agency == reply.agency]
             strangers = [reply for reply in replies if reply.task_id not in tasks or tasks[reply.task_id].agency != reply.agency]
             answers, second = _first_of_each([_read(reply, tasks[reply.task_id]) for reply in known if reply.kind == "answered"])
-            filed = [_filed(reply, "foreign") for reply in strangers]
-            filed += await self._apply_answers(connection, answers, now)
-            filed += [_filed(one.reply, "contradiction") for one in second]
             await self._postpone(connection, [reply for reply in known if reply.kind != "answered"], tasks, now)
+            filed = [_filed(reply, "foreign") for reply in strangers]
+            differing = await self._apply_answers(connection, answers, now)
+            filed += [_filed(one.reply, "contradiction") for one in (*differing, *second)]
             if filed:
                 await file_replies(connection, filed, now)
+        await self._ask_soon({one.task.control_id for one in differing if one.task.control_id})
         BATCH_SIZE.labels("aggregator").observe(len(replies))
 
-    async def _apply_answers(self, connection: Connection, answers: Sequence[_Answer], now: datetime) -> list[Filed]:
+    async def _ask_soon(self, control_ids: set[str]) -> None:
+        """Have agencies asked how controls stand of which they told something unasked: it changes nothing, but it may be news.
+
+        A transaction of its own, after what it follows from: it locks controls alone. The batch comes again if it fails.
+        """
+        if control_ids:
+            async with self._database.transaction() as connection:
+                await ask_soon(connection, sorted(control_ids))
+
+    async def _apply_answers(self, connection: Connection, answers: Sequence[_Answer], now: datetime) -> list[_Answer]:
         """Apply and settle; return the answers that came second and say something else."""
         if not answers:
             return []
@@ -99,20 +109,14 @@ class Aggregator:
         changed = {one.task_id for one in applied}
         return await self._second(connection, [one for one in answers if one.task.task_id not in changed])
 
-    async def _second(self, connection: Connection, answers: Sequence[_Answer]) -> list[Filed]:
-        """File what contradicts the answers that stand; a command that was sent twice may well be answered twice.
-
-        Of a control such an answer may be news (promoted, taken back): it changes nothing, and the agency is asked how it stands.
-        """
+    async def _second(self, connection: Connection, answers: Sequence[_Answer]) -> list[_Answer]:
+        """Return what contradicts the answers that stand; a command that was sent twice may well be answered twice."""
         if not answers:
             return []
         same = await repeated(connection, [_task_answer(one) for one in answers])
         same |= {one.task.task_id for one in answers if one.task.action == "status"}
         REPLIES_FILED.labels("repeated").inc(len(same))
-        differing = await self._news(connection, [one for one in answers if one.task.task_id not in same])
-        if control_ids := {one.task.control_id for one in differing if one.task.control_id}:
-            await ask_soon(connection, sorted(control_ids))
-        return [_filed(one.reply, "contradiction") for one in differing]
+        return await self._news(connection, [one for one in answers if one.task.task_id not in same])
 
     async def _news(self, connection: Connection, answers: Sequence[_Answer]) -> list[_Answer]:
         """Return the answers that say something else than what stands; of a control that is told in other bytes as it stands, nothing."""
@@ -124,7 +128,7 @@ class Aggregator:
     ) -> None:
         postponed = {
             reply.task_id: Postponed(reply.task_id, reply.agency_ref,
-                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now), turned_away(reply))
+                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now))
             for reply in replies
         }
         if postponed:

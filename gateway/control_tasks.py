@@ -13,7 +13,7 @@ from contracts.keyed import keyed_hash
 from contracts.messages import Command
 from contracts.registry import asset_type
 from contracts.subject import Identity
-from gateway.domain.deadlines import answer_due_at
+from gateway.domain.deadlines import answer_due_at, next_open
 from gateway.domain.follow_up import Step
 from gateway.intake import case_reference, command_document, to_task
 from gateway.settings import GatewaySettings
@@ -48,8 +48,9 @@ def follow_up_order(stored: StoredControl, step: Step) -> ControlOrder:
 
 
 def control_task(asking: Asking, stored: StoredControl, agency: Agency, settings: GatewaySettings, now: datetime) -> NewTask:
-    """Return the task of a step; commands about one asset at one agency stay in order by their key."""
-    due = answer_due_at(now, agency.answer_due_working_days, None, within_s=settings.answer_within_s)
+    """Return the task of a step, sent and due from when the office is open; commands about one asset at one agency stay in order by their key."""
+    opens = next_open(now, agency.office_hours)
+    due = answer_due_at(opens, agency.answer_due_working_days, None, within_s=settings.answer_within_s)
     wants, kind = due if agency.wants_document_content else None, asset_type(stored.asset_type)
     command = Command(
         task_id=asking.task_id, request_id=stored.request_id, request_no=asking.request_no, agency=agency.agency,
@@ -57,4 +58,4 @@ def control_task(asking: Asking, stored: StoredControl, agency: Agency, settings
         officer=asking.officer, subject=asking.subject, answer_due_at=due, control=asking.order,
         documents=tuple(command_document(one, settings, asking.court_code, asking.task_id, wants) for one in asking.documents))
     key = keyed_hash(settings.secret, "command-key", agency.agency, kind.key_text(stored.record)).encode()
-    return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=now)
+    return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=opens)

@@ -16,7 +16,7 @@ from contracts.failures import Rejected
 from contracts.words import NewId
 from gateway.control_tasks import Asking, control_task, follow_up_order
 from gateway.domain.control import apply
-from gateway.domain.control_body import ConversionBody
+from gateway.domain.control_body import ConversionBody, DeductionBody
 from gateway.domain.control_events import Converted, Event, Held, Sent, Withdrawn
 from gateway.domain.directory import Directory
 from gateway.domain.findings import Finding, refusal
@@ -46,6 +46,7 @@ from gateway.store.follow_ups import (
     about_requests,
     drop_held,
     lock_unsent,
+    newest_record,
     ready_steps,
 )
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
@@ -107,6 +108,8 @@ class FollowUps:
             if stored is None or not self.may_take(stored, submission.body, submission.by, now):
                 raise not_there()
             await _check_tag(connection, stored, submission.if_match, shown)
+            if isinstance(submission.body, DeductionBody):  # what the law protects may be known only since the measure was ordered
+                stored = replace(stored, record=await newest_record(connection, stored))
             taken = self.take(stored, locked, submission.body, submission.by, now)
             if isinstance(taken, list):
                 raise refusal(taken)
@@ -133,7 +136,7 @@ class FollowUps:
         on = OnControl(
             control=stored.control, asset_type=stored.asset_type, record=stored.record, case_no=stored.case_no,
             court_code=stored.court_code, agency=self._directory.by_code.get(stored.agency), today=china_date(now), cause=about.cause,
-            table=table_of(by.court_code, self._overrides))
+            table=table_of(by.court_code, self._overrides), unsent=stored.control_id in locked.unsent)
         if findings := list(dict.fromkeys(check(on, body))):
             return findings
         if isinstance(body, ConversionBody):

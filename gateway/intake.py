@@ -4,6 +4,7 @@ Requests that arrive together are committed together. A caller's answer is given
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from contracts.case import CaseReference, court_region
 from contracts.clock import Clock
 from contracts.documents import CommandDocument, DocumentRef
 from contracts.failures import Rejected
+from contracts.identifiers import resident_id_18
 from contracts.kafka import topics
 from contracts.keyed import keyed_hash
 from contracts.messages import Command, TransactionWindow
@@ -39,6 +41,7 @@ from gateway.store.outbox import DueTask
 NewRequestNos = Callable[[datetime, str, int], Sequence[str]]
 
 _UTC = orjson.OPT_UTC_Z
+_OLD_RESIDENT_ID = re.compile(r"\d{15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,12 @@ def to_task(command: Command, *, subject: int, topic: str, key: bytes, lease: da
         topic=topic, key=key, command=command.model_dump_json(exclude_none=True), next_attempt_at=lease,
         answer_due_at=command.answer_due_at,
     )
+
+
+def subject_hash(secret: bytes, id_no: str) -> str:
+    """Return what a control is found by when somebody searches for a subject's id number; 15 digits find 18."""
+    number = id_no.strip().upper()
+    return keyed_hash(secret, "subject", resident_id_18(number) if _OLD_RESIDENT_ID.fullmatch(number) else number)
 
 
 def check_same_body(kept: KeptAnswer, key: IdempotencyKey) -> None:

@@ -3,7 +3,6 @@
 What is lawful was checked before (domain.control_rules); here it is only written down and asked for.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,8 +15,6 @@ from contracts.case import court_region
 from contracts.clock import Clock, china_date
 from contracts.control import ControlOrder
 from contracts.failures import Rejected
-from contracts.identifiers import resident_id_18
-from contracts.keyed import keyed_hash
 from contracts.registry import asset_type
 from contracts.subject import Subject
 from contracts.words import NewId
@@ -28,23 +25,22 @@ from gateway.domain.control import Control, asked
 from gateway.domain.control_body import ControlBody, ControlItem
 from gateway.domain.control_rules import Target, agency_for, check_items
 from gateway.domain.deductions import destination
-from gateway.domain.directory import Directory
 from gateway.domain.findings import refusal
-from gateway.domain.law.overrides import NONE, Overrides, table_of
+from gateway.domain.law.overrides import table_of
 from gateway.domain.liability import liabilities
 from gateway.domain.progress import Happened, advance
 from gateway.domain.report_views import asset_ids
-from gateway.intake import NewRequestNos, Submitted, check_same_body
+from gateway.intake import NewRequestNos, Submitted, check_same_body, subject_hash
+from gateway.liable import held_by_case
+from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask, add_tasks
 from gateway.store.audit import AuditEntry, append
 from gateway.store.controls import ControlEvent, StoredControl, append_events, insert_controls
 from gateway.store.database import Connection, Database
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
-from gateway.store.plans import execute_plan
+from gateway.store.plans import execute_plan, lock_court
 from gateway.store.progress import lock_progress, save_progress
-
-_OLD_RESIDENT_ID = re.compile(r"\d{15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +73,10 @@ class Ordering:
     """Takes orders of measures on assets of a report."""
 
     def __init__(
-        self, database: Database, directory: Directory, settings: GatewaySettings, *, clock: Clock, new_id: NewId,
-        new_request_nos: NewRequestNos, overrides: Overrides = NONE,
+        self, database: Database, reports: Reports, settings: GatewaySettings, *, clock: Clock, new_id: NewId, new_request_nos: NewRequestNos,
     ) -> None:
-        """Take what it works with; `overrides` are what courts set for themselves in the legal table."""
-        self._overrides = overrides
-        self._database, self._directory, self._settings = database, directory, settings
+        """Take what it works with; the directory and the legal table are those that reports are compiled with."""
+        self._database, self._reports, self._settings = database, reports, settings
         self._clock, self._new_id, self._new_request_nos = clock, new_id, new_request_nos
 
     async def submit(self, submission: ControlSubmission) -> Submitted:
@@ -92,9 +86,12 @@ class Ordering:
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
+            limited = bool(liabilities(submission.subjects))
+            if limited:  # no two orders at once may take what is left of a limit
+                await lock_court(connection, submission.key.court_code)
             kept = await load_answer(connection, submission.key)
             if kept is None:
-                orders = self._orders(submission, now)
+                orders = self._orders(submission, await self._liable(connection, submission, now) if limited else {}, now)
                 answer = _answer(orders)
                 location = f"/v1/controls?request_id={submission.body.request_id}"
                 if await keep_answer(connection, submission.key, status=202, location=location, answer=answer, now=now):
@@ -118,13 +115,17 @@ class Ordering:
         check_same_body(kept, key)
         return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
 
-    def _orders(self, submission: ControlSubmission, now: datetime) -> list[_Order]:
+    async def _liable(self, connection: Connection, submission: ControlSubmission, now: datetime) -> dict[int, int]:
+        held = await held_by_case(connection, self._reports, court_code=submission.key.court_code, case_no=submission.case_no, now=now)
+        return held.liable_fen(submission.subjects, self._settings.secret)
+
+    def _orders(self, submission: ControlSubmission, liable_fen: Mapping[int, int], now: datetime) -> list[_Order]:
         court_code = submission.key.court_code
-        ground = Ground(submission.subjects, self._directory, court_region(court_code), asset_ids(self._settings.secret, court_code))
+        ground = Ground(submission.subjects, self._reports.directory, court_region(court_code), asset_ids(self._settings.secret, court_code))
         named = with_clues(submission.body, submission.assets, ground)
         findings = [*named.findings, *check_items(
-            named.body, named.assets, self._directory, case_no=submission.case_no, today=china_date(now), cause=submission.cause,
-            table=table_of(court_code, self._overrides), liable_fen=liabilities(submission.subjects))]
+            named.body, named.assets, self._reports.directory, case_no=submission.case_no, today=china_date(now), cause=submission.cause,
+            table=table_of(court_code, self._reports.overrides), liable_fen=liable_fen)]
         if findings:
             raise refusal(findings)
         items = named.body.items
@@ -133,7 +134,7 @@ class Ordering:
                 for item, request_no in zip(items, numbers, strict=True)]
 
     def _order(self, submission: ControlSubmission, item: ControlItem, target: Target, request_no: str, now: datetime) -> _Order:
-        agency = agency_for(target, item.measure, self._directory)
+        agency = agency_for(target, item.measure, self._reports.directory)
         if agency is None:
             raise KeyError(target.asset_id)
         kind, subject, court_code = asset_type(target.asset_type), submission.subjects[target.subject], submission.key.court_code
@@ -141,7 +142,7 @@ class Ordering:
             control_id=self._new_id(), request_id=submission.body.request_id, court_code=court_code, case_no=submission.case_no,
             subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject.id_no), asset_id=target.asset_id,
             asset_type=target.asset_type, agency=agency.agency, record=target.record, request_no=request_no, created_at=now,
-            control=_begin(item, agency, kind, china_date(now), table_of(court_code, self._overrides)),
+            control=_begin(item, agency, kind, china_date(now), table_of(court_code, self._reports.overrides)),
         )
         return _Order(control, self._task(submission, item, control, agency, now))
 
@@ -179,12 +180,6 @@ class Ordering:
         return ControlEvent(
             control_id=stored.control_id, seq=1, event_id=self._new_id(), at=now, kind="ordered", by="court", before="requested",
             after="requested", detail={}, control=stored.control, report_version=report_version)
-
-
-def subject_hash(secret: bytes, id_no: str) -> str:
-    """Return what a control is found by when somebody searches for a subject's id number; 15 digits find 18."""
-    number = id_no.strip().upper()
-    return keyed_hash(secret, "subject", resident_id_18(number) if _OLD_RESIDENT_ID.fullmatch(number) else number)
 
 
 def _begin(item: ControlItem, agency: Agency, kind: AssetType, today: date, table: law.Table) -> Control:

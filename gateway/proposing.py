@@ -114,11 +114,11 @@ class Proposing:
             stored = locked.controls[one.control_id]
             body = ReleaseBody(officer=officer, documents=documents, reason=_REASON, amount_fen=one.amount_fen)
             step = self._follow_ups.take(stored, locked, body, by, now)
+            why = [stored.control.code] if isinstance(step, Taken) else [finding.error.code for finding in step]
             if isinstance(step, Taken) and stored.control.code is None:
                 taken.append(step)
-            else:
+            elif why != ["step_pending"]:  # another step is under way: after its answer the case is looked at again
                 ALARMS.labels("release_not_ordered").inc()
-                why = [stored.control.code] if isinstance(step, Taken) else [finding.error.code for finding in step]
                 _log.error("release_not_ordered", control_id=one.control_id, why=why)
         await self._follow_ups.write(connection, taken, by, now)
 

@@ -22,11 +22,13 @@ from gateway.api.app import make_app
 from gateway.api.deps import Deps
 from gateway.api.serve import serve
 from gateway.api.settings import ApiSettings
+from gateway.domain.court_policy import BY_LAW
 from gateway.domain.directory import Directory
 from gateway.domain.law.overrides import NONE, Overrides
 from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
+from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.database import EVENTS_CHANNEL, Database, Listener
 from gateway.store.inbox import TaskAnswer, apply_answers
@@ -169,7 +171,7 @@ def make_deps(store: StoreSettings, clock: HandClock, committed: list[DueTask], 
                              "new_request_nos": lambda now, region, count: [f"{now:%Y%m%d}{region}{next(numbers):018d}" for _ in range(count)]}
     intake = Intake(database, kept, settings, committed=committed.extend, **stage)
     return Deps(settings=settings, database=database, events=Listener(store, EVENTS_CHANNEL, every_s=0.5), directory=kept, intake=intake,
-                ordering=Ordering(database, kept, settings, overrides=overrides, **stage), overrides=overrides,
+                ordering=Ordering(database, Reports(settings.secret, kept, BY_LAW, overrides), settings, **stage), overrides=overrides,
                 follow_ups=FollowUps(database, kept, settings, overrides=overrides, **stage), clock=clock, token_clock=HandClock(), new_id=lambda: f"01OTHER{next(numbers):019d}", checks={"kafka": lambda: True},
                 api=ApiSettings(**{"heartbeat_s": 0.2, **api}))
 

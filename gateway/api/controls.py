@@ -26,10 +26,11 @@ from gateway.domain.courts import court_name
 from gateway.domain.law.overrides import table_of
 from gateway.domain.plan_body import PlanOrderBody, names_a_plan
 from gateway.domain.who_holds import About, HeldAsset, who_holds
-from gateway.intake import Submitted
-from gateway.ordering import ControlSubmission, subject_hash
+from gateway.intake import Submitted, subject_hash
+from gateway.ordering import ControlSubmission
 from gateway.reports import Reported
 from gateway.store.controls import ControlPage, StoredControl, load_controls, load_page
+from gateway.store.database import Connection
 
 router = APIRouter(tags=["controls"])
 
@@ -134,7 +135,9 @@ async def search_controls(request: Request) -> Response:
         body = read_action(await read_json(request), SearchBody)
         found = subject_hash(call.deps.settings.secret, body.id_no)
         listed = await _listed(call, ControlPage(call.court_code, USUAL_LIMIT + 1, subject_hash=found))
-        return _answer({**listed.body, "assets": [one.model_dump(mode="json") for one in _held(listed)]})
+        async with call.deps.database.transaction() as connection:
+            held = await _held(call, connection, listed)
+        return _answer({**listed.body, "assets": [one.model_dump(mode="json") for one in held]})
 
 
 class _Listed(NamedTuple):
@@ -145,11 +148,18 @@ class _Listed(NamedTuple):
     reported: Mapping[str, Reported]
 
 
-def _held(listed: _Listed) -> tuple[HeldAsset, ...]:
-    """Return who holds what of the subject of these controls, by the newest reports, the newest request's first."""
-    asked = dict.fromkeys((one.request_id, one.subject) for one in listed.controls)
+async def _held(call: Call, connection: Connection, listed: _Listed) -> tuple[HeldAsset, ...]:
+    """Return who holds what of the subject of these controls, by the newest reports, the newest request's first.
+
+    A control that was converted is its new court's, which sees of the request it came from no more than what that control is on.
+    """
     reported = listed.reported
-    return who_holds(About(reported[one].report, subject, court_name(reported[one].head.court_code)) for one, subject in asked)
+    known = await load_controls(connection, [one.control_id for request in reported.values() for one in request.report.controls])
+    authorities = {control_id: court_name(one.court_code) for control_id, one in known.items()}
+    mine = {control_id for control_id, one in known.items() if one.court_code == call.court_code}
+    asked = dict.fromkeys((one.request_id, one.subject) for one in listed.controls)
+    return who_holds(About(reported[one].report, subject, authorities, mine, whole=reported[one].head.court_code == call.court_code)
+                     for one, subject in asked)
 
 
 async def _listed(call: Call, page: ControlPage) -> _Listed:

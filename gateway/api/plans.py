@@ -4,7 +4,7 @@ The choice is domain/plan.py, the writing of the order ordering.py.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,31 +16,30 @@ from starlette.responses import Response
 
 from contracts.clock import china_date
 from contracts.failures import NotFound, Rejected
-from contracts.report import AssetReport
 from gateway.api.bodies import idempotency_key, read_json
 from gateway.api.calls import Call, doing
 from gateway.api.named_documents import check_documents
 from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, refusals
 from gateway.api.plan_answers import PlanStatus
 from gateway.api.report import newest_report
-from gateway.domain.candidates import Around, Candidate, Hold, candidates, held_fen
+from gateway.domain.candidates import Around, Candidate, candidates
 from gateway.domain.claim import claim_fen
 from gateway.domain.control_body import ControlBody
 from gateway.domain.control_rules import targets
 from gateway.domain.court_policy import CourtPolicy
 from gateway.domain.field_errors import field_error
 from gateway.domain.law.overrides import table_of
-from gateway.domain.liability import capped, liabilities
+from gateway.domain.liability import capped
 from gateway.domain.plan import Plan, items, plan, stale_lines
 from gateway.domain.plan_body import PlanBody, PlanOrderBody, read_plan, read_plan_order
-from gateway.domain.worth import securing_states
 from gateway.intake import Submitted, check_same_body
-from gateway.ordering import ControlSubmission, subject_hash
+from gateway.liable import held_by_case
+from gateway.ordering import ControlSubmission
 from gateway.reports import Reported
 from gateway.store.audit import append
 from gateway.store.database import Connection
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
-from gateway.store.plans import StoredPlan, insert_plan, load_holds, load_plan, load_reserved, lock_court
+from gateway.store.plans import StoredPlan, insert_plan, load_plan, load_reserved, lock_court
 
 router = APIRouter(tags=["controls"])
 
@@ -109,33 +108,15 @@ async def _candidates(call: Call, connection: Connection, reported: Reported, po
     now, head, report = call.deps.clock.now(), reported.head, reported.report
     table = table_of(head.court_code, call.deps.overrides)
     asset_ids = list(targets(report, table))
-    holds = await load_holds(connection, court_code=head.court_code, case_no=head.case_no, asset_ids=asset_ids)
+    held = await held_by_case(connection, call.deps.reports, court_code=head.court_code, case_no=head.case_no, now=now,
+                              known={head.request_id: report}, asset_ids=asset_ids)
     reserved = await load_reserved(connection, court_code=head.court_code, case_no=head.case_no, request_id=head.request_id, now=now)
     by_asset: dict[str, int] = {}
     for one in reserved:
         by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.fen
-    around = Around(call.deps.directory, policy, holds, by_asset, china_date(now), table, reported.body.case.cause)
-    reports = await _reports_of(call, connection, reported, holds)
-    securing = securing_states(china_date(now), table)
-    found = capped(candidates(report, around), _still_liable(call, reported, reports, holds, securing), policy)
-    return found, held_fen(reports, holds, securing=securing) + sum(one.fen for one in reserved if one.same_case)
-
-
-def _still_liable(
-    call: Call, reported: Reported, reports: Mapping[str, AssetReport], holds: Sequence[Hold], securing: Collection[str],
-) -> dict[int, int]:
-    """Return what each subject with a limit is liable for, less what the case holds of it already (fen)."""
-    subjects, secret = reported.body.subjects, call.deps.settings.secret
-    return {index: fen - held_fen(reports, holds, securing=securing, subject_hash=subject_hash(secret, subjects[index].id_no))
-            for index, fen in liabilities(subjects).items()}
-
-
-async def _reports_of(call: Call, connection: Connection, reported: Reported, holds: Sequence[Hold]) -> dict[str, AssetReport]:
-    """Return the newest reports of all requests under which the case holds something, beside the one at hand."""
-    known = reported.head.request_id
-    others = {one.request_id for one in holds if one.same_case} - {known}
-    found = await call.deps.reports.newest(connection, others, call.deps.clock.now()) if others else {}
-    return {known: reported.report, **{request_id: one.report for request_id, one in found.items()}}
+    around = Around(call.deps.directory, policy, held.holds, by_asset, china_date(now), table, reported.body.case.cause)
+    found = capped(candidates(report, around), held.liable_fen(reported.body.subjects, call.deps.settings.secret), policy)
+    return found, held.fen + sum(one.fen for one in reserved if one.same_case)
 
 
 def _stored(call: Call, body: PlanBody, reported: Reported, policy: CourtPolicy, chosen: Plan) -> StoredPlan:

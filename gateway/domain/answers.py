@@ -16,9 +16,6 @@ from gateway.domain.report import check_assets
 _QUERY_OUTCOMES = frozenset({"found", "none_found", "refused", "unsupported", "failed"})
 _CONTROL_OUTCOMES = frozenset({"controlled", "refused", "unsupported", "failed"})
 
-#: Why an agency puts off what it has not taken; one that does not answer may have taken it.
-_TURNED_AWAY = frozenset({"office_closed", "busy"})
-
 #: How long to wait before asking an agency how an acknowledged request stands, first and at most.
 _FIRST_ASK = timedelta(seconds=1)
 _LONGEST_ASK = timedelta(minutes=10)
@@ -75,11 +72,6 @@ def _control_meaning(reply: Reply, action: str) -> Meaning:
 def _code_of(reply: Reply) -> str | None:
     """Return the reply's code; a gap always says why."""
     return reply.code or {"refused": "rejected_by_agency", "unsupported": "no_capability", "failed": "protocol"}.get(reply.outcome or "")
-
-
-def turned_away(reply: Reply) -> bool:
-    """Tell whether the agency did not take what was sent: it was closed, or it never came to a call."""
-    return reply.kind == "deferred" and reply.code in _TURNED_AWAY
 
 
 def ask_again_at(reply: Reply, agency: Agency | None, attempts: int, now: datetime) -> datetime:

@@ -39,21 +39,42 @@ class Named:
 
 def with_clues(body: ControlBody, assets: Mapping[str, Target], ground: Ground) -> Named:
     """Read the clues of an order; an item whose clue cannot be read keeps no asset id and has its finding."""
-    known, items, findings = dict(assets), list(body.items), list[Finding]()
+    known, items, findings, by_key = dict(assets), list(body.items), list[Finding](), _ByKey()
+    for target in assets.values() if any(item.asset_id is None for item in items) else ():
+        by_key.put(target)
     for index, item in enumerate(body.items):
         if item.asset_id is not None:
             continue
-        found = _read(index, item, known, ground)
+        found = _read(index, item, by_key, ground)
         if isinstance(found, Finding):
             findings.append(found)
         else:
             known[found.asset_id] = found
+            by_key.put(found)
             items[index] = item.model_copy(update={"asset_id": found.asset_id})
     findings += _named_twice(items)
     return Named(body.model_copy(update={"items": tuple(items)}), known, tuple(findings))
 
 
-def _read(index: int, item: ControlItem, assets: Mapping[str, Target], ground: Ground) -> Target | Finding:
+class _ByKey:
+    """Assets by what a clue names them by, whatever hyphens register and clue write in it."""
+
+    def __init__(self) -> None:
+        self._assets: dict[tuple[str, str], dict[str, Target]] = {}
+
+    def put(self, target: Target) -> None:
+        self._assets.setdefault(self._key(asset_type(target.asset_type), target.record), {})[target.asset_id] = target
+
+    def of(self, kind: AssetType, record: Mapping[str, object], agency: str, subject: int | None) -> list[Target]:
+        """Return the assets with a record's key, as far as the key reaches: of that agency, or of that subject, only."""
+        found = self._assets.get(self._key(kind, record), {}).values()
+        return [one for one in found if {"everywhere": True, "agency": agency in one.agencies, "subject": subject in (None, one.subject)}[kind.key_scope]]
+
+    def _key(self, kind: AssetType, record: Mapping[str, object]) -> tuple[str, str]:
+        return kind.code, kind.key_text(record).replace("-", "").upper()
+
+
+def _read(index: int, item: ControlItem, known: _ByKey, ground: Ground) -> Target | Finding:
     agency = ground.directory.by_code.get(item.agency or "")
     if agency is None:
         return wrong((index, "agency"), "unknown_agency", "目录中没有该单位", "the directory has no such agency", expected="GET /v1/agencies")
@@ -64,18 +85,13 @@ def _read(index: int, item: ControlItem, assets: Mapping[str, Target], ground: G
         record = kind.known_by(item.key or "")
     except Unfit as unfit:
         return wrong((index, "key"), unfit.code, unfit.zh, unfit.en, expected=unfit.expected)
-    return _of_report(agency, kind, record, assets, ground) or _clue(index, item, agency, record, ground)
+    found = known.of(kind, record, agency.agency, item.subject)
+    return _at(agency, found[0]) if len(found) == 1 else _clue(index, item, agency, record, ground)
 
 
-def _of_report(
-    agency: Agency, kind: AssetType, record: Mapping[str, object], assets: Mapping[str, Target], ground: Ground,
-) -> Target | None:
-    """Return the asset if an answer tells of it, to be controlled at the agency that the clue names."""
-    ids = [_asset_id(agency, kind, record, subject, ground) for subject in ground.subjects]
-    found = next((assets[one] for one in ids if one in assets), None)
-    if found is None or agency.agency in found.agencies:
-        return found
-    return replace(found, agencies=(agency.agency, *found.agencies))
+def _at(agency: Agency, target: Target) -> Target:
+    """Return an asset to be controlled at the agency that the clue names."""
+    return target if agency.agency in target.agencies else replace(target, agencies=(agency.agency, *target.agencies))
 
 
 def _clue(index: int, item: ControlItem, agency: Agency, record: Mapping[str, object], ground: Ground) -> Target | Finding:
@@ -86,12 +102,9 @@ def _clue(index: int, item: ControlItem, agency: Agency, record: Mapping[str, ob
     subject = ground.subjects[at]
     if subject.kind not in agency.subject_kinds:
         return wrong((index, "subject"), "subject_kind_not_served", "该单位不受理此类主体", "the agency keeps nothing of this kind of subject")
-    asset_id = _asset_id(agency, asset_type(agency.asset_type), record, subject, ground)
+    kind = asset_type(agency.asset_type)
+    asset_id = ground.asset_id(kind.code, holder_of(kind, subject, agency.agency), kind.key_text(record))
     return Target(asset_id, agency.asset_type, at, subject.role, (agency.agency,), record, clue=True)
-
-
-def _asset_id(agency: Agency, kind: AssetType, record: Mapping[str, object], subject: Subject, ground: Ground) -> str:
-    return ground.asset_id(kind.code, holder_of(kind, subject, agency.agency), kind.key_text(record))
 
 
 def _named_twice(items: Sequence[ControlItem]) -> list[Finding]:

@@ -83,7 +83,7 @@ def check_items(
     Shape: `today` is the date in China, `cause` that of the case, `table` the legal table as it stands in the court, `liable_fen`
            what subjects are liable for at most
     """
-    around = _Around(directory, body.documents, today, case_no, cause, table)
+    around = _Around(directory, body.documents, body.items, today, case_no, cause, table, liable_fen)
     findings = list(_case(case_no, today))
     for index, item in enumerate(body.items):
         if item.asset_id is None:
@@ -123,10 +123,12 @@ class _Around:
 
     directory: Directory
     documents: Sequence[DocumentRef]
+    items: Sequence[ControlItem]
     today: date
     case_no: str
     cause: str | None
     table: law.Table
+    liable_fen: Mapping[int, int]
 
 
 def _name(item: ControlItem) -> str:
@@ -222,10 +224,11 @@ def _extent(index: int, item: ControlItem, kind: AssetType, target: Target, arou
 
 
 def _may_be_whole(item: ControlItem, target: Target, around: _Around) -> bool:
-    """Tell whether a freeze may do without an amount: the court allows it, and the holder is liable for more than a share (LIMIT-WHOLE)."""
+    """Tell whether a freeze may do without an amount: the court allows it, and its holder is liable without limit (LIMIT-WHOLE)."""
     row = law.liability(target.role, around.today, around.table)
     allowed = target.asset_type in law.texts(law.rules(around.today, around.table)["LIMIT-WHOLE"], "asset_types")
-    return allowed and item.measure == "freeze" and row is not None and "share" not in row.parameters
+    limited = row is None or "share" in row.parameters or target.subject in around.liable_fen
+    return allowed and item.measure == "freeze" and not limited
 
 
 def _share(index: int, item: ControlItem, kind: AssetType, target: Target, around: _Around) -> Iterator[Finding]:
@@ -240,6 +243,9 @@ def _share(index: int, item: ControlItem, kind: AssetType, target: Target, aroun
     whole: Mapping[str, object] = {"amount_fen": record.value_fen(), **target.record, "ratio": target.record.get("share_ratio"),
                                    "capital_fen": target.record.get("subscribed_capital_fen")}
     for name in _EXTENTS[kind.counted_in]:
-        asked, most = getattr(item, name), whole.get(name)
-        if asked is not None and most is not None and Fraction(str(asked)) > (most_of := share * Fraction(str(most))):
+        most = whole.get(name)
+        if getattr(item, name) is None or most is None:
+            continue
+        asked = sum(Fraction(str(getattr(one, name) or 0)) for one in around.items if one.asset_id == item.asset_id)
+        if asked > (most_of := share * Fraction(str(most))):
             yield wrong((index, name), "over_share", row.zh, row.en, expected=f"≤ {most_of if name == 'ratio' else floor(most_of)}", rule=row.rule)

@@ -46,6 +46,8 @@ class OnControl:
     today: date
     cause: str | None = None
     table: Table = LAW
+    #: no agency can have got the measure yet
+    unsent: bool = False
 
     @property
     def kind(self) -> AssetType:
@@ -261,7 +263,7 @@ def _askable(
         yield offends(rule, (), rule.refusal or "wrong_state") if rule else _wrong_state()
     if action not in kind.documents:
         yield Finding(field_error((), "step_not_for_asset_type", f"{kind.name.zh}不适用该项操作", "this step is not for this kind of asset"))
-    elif on.agency is None or not on.agency.can(action):
+    elif not on.unsent and (on.agency is None or not on.agency.can(action)):
         yield Finding(field_error((), "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this step"))
     yield from map(Finding, check_documents(kind, action, documents))
 

@@ -3,7 +3,7 @@
 Source: domain.md §7.3; what others hold is what the agencies told last.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from contracts.words import Model
 
 
 class Holder(Model):
-    """One measure on an asset; `control_id` names one of ours, null another authority's. Amounts in fen."""
+    """One measure on an asset; `control_id` names one of the caller's court, null another authority's. Amounts in fen."""
 
     control_id: str | None
     authority: str
@@ -37,11 +37,17 @@ class HeldAsset(Model):
 
 
 class About(NamedTuple):
-    """One subject (its index) of a report, and the name of the court that asked."""
+    """One subject (its index) of a report, and whose its controls are by now.
+
+    Shape: `authorities` name the court of each control; `mine` are those of the caller's court; `whole`: the request is the caller's
+           own, else only the assets that its court controls are for it to see
+    """
 
     report: AssetReport
     subject: int
-    court: str
+    authorities: Mapping[str, str]
+    mine: Collection[str]
+    whole: bool = True
 
 
 def who_holds(asked: Iterable[About]) -> tuple[HeldAsset, ...]:
@@ -56,36 +62,37 @@ def who_holds(asked: Iterable[About]) -> tuple[HeldAsset, ...]:
 
 
 def _held(one: About) -> Iterator[HeldAsset]:
-    ours: dict[str, list[ReportControl]] = {}
+    live: dict[str, list[ReportControl]] = {}
     for control in one.report.controls:
         if control.subject == one.subject and control.state not in FINAL_STATES:
-            ours.setdefault(control.asset_id, []).append(control)
+            live.setdefault(control.asset_id, []).append(control)
+    to_see = {asset_id for asset_id, controls in live.items() if one.whole or any(control.control_id in one.mine for control in controls)}
     for subject in one.report.subjects:
         for section in subject.sections if subject.subject == one.subject else ():
             for asset in section.assets:
-                yield _of_asset(asset, section.asset_type, ours.pop(asset.asset_id, []), one.court)
-    for controls in ours.values():
-        yield _of_clue(controls, one.court)
+                if one.whole or asset.asset_id in to_see:
+                    yield _of_asset(asset, section.asset_type, live.pop(asset.asset_id, []), one)
+    yield from (_of_clue(controls, one) for asset_id, controls in live.items() if asset_id in to_see)
 
 
-def _of_asset(asset: ReportAsset, kind: str, ours: list[ReportControl], court: str) -> HeldAsset:
+def _of_asset(asset: ReportAsset, kind: str, ours: list[ReportControl], one: About) -> HeldAsset:
     others = [Holder(control_id=None, authority=prior.authority, kind=prior.kind, rank=prior.rank, amount_fen=prior.amount_fen,
                      quantity=prior.quantity, until_on=prior.until_on, document_no=prior.document_no) for prior in asset.prior_measures]
     return HeldAsset(asset_id=asset.asset_id, asset_type=kind, asset_key=asset_type(kind).key_text(asset.record),
-                     agencies=tuple(source.agency for source in asset.sources), measures=_in_rank(others + [_our(one, court) for one in ours]))
+                     agencies=tuple(source.agency for source in asset.sources), measures=_in_rank(others + [_our(control, one) for control in ours]))
 
 
-def _of_clue(ours: list[ReportControl], court: str) -> HeldAsset:
+def _of_clue(ours: list[ReportControl], one: About) -> HeldAsset:
     first = ours[0]
     return HeldAsset(asset_id=first.asset_id, asset_type=first.asset_type, asset_key=first.asset_key, agencies=(first.agency,),
-                     measures=_in_rank([_our(one, court) for one in ours]))
+                     measures=_in_rank([_our(control, one) for control in ours]))
 
 
-def _our(control: ReportControl, court: str) -> Holder:
+def _our(control: ReportControl, one: About) -> Holder:
     amount = control.requested_fen if control.actual_fen is None else control.actual_fen
     units = control.requested_quantity if control.actual_quantity is None else control.actual_quantity
-    return Holder(control_id=control.control_id, authority=court, kind=control.measure, rank=control.rank, amount_fen=amount, quantity=units,
-                  until_on=control.until_on)
+    return Holder(control_id=control.control_id if control.control_id in one.mine else None, authority=one.authorities[control.control_id],
+                  kind=control.measure, rank=control.rank, amount_fen=amount, quantity=units, until_on=control.until_on)
 
 
 def _with_ours(known: HeldAsset, older: HeldAsset) -> HeldAsset:

@@ -52,7 +52,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction; commit at the end of the block, roll back if it raises.
 
-        Raises: StoreUnavailable if the database is away, also if it goes away during the commit
+        Raises: StoreUnavailable if the database is away, also if it goes away during the commit, or if it ended a deadlock with us
         """
         try:
             async with self.engine.connect() as connection:
@@ -79,10 +79,10 @@ class Database:
 
 
 def _is_away(error: BaseException | None) -> bool:
-    """Tell whether a driver error means that the server, and not the statement, is at fault."""
+    """Tell whether a driver error means that the server or the company, and not the statement, is at fault: trying again may help."""
     cause = error.__cause__ if error is not None else None
     away = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
-            asyncpg.TooManyConnectionsError, asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError)
+            asyncpg.TooManyConnectionsError, asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError, asyncpg.DeadlockDetectedError)
     return isinstance(cause, away)
 
 

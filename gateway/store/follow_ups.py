@@ -8,8 +8,10 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.registry import asset_type
 from contracts.subject import Subject
 from gateway.domain.follow_up import OrderedStep
+from gateway.store.controls import StoredControl
 from gateway.store.unnest import rows
 
 
@@ -24,6 +26,10 @@ class AboutRequest:
 _ABOUT = text("""
     SELECT request_id, body -> 'subjects' AS subjects, body #>> '{case,cause}' AS cause FROM requests
     WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
+_FOUND = text("""
+    SELECT assets FROM tasks
+    WHERE request_id = :request_id AND control_id IS NULL AND asset_type = :asset_type AND subject = :subject AND outcome = 'found'
+    ORDER BY as_of DESC, task_id""")
 _HOLD = text(f"""
     INSERT INTO held_steps (control_id, step, held_at) SELECT control_id, step::jsonb, CAST(:now AS timestamptz)
     FROM {rows("h", control_id="text", step="text")}
@@ -31,7 +37,8 @@ _HOLD = text(f"""
 _READY = text("""
     SELECT h.control_id, h.step FROM held_steps h JOIN controls c USING (control_id)
     WHERE c.pending IS NULL
-       OR EXISTS (SELECT FROM tasks t WHERE t.control_id = c.control_id AND t.action = c.pending AND t.outcome IS NULL AND t.sent_at IS NULL)
+       OR (c.state = 'requested' AND h.step #>> '{step,amount_fen}' IS NULL AND h.step #>> '{step,quantity}' IS NULL
+           AND EXISTS (SELECT FROM tasks t WHERE t.control_id = c.control_id AND t.action = c.pending AND t.outcome IS NULL AND t.sent_at IS NULL))
     ORDER BY h.held_at LIMIT :most""")
 _UNSENT = text("""
     SELECT control_id, task_id FROM tasks
@@ -46,6 +53,14 @@ async def about_requests(connection: AsyncConnection, request_ids: Sequence[str]
     """Return whom requests are about, by id."""
     found = await connection.execute(_ABOUT, {"request_ids": sorted(set(request_ids))})
     return {row.request_id: AboutRequest(tuple(map(Subject.model_validate, row.subjects)), row.cause) for row in found}
+
+
+async def newest_record(connection: AsyncConnection, stored: StoredControl) -> Mapping[str, object]:
+    """Return what the newest answer of the control's request says of its asset; what it was ordered on, if none tells of it."""
+    kind = asset_type(stored.asset_type)
+    key, parameters = kind.key_text(stored.record), {"request_id": stored.request_id, "asset_type": kind.code, "subject": stored.subject}
+    records = (one["record"] for row in await connection.execute(_FOUND, parameters) for one in row.assets)
+    return next((record for record in records if kind.key_text(record) == key), stored.record)
 
 
 async def hold_steps(connection: AsyncConnection, steps: Mapping[str, OrderedStep], now: datetime) -> None:

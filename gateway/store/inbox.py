@@ -43,15 +43,11 @@ class AppliedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """A task whose agency answers later: ask again at `next_attempt_at`, for the status if there is a reference.
-
-    `turned_away`: the agency did not take it, so that it has nothing if this was the only time it was sent.
-    """
+    """A task whose agency answers later: ask again at `next_attempt_at`, for the status if there is a reference."""
 
     task_id: str
     agency_ref: str | None
     next_attempt_at: datetime
-    turned_away: bool = False
 
 
 _ANSWER = {"task_id": "text", "outcome": "text", "code": "text", "detail": "text", "assets": "text", "as_of": "timestamptz",
@@ -74,10 +70,9 @@ _SAME = text(f"""
     WHERE t.outcome = g.outcome AND t.code IS NOT DISTINCT FROM g.code AND t.assets IS NOT DISTINCT FROM g.assets::jsonb
       AND (t.control_id IS NULL OR t.raw_sha256 = g.raw_sha256)""")  # noqa: S608 - constants
 _POSTPONE = text(f"""
-    WITH given AS (SELECT * FROM {rows("p", task_id="text", agency_ref="text", next_attempt_at="timestamptz", turned_away="bool")}),
+    WITH given AS (SELECT * FROM {rows("p", task_id="text", agency_ref="text", next_attempt_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN given USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
-    UPDATE tasks t SET agency_ref = COALESCE(given.agency_ref, t.agency_ref), next_attempt_at = given.next_attempt_at,
-        sent_at = CASE WHEN given.turned_away AND t.attempts <= 1 AND t.agency_ref IS NULL THEN NULL ELSE t.sent_at END
+    UPDATE tasks t SET agency_ref = COALESCE(given.agency_ref, t.agency_ref), next_attempt_at = given.next_attempt_at
     FROM given JOIN held USING (task_id)
     WHERE t.task_id = given.task_id AND (t.outcome IS NULL OR t.outcome = 'overdue')""")  # noqa: S608 - constants
 _LATE = text(f"""
@@ -140,7 +135,7 @@ async def repeated(connection: AsyncConnection, answers: Sequence[TaskAnswer]) -
 
 async def postpone(connection: AsyncConnection, postponed: Sequence[Postponed]) -> None:
     """Set when to ask again."""
-    await connection.execute(_POSTPONE, arrays("p", postponed, "task_id", "agency_ref", "next_attempt_at", "turned_away"))
+    await connection.execute(_POSTPONE, arrays("p", postponed, "task_id", "agency_ref", "next_attempt_at"))
 
 
 async def set_late_versions(connection: AsyncConnection, versions: Sequence[tuple[str, int]]) -> None:

@@ -45,7 +45,7 @@ _CLAIM_LATE = _claiming("outcome = 'overdue' AND agency_ref IS NOT NULL AND answ
 _SENT = text(f"""
     WITH sent AS (SELECT * FROM {rows("s", task_id="text", lease="timestamptz", again_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN sent USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
-    UPDATE tasks t SET sent_at = CASE WHEN t.next_attempt_at = sent.lease THEN :now ELSE t.sent_at END, attempts = t.attempts + 1,
+    UPDATE tasks t SET sent_at = :now, attempts = t.attempts + 1,
         next_attempt_at = CASE WHEN t.next_attempt_at = sent.lease THEN sent.again_at ELSE t.next_attempt_at END
     FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id""")  # noqa: S608 - constants
 _STILL_IN_FLIGHT = text(f"""

@@ -53,6 +53,9 @@ _CLAIM = text("""
     SELECT body #> '{case,claim}' FROM requests
     WHERE court_code = :court_code AND case_no = :case_no AND jsonb_typeof(body #> '{case,claim}') = 'object'
     ORDER BY accepted_at DESC, request_id DESC LIMIT 1""")
+_PROPOSED = text(f"""
+    SELECT court_code, case_no FROM {_CASES} WHERE EXISTS (
+        SELECT FROM release_proposals p WHERE p.court_code = k.court_code AND p.case_no = k.case_no AND p.withdrawn_at IS NULL)""")  # noqa: S608 - constants
 _COLUMNS = "seq, request_id, case_no, announced_at, proposal"
 _STANDING = text(f"""
     SELECT {_COLUMNS} FROM release_proposals
@@ -82,6 +85,13 @@ async def ask_for_checks(connection: AsyncConnection, cases: Collection[CaseKey]
     """Note cases in which something changed; the caller has locked what it changed, and locks nothing after this."""
     if cases:
         await connection.execute(_ASK, {**arrays("k", sorted(cases), "court_code", "case_no"), "now": now})
+
+
+async def with_proposals(connection: AsyncConnection, cases: Collection[CaseKey]) -> set[CaseKey]:
+    """Return those of some cases in which a proposal stands."""
+    if not cases:
+        return set()
+    return {CaseKey(*row) for row in await connection.execute(_PROPOSED, arrays("k", sorted(cases), "court_code", "case_no"))}
 
 
 async def waiting_checks(connection: AsyncConnection, before: datetime, most: int) -> list[CaseKey]:

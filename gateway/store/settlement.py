@@ -32,7 +32,7 @@ from gateway.store.controls import (
 )
 from gateway.store.inbox import AppliedAnswer, Filed, file_replies, set_late_versions
 from gateway.store.progress import lock_progress, save_progress
-from gateway.store.proposals import ask_for_checks
+from gateway.store.proposals import ask_for_checks, with_proposals
 
 _log = structlog.get_logger()
 
@@ -80,7 +80,10 @@ async def settle(
     if late:
         await set_late_versions(connection, late)
     await _append(connection, steps, moved, now, new_id)
-    await ask_for_checks(connection, cases | {step.case for step in steps if counts_otherwise(step.before, step.after)}, now)
+    cases |= {step.case for step in steps if counts_otherwise(step.before, step.after)}
+    # What is proposed may have waited for this answer: one step at a time is under way.
+    cases |= await with_proposals(connection, {step.case for step in steps if step.before.pending and not step.after.pending} - cases)
+    await ask_for_checks(connection, cases, now)
     for one in answers:
         TASKS_ANSWERED.labels(one.agency, one.outcome).inc()
 

@@ -1,29 +1,57 @@
 """A judge takes a measure back before the agency got it: it never takes effect."""
 
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from contracts.agency import OfficeHours
+from contracts.clock import CHINA
+from gateway.domain.deadlines import next_open
+from services.real_estate.demo import SOLD
 from tests import control_side as side
-from tests.controlling import Judge, asset_with, freeze
+from tests.controlling import PAPERS, Judge
+from tests.running import RunningMesh
 
-CHEN, ACCOUNT = {"id_no": "445302199001010013", "name": "陈伟"}, "6222024530200012345"
+CHEN = {"id_no": "445302199001010013", "name": "陈伟"}
+BUREAU = {"agency": "yunfu-housing-bureau", "key": SOLD.unit_code, "measure": "pre_seal"}
+HOURS = OfficeHours.model_validate({"opens": "08:30", "closes": "17:30"})
+
+
+@dataclass
+class Evening:
+    """A mesh at eight in the evening; `at` is about what its clock says."""
+
+    mesh: RunningMesh
+    at: datetime
+
+    def until_open(self, **after: float) -> None:
+        """Put the clock on, and then to the second before the bureau opens."""
+        then = next_open(self.at + timedelta(**after), HOURS) - timedelta(seconds=1)
+        self.mesh.advance(seconds=(then - self.at) / timedelta(seconds=1))
+        self.at = then
 
 
 @pytest.fixture
-def judge(mesh):
-    return Judge(mesh)
+def evening(mesh):
+    now = datetime.now(UTC).astimezone(CHINA)
+    at = now + (now.replace(hour=20, minute=0) - now) % timedelta(days=1)
+    mesh.advance(seconds=(at - now) / timedelta(seconds=1))
+    return Evening(mesh, at)
 
 
-def test_a_freeze_that_a_closed_bank_put_off_is_withdrawn_and_never_takes_effect(judge):
-    report = judge.report_of(**CHEN, asset_types=["deposits"], agencies=["icbc"])
-    judge.mesh.faults("icbc", "office_closed")
-    (control_id,) = judge.ordered(report["request_id"], freeze(asset_with(report, account_no=ACCOUNT), 100))
-    released = judge.post(f"/v1/controls/{control_id}/releases", side.release(officer=judge.case()["officer"]))
-    assert released.status_code == 202, released.text
-    control = judge.until(control_id, lambda one: one["state"] == "released")
-    assert (control["code"], control["pending"], control["held"]) == ("withdrawn", None, None)
-    judge.mesh.agencies.delete("/admin/agencies/icbc/faults").raise_for_status()
-    judge.mesh.advance(hours=20)
-    later = judge.ordered(report["request_id"], freeze(asset_with(report, account_no=ACCOUNT), 200))
-    assert judge.answered(later[0])["state"] == "in_force"
-    assert [effect["amount_fen"] for effect in judge.mesh.effects("icbc")] == [200]
-    assert judge.control(control_id)["state"] == "released"
+def test_a_seal_that_waits_for_a_bureau_to_open_is_withdrawn_and_never_takes_effect(evening):
+    judge = Judge(evening.mesh)
+    request_id = judge.report_of(**CHEN, asset_types=["deposits"], agencies=["icbc"])["request_id"]
+    (taken_back,) = judge.ordered(request_id, {**BUREAU, "term_months": 12}, papers=PAPERS["seal"])
+    released = judge.post(f"/v1/controls/{taken_back}/releases", side.release(officer=judge.case()["officer"]))
+    assert (released.status_code, released.json()["state"], released.json()["code"]) == (202, "released", "withdrawn"), released.text
+    (later,) = judge.ordered(request_id, {**BUREAU, "term_months": 24}, papers=PAPERS["seal"])
+    evening.until_open()
+    time.sleep(3)  # the bureau gets the later one, and works on it for two days
+    evening.until_open(days=3)
+    assert judge.answered(later)["state"] == "in_force"
+    (effect,) = judge.mesh.effects("yunfu-housing-bureau")
+    assert effect["until_on"] == judge.control(later)["until_on"]
+    assert judge.control(taken_back)["state"] == "released"

@@ -66,3 +66,16 @@ async def test_a_whole_account_is_frozen_where_the_courts_own_row_says_so(store)
 async def test_and_nowhere_else(court):
     refused = await post(court, {"amount_fen": None}, side.FREEZE)
     assert (problem(refused), refused.json()["rule"]["id"]) == ((422, "control_refused"), "LIMIT-ACC")
+
+
+async def test_a_deduction_is_judged_by_what_is_known_of_the_account_by_now(court):
+    request_id = (await court.submit("r1"))["request_id"]
+    clue = {"agency": "icbc", "key": build.RECORDS["deposits"]["account_no"], "subject": 0, "measure": "freeze", "amount_fen": 5_000_000}
+    ordered = await court.post(build.control_body({**clue, "term_months": 12}, request_id=request_id), key="c1", path="/v1/controls")
+    assert ordered.status_code == 202, ordered.text
+    control_id = ordered.json()["controls"][0]["control_id"]
+    await side.answer(court, control_id)
+    (line,) = [one for one in (await court.status(request_id))["tasks"] if (one["agency"], one["subject"]) == ("icbc", 0)]
+    await court.answer([line], "found", assets=[build.found(account_class="acceptance_margin")])
+    refused = await side.step(court, control_id, "deductions", side.deduction())
+    assert (problem(refused), refused.json()["rule"]["id"]) == ((422, "control_refused"), "SEC-MARGIN")

@@ -1,5 +1,7 @@
 """Plans before orders over REST, on a real PostgreSQL: planned, reserved, executed once, stale when the report changed."""
 
+import asyncio
+
 import pytest
 
 from tests import builders as build
@@ -204,3 +206,16 @@ async def test_an_order_beyond_what_a_subject_is_liable_for_is_refused_with_the_
     refused = await court.post(build.control_body(item, request_id=request_id), key="c", path="/v1/controls")
     assert problem(refused) == (422, "control_refused")
     assert (refused.json()["rule"]["id"], refused.json()["errors"][0]["code"]) == ("LIABLE-AMOUNT", "over_liability")
+
+
+async def test_two_orders_take_no_more_of_a_subject_than_it_is_liable_for(court):
+    request_id = await answered(court, subjects=shareholder(3_000_000))
+    asset_id = (await plan(court, request_id)).json()["lines"][0]["asset_id"]
+    body = build.control_body({"asset_id": asset_id, "measure": "freeze", "amount_fen": 2_000_000, "term_months": 12}, request_id=request_id)
+    orders = await asyncio.gather(*(court.post(body, key=f"c{number}", path="/v1/controls") for number in range(3)))
+    assert sorted(one.status_code for one in orders) == [202, 422, 422]
+    refused = next(one for one in orders if one.status_code == 422)
+    assert [(one["code"], one["expected"]) for one in refused.json()["errors"]] == [("over_liability", "≤ 1000000")]
+    taken = next(key for key, one in enumerate(orders) if one.status_code == 202)
+    again = await court.post(body, key=f"c{taken}", path="/v1/controls")
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (202, "true")

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 
 from gateway.domain.control_events import Confirmed
 from gateway.domain.excess import CaseKey
@@ -295,3 +296,20 @@ async def test_a_case_is_noted_by_a_late_answer_only_if_it_holds_something(court
         await court.answer(lines[:1])
         assert [row["case_no"] for row in await court.rows(noted)] == ([CASE] if case_no == CASE else [])
         await proposing.tick()
+
+
+async def test_a_release_given_beforehand_waits_for_the_step_under_way(court, proposing):
+    alarms = REGISTRY.get_sample_value("chakong_alarms_total", {"kind": "release_not_ordered"}) or 0
+    request_id = await case_with_an_account(court)
+    control = (await planned(court, request_id, release_documents=RELEASE))["control_id"]
+    await side.answer(court, control, actual_fen=3_000_000)
+    assert (await side.step(court, control, "renewals", side.renewal())).status_code == 202
+    await proposing.tick()
+    court.clock.advance(seconds=1)
+    await case_with_an_account(court, 1_000_000, key="k2")  # the claim is less by now
+    assert [await proposing.tick(), await proposing.tick()] == [1, 0]
+    assert (await side.control(court, control))["pending"] == "renew"
+    await side.answer(court, control, actual_fen=3_000_000, until_on="2028-11-21")
+    assert await proposing.tick() == 1
+    assert (await side.control(court, control))["pending"] == "release"
+    assert (REGISTRY.get_sample_value("chakong_alarms_total", {"kind": "release_not_ordered"}) or 0) == alarms

@@ -1,5 +1,6 @@
 """What agencies tell of controls without an order reaches the court: on a real PostgreSQL."""
 
+import asyncio
 from datetime import date, timedelta
 
 import orjson
@@ -9,10 +10,14 @@ from prometheus_client import REGISTRY
 from contracts.control import ControlAnswer
 from contracts.messages import Reply
 from gateway.aggregator import Aggregator
+from gateway.domain.excess import CaseKey
 from gateway.schedule import Schedule
+from gateway.store.controls import lock_controls
+from gateway.store.progress import lock_progress
+from gateway.store.proposals import ask_for_checks
 from gateway.watching import Watching
 from tests import builders as build
-from tests.court_side import bearer, problem
+from tests.court_side import COURT, bearer, problem
 
 HELD = {"state": "in_force", "actual_fen": 5_000_000, "unfunded_fen": 0, "rank": 1, "effective_at": build.NOW, "until_on": date(2027, 11, 21)}
 WAITS = {"state": "waiting", "rank": 2, "served_at": build.NOW}
@@ -337,6 +342,30 @@ async def test_a_search_shows_what_others_hold_on_the_asset(court):
     assert (held["asset_id"], held["asset_key"], held["agencies"]) == (asset["asset_id"], asset["record"]["account_no"], ["icbc"])
     assert [(one["authority"], one["rank"], one["until_on"], one["control_id"]) for one in held["measures"]] == [
         ("某某法院", 1, "2027-05-01", None), ("云浮市云城区人民法院", 2, None, control_id)]
+
+
+async def test_a_second_answer_that_meets_a_step_on_its_control_locks_nobody_out(court):
+    (first, _), (second, request_id) = await ordered(court, "a1"), await ordered(court, "a2")
+    await answer(court, (await tasks(court, second))[0], **HELD)
+    held = asyncio.Event()
+
+    async def step():
+        async with court.database.transaction() as connection:
+            await lock_progress(connection, [request_id])
+            await lock_controls(connection, [second])
+            held.set()
+            await asyncio.sleep(0.3)
+            await ask_for_checks(connection, [CaseKey(COURT, "（2026）粤5302执1234号")], court.clock.now())
+
+    async def both():
+        await held.wait()
+        role = Aggregator(court.database, court.deps.directory.by_code, clock=court.clock, new_id=court.deps.new_id)
+        said = [((await tasks(court, first))[0], "00", HELD), ((await tasks(court, second))[0], "11", {**HELD, "actual_fen": 1})]
+        await role.apply([Reply(task_id=task["task_id"], agency=task["agency"], kind="answered", outcome="controlled", as_of=court.clock.now(),
+                                raw_sha256=raw * 32, control=ControlAnswer.model_validate(told)) for task, raw, told in said])
+
+    await asyncio.gather(step(), both())
+    assert await filed(court) == ["contradiction"]
 
 
 async def test_a_renewal_answered_after_the_term_ended_is_filed(court):

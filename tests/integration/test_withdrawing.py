@@ -1,10 +1,15 @@
 """A release wins over a measure that no agency has got yet (CANCEL-WINS): on a real PostgreSQL."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from gateway import follow_ups
+from gateway.store.outbox import claim
+from tests import builders as build
 from tests import control_side as side
+from tests.court_side import running
 
 
 async def withdrawn(court, control_id):
@@ -25,28 +30,23 @@ async def test_a_measure_that_was_not_sent_never_goes_out(court):
     await withdrawn(court, control_id)
 
 
-@pytest.mark.parametrize("code", ["office_closed", "busy"])
-async def test_a_measure_that_a_closed_office_turned_away_never_goes_out(court, code):
+async def test_a_measure_that_waits_for_the_office_to_open_never_goes_out(store):
+    hours = {"opens": "08:30", "closes": "17:30"}
+    bank = build.agency(office_hours=hours, capabilities=("query", "freeze"))
+    async with running(store, directory=build.directory(bank)) as court:
+        control_id = await side.ordered(court)  # a Sunday
+        await side.send(court)
+        released = await side.step(court, control_id, "releases", side.release())
+        assert (released.status_code, released.json()["state"]) == (202, "released")
+        await withdrawn(court, control_id)
+
+
+@pytest.mark.parametrize("codes", [["unavailable"], ["office_closed"], ["busy"], ["unavailable", "busy"]])
+async def test_a_measure_that_a_relay_took_is_released_after_its_answer(court, codes):
     control_id = await side.ordered(court)
     await side.send(court)
-    await side.put_off(court, control_id, code)
-    await side.step(court, control_id, "releases", side.release())
-    await withdrawn(court, control_id)
-
-
-async def test_a_release_that_was_held_wins_once_the_office_turns_the_measure_away(court):
-    control_id = await side.ordered(court)
-    await side.send(court)
-    assert (await side.step(court, control_id, "releases", side.release())).json()["held"] == "release"
-    await side.put_off(court, control_id, "office_closed")
-    await side.tick(court)
-    await withdrawn(court, control_id)
-
-
-async def test_a_measure_that_an_agency_may_have_is_released_after_its_answer(court):
-    control_id = await side.ordered(court)
-    await side.send(court)
-    await side.put_off(court, control_id, "unavailable")
+    for code in codes:  # one worker may call the agency while another is turned away
+        await side.put_off(court, control_id, code)
     assert (await side.step(court, control_id, "releases", side.release())).json()["held"] == "release"
     await side.tick(court)
     assert (await side.control(court, control_id))["held"] == "release"
@@ -55,13 +55,24 @@ async def test_a_measure_that_an_agency_may_have_is_released_after_its_answer(co
     assert [one["action"] for one in await side.tasks(court, control_id)] == ["freeze", "release"]
 
 
-async def test_a_measure_sent_twice_may_be_at_the_agency_though_it_was_turned_away_once(court):
+async def test_a_measure_that_a_killed_relay_took_is_released_after_its_answer(court):
     control_id = await side.ordered(court)
-    await side.send(court)
-    court.clock.advance(minutes=1)
-    await side.send(court)
-    await side.put_off(court, control_id, "office_closed")
+    async with court.database.transaction() as connection:
+        assert await claim(connection, now=court.clock.now(), lease=timedelta(seconds=2), most=100)
     assert (await side.step(court, control_id, "releases", side.release())).json()["held"] == "release"
+
+
+async def test_a_held_part_release_does_not_keep_others_waiting(court, monkeypatch):
+    monkeypatch.setattr(follow_ups, "_MOST", 1)
+    first = await side.ordered(court, "a1")
+    assert (await side.step(court, first, "releases", side.release(amount_fen=1), "k1")).json()["held"] == "release"
+    court.clock.advance(seconds=1)
+    second = await side.ordered(court, "a2")
+    await court.rows("UPDATE tasks SET sent_at = now() WHERE control_id = :id RETURNING task_id", id=second)
+    await side.step(court, second, "releases", side.release(), "k2")
+    await side.answer(court, second)
+    await side.tick(court)
+    assert (await side.control(court, second))["pending"] == "release"
 
 
 async def test_a_part_of_a_measure_is_released_after_its_answer(court):

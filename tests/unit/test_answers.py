@@ -5,7 +5,7 @@ import pytest
 
 from contracts.clock import CHINA
 from contracts.messages import Reply
-from gateway.domain.answers import ask_again_at, meaning_of, turned_away
+from gateway.domain.answers import ask_again_at, meaning_of
 from gateway.domain.control_events import AnswerOverdue, Confirmed, Refused
 from gateway.domain.courts import court_name
 from tests.builders import NOW, RECORDS, agency
@@ -94,11 +94,3 @@ def test_an_agency_that_left_the_directory_is_asked_at_any_hour():
 
 def test_a_court_goes_by_its_name_or_its_code():
     assert (court_name("粤5302"), court_name("川01")) == ("云浮市云城区人民法院", "川01法院")
-
-
-@pytest.mark.parametrize(("said", "away"), [
-    ({"kind": "deferred", "code": "office_closed"}, True), ({"kind": "deferred", "code": "busy"}, True),
-    ({"kind": "deferred", "code": "unavailable"}, False), ({"kind": "acknowledged", "agency_ref": "SL1"}, False),
-])
-def test_only_who_is_closed_or_never_called_has_turned_a_command_away(said, away):
-    assert turned_away(Reply.model_validate({"task_id": "t1", "agency": "icbc", **said})) is away

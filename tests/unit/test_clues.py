@@ -21,6 +21,7 @@ from tests.builders import (
     found,
     json,
     report,
+    report_request,
     subject,
     task,
 )
@@ -64,6 +65,24 @@ def test_a_clue_that_an_answer_tells_of_is_the_asset_of_the_report():
     named = read(clue(), known=known)
     assert named.assets.keys() == known.keys()
     assert not named.assets[named.body.items[0].asset_id].clue
+
+
+@pytest.mark.parametrize(("register", "named"), [
+    ("6222-0245-0001", "622202450001"), ("622202450001", "6222-0245-0001"), ("622202450001", " 6222 0245 0001"), ("622202450001", "６２２２０２４５０００１"),
+])
+def test_hyphens_blanks_and_full_width_letters_do_not_make_another_asset(register, named):
+    known = targets(report(task("icbc", assets=(found(account_no=register),))))
+    assert read(clue(key=named), known=known).assets.keys() == known.keys()
+
+
+def test_equity_of_one_debtor_is_not_that_of_another():
+    asked = report_request(asset_types=("equity",))
+    known = targets(report(task("market", "equity", assets=(found("equity"),)), request=asked))
+    both, key = (subject(), company()), RECORDS["equity"]["uscc"]
+    assert not read(clue("market", key, amount_fen=None, ratio="1/9", subject=0), known=known, subjects=both).assets.keys() - known.keys()
+    (other,) = (target for target in read(clue("market", key, amount_fen=None, ratio="1/9", subject=1), known=known, subjects=both).assets.values()
+                if target.clue)
+    assert (other.subject, other.asset_type) == (1, "equity")
 
 
 def test_a_clue_goes_to_the_agency_that_it_names():

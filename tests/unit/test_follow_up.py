@@ -22,6 +22,7 @@ from gateway.domain.follow_up import (
     is_superior,
     may_take,
     narrowed,
+    not_there,
     step_of,
     withdraws,
 )
@@ -274,3 +275,8 @@ def test_a_release_of_many_has_a_reason():
 ])
 def test_only_a_whole_measure_that_nobody_confirmed_is_withdrawn(state, step, whole):
     assert withdraws(control(state=state), step) is whole
+
+
+def test_who_may_not_take_a_step_is_told_no_more_than_who_may():
+    refused = not_there()
+    assert (refused.problem_status, refused.problem_code, refused.rule.id) == (404, "not_found", "RELEASE-BY")

@@ -22,6 +22,7 @@ from tests.builders import (
 
 SPOUSES = table_of("粤5302", parse_overrides({"overrides": [
     {"rule": "LIABLE-SPOUSE", "court": "粤5302", "parameters": {"liable": True}, "source": "本院规定", "effective_from": "2026-01-01"}]}))
+FUNDS = {"bank": "云浮农商行", "account_no": "800100200", "name": "云浮市云城区人民法院"}
 SOURCES = {"deposits": "icbc", "securities": "csdc", "equity": "market", "real_estate": "registry"}
 
 
@@ -87,9 +88,9 @@ def test_the_page_names_the_rule():
 PAPERS = [document(kind) for kind in ("ruling", "assist_freeze_notice", "assist_execution_notice", "deduct_ruling", "assist_deduct_notice")]
 
 
-def refused(kind, item, *, role="spouse", table=SPOUSES, cause=None, **record):
+def refused(kind, *items, role="spouse", table=SPOUSES, cause=None, **record):
     target = Target("a1", kind, 0, role, (SOURCES[kind],), {**RECORDS[kind], **record})
-    body = ControlBody.model_validate_json(json(control_body(control_item(**item), documents=PAPERS)), strict=True)
+    body = ControlBody.model_validate_json(json(control_body(*(control_item(**item) for item in items), documents=PAPERS)), strict=True)
     findings = check_items(body, {"a1": target}, directory(), case_no="（2026）粤5302执1234号", today=TODAY, cause=cause, table=table)
     return [(one.error.pointer, one.error.code, one.error.expected, one.rule.id) for one in findings]
 
@@ -103,6 +104,12 @@ def refused(kind, item, *, role="spouse", table=SPOUSES, cause=None, **record):
 def test_no_more_than_a_spouses_share_is_controlled(kind, lawful, excess, limit):
     assert refused(kind, lawful) == []
     assert refused(kind, excess) == [(limit[0], "over_share", limit[1], "LIABLE-SPOUSE")]
+
+
+def test_two_measures_on_one_account_take_no_more_than_the_share_together():
+    freeze, deduct = {"amount_fen": 4_406_150}, {"measure": "freeze_and_deduct", "term_months": None, "case_funds_account": FUNDS}
+    assert refused("deposits", freeze, {**deduct, "amount_fen": 1}) == [
+        (f"/items/{index}/amount_fen", "over_share", "≤ 4406150", "LIABLE-SPOUSE") for index in (0, 1)]
 
 
 def test_a_house_is_not_divided_by_a_seal():

@@ -3,11 +3,12 @@ from tests.builders import RECORDS, asset_id, company, control_view, found, meas
 
 ACCOUNT = RECORDS["deposits"]["account_no"]
 PLACE = asset_id("deposits", "icbc", ACCOUNT)
+NAMES = dict.fromkeys(("c1", "c2", "old", "new"), "本院")
 OTHERS = (measure(amount_fen=100, until_on="2027-05-01"), measure(authority="公安局", rank=None))
 
 
 def held(*reports, subject=0):
-    return who_holds([About(one, subject, "本院") for one in reports])
+    return who_holds([About(one, subject, NAMES, NAMES) for one in reports])
 
 
 def told(assets):
@@ -44,3 +45,17 @@ def test_only_one_subjects_assets_are_there():
     both = report(task(assets=(found(measures=OTHERS),)), task(at=1, assets=(found(account_no="62220000", measures=OTHERS),)),
                   request=report_request(subjects=(report_request().subjects[0], company())))
     assert [one.asset_key for one in held(both, subject=1)] == ["62220000"]
+
+
+def test_a_court_sees_of_anothers_request_only_what_its_own_converted_control_is_on():
+    elsewhere = asset_id("deposits", "icbc", "62220000")
+    one = report(task(assets=(found(measures=OTHERS), found(account_no="62220000", measures=OTHERS))), controls=(
+        control_view(asset_id=PLACE, control_id="c1", rank=2), control_view(asset_id=PLACE, control_id="c2", rank=3),
+        control_view(asset_id=elsewhere, control_id="old", rank=2), control_view(asset_id="clue", control_id="new", rank=1, asset_key="77")))
+    names = {"c1": "乙院", "c2": "甲院", "old": "甲院", "new": "甲院"}
+    (seen,) = who_holds([About(one, 0, names, {"c1"}, whole=False)])
+    assert (seen.asset_key, [(held.authority, held.control_id) for held in seen.measures]) == (
+        ACCOUNT, [("某某法院", None), ("乙院", "c1"), ("甲院", None), ("公安局", None)])
+    own = who_holds([About(one, 0, names, {"c2", "old", "new"})])
+    assert {asset.asset_key: [held.control_id for held in asset.measures if held.authority == "甲院"] for asset in own} == {
+        ACCOUNT: ["c2"], "62220000": ["old"], "77": ["new"]}

@@ -35,6 +35,8 @@ def test_where_the_court_said_so_a_freeze_may_do_without_an_amount():
     assert wrong_with(WHOLE, table=ALLOWED) == []
     assert wrong_with({}, table=ALLOWED) == []
     assert wrong_with(WHOLE, "provident_fund", table=ALLOWED) == [REQUIRED]
+    assert wrong_with(WHOLE, table=ALLOWED, liable_fen={0: 100}) == [REQUIRED]
+    assert wrong_with(WHOLE, table=ALLOWED, liable_fen={1: 100}) == []
     assert wrong_with({**WHOLE, "measure": "withdraw_income", "case_funds_account": side.FUNDS}, table=ALLOWED) == [REQUIRED]
 
 
