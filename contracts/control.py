@@ -63,6 +63,11 @@ class PriorMeasure(Message):
     until_on: date | None = None
     request_no: str | None = None
 
+    @property
+    def identity(self) -> tuple[str, str, str | None]:
+        """Return what makes two reports of a measure the same, whoever reports it."""
+        return (self.kind, self.authority, self.document_no)
+
 
 class PriorityRight(Message):
     """A right that is paid first. It does not bar freezing. Source: domain.md §4.2 QLXX, §8a."""

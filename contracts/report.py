@@ -148,6 +148,13 @@ class ReportControl(Model):
     actual_quantity: int | None = None
     due_in_days: int | None = Field(default=None, description="days that a running term has left on the day of the version")
     surplus_claim: bool = Field(default=False, description="lapsed, and a claim to what the disposal leaves is open")
+    prior_measures: tuple[PriorMeasure, ...] = Field(default=(), description="what stands before it, as its agency told with its answer")
+
+    def others(self, asset: ReportAsset | None) -> tuple[PriorMeasure, ...]:
+        """Return the measures of others on its asset: what the register told, and what the agency told with its answer to this control."""
+        told = asset.prior_measures if asset else ()
+        known = {one.identity for one in told}
+        return told + tuple(one for one in self.prior_measures if one.identity not in known)
 
 
 class ReleaseProposal(Model):

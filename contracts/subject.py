@@ -51,8 +51,7 @@ class Subject(Model):
     @field_validator("id_no")
     @classmethod
     def _id_is_valid(cls, number: str, info: ValidationInfo) -> str:
-        check = _CHECKS.get(info.data.get("id_type", ""))
-        return check(number) if check else number
+        return valid_id_no(number, info)
 
     @property
     def identity(self) -> Identity:
@@ -66,3 +65,12 @@ class Subject(Model):
 
 
 _CHECKS = {"resident_id": resident_id, "uscc": social_credit_code}
+
+
+def valid_id_no(number: str, info: ValidationInfo) -> str:
+    """Check an id number by the `id_type` that stands before it in its model.
+
+    Raises: Unfit
+    """
+    check = _CHECKS.get(info.data.get("id_type", ""))
+    return check(number) if check else number

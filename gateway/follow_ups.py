@@ -19,6 +19,7 @@ from gateway.domain.control import apply
 from gateway.domain.control_body import ConversionBody, DeductionBody
 from gateway.domain.control_events import Converted, Event, Held, Sent, Withdrawn
 from gateway.domain.directory import Directory
+from gateway.domain.excess import CaseKey
 from gateway.domain.findings import Finding, refusal
 from gateway.domain.follow_up import (
     OnControl,
@@ -34,6 +35,7 @@ from gateway.domain.follow_up import (
 )
 from gateway.domain.law.overrides import NONE, Overrides, table_of
 from gateway.intake import NewRequestNos, Submitted, check_same_body
+from gateway.owed import owed_fen
 from gateway.settings import GatewaySettings
 from gateway.store.controls import (
     StoredControl,
@@ -77,6 +79,8 @@ class Locked:
     controls: Mapping[str, StoredControl]
     about: Mapping[str, AboutRequest]
     unsent: Mapping[str, str]
+    #: what the case of a deduction is still owed
+    owed_fen: int | None = None
 
 
 class FollowUps:
@@ -110,6 +114,7 @@ class FollowUps:
             await _check_tag(connection, stored, submission.if_match, shown)
             if isinstance(submission.body, DeductionBody):  # what the law protects may be known only since the measure was ordered
                 stored = replace(stored, record=await newest_record(connection, stored))
+                locked = replace(locked, owed_fen=await owed_fen(connection, CaseKey(stored.court_code, stored.case_no), now))
             taken = self.take(stored, locked, submission.body, submission.by, now)
             if isinstance(taken, list):
                 raise refusal(taken)
@@ -128,7 +133,7 @@ class FollowUps:
 
     def may_take(self, stored: StoredControl, body: StepBody, by: By, now: datetime) -> bool:
         """Tell whether a court may take a step on a control; to one that may not it is not there."""
-        return may_take(action_of(body), by.court_code, stored.court_code, body.documents, china_date(now))
+        return may_take(action_of(body), by.court_code, CaseKey(stored.court_code, stored.case_no), body.documents, china_date(now))
 
     def take(self, stored: StoredControl, locked: Locked, body: StepBody, by: By, now: datetime) -> Taken | list[Finding]:
         """Return a step on a locked control, or everything that is wrong with it."""
@@ -136,7 +141,8 @@ class FollowUps:
         on = OnControl(
             control=stored.control, asset_type=stored.asset_type, record=stored.record, case_no=stored.case_no,
             court_code=stored.court_code, agency=self._directory.by_code.get(stored.agency), today=china_date(now), cause=about.cause,
-            table=table_of(by.court_code, self._overrides), unsent=stored.control_id in locked.unsent)
+            table=table_of(by.court_code, self._overrides), unsent=stored.control_id in locked.unsent,
+            owed_fen=locked.owed_fen)
         if findings := list(dict.fromkeys(check(on, body))):
             return findings
         if isinstance(body, ConversionBody):

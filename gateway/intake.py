@@ -219,7 +219,7 @@ def check_same_body(kept: KeptAnswer, key: IdempotencyKey) -> None:
     Raises: Rejected 422 idempotency_key_reused
     """
     if kept.body_sha256 != key.body_sha256:
-        raise Rejected(422, "idempotency_key_reused", "This Idempotency-Key was used with another body")
+        raise Rejected(422, "idempotency_key_reused", "此 Idempotency-Key 已用于另一请求 / This Idempotency-Key was used with another body")
 
 
 def _due(task: NewTask, trace_id: str) -> DueTask:

@@ -21,17 +21,18 @@ from contracts.words import NewId
 from gateway.control_tasks import Asking, control_task
 from gateway.domain import law
 from gateway.domain.clues import Ground, with_clues
-from gateway.domain.control import Control, asked
+from gateway.domain.control import DEDUCTS_AT_ONCE, Control, asked
 from gateway.domain.control_body import ControlBody, ControlItem
-from gateway.domain.control_rules import Target, agency_for, check_items
+from gateway.domain.control_rules import Limits, Target, agency_for, check_items
 from gateway.domain.deductions import destination
+from gateway.domain.excess import CaseKey
 from gateway.domain.findings import refusal
 from gateway.domain.law.overrides import table_of
 from gateway.domain.liability import liabilities
 from gateway.domain.progress import Happened, advance
 from gateway.domain.report_views import asset_ids
 from gateway.intake import NewRequestNos, Submitted, check_same_body, subject_hash
-from gateway.liable import held_by_case
+from gateway.owed import held_by_case, owed_fen
 from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask, add_tasks
@@ -86,12 +87,11 @@ class Ordering:
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            limited = bool(liabilities(submission.subjects))
-            if limited:  # no two orders at once may take what is left of a limit
+            if liabilities(submission.subjects):  # no two orders at once may take what is left of a limit
                 await lock_court(connection, submission.key.court_code)
             kept = await load_answer(connection, submission.key)
             if kept is None:
-                orders = self._orders(submission, await self._liable(connection, submission, now) if limited else {}, now)
+                orders = self._orders(submission, await self._limits(connection, submission, now), now)
                 answer = _answer(orders)
                 location = f"/v1/controls?request_id={submission.body.request_id}"
                 if await keep_answer(connection, submission.key, status=202, location=location, answer=answer, now=now):
@@ -115,17 +115,22 @@ class Ordering:
         check_same_body(kept, key)
         return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
 
-    async def _liable(self, connection: Connection, submission: ControlSubmission, now: datetime) -> dict[int, int]:
-        held = await held_by_case(connection, self._reports, court_code=submission.key.court_code, case_no=submission.case_no, now=now)
-        return held.liable_fen(submission.subjects, self._settings.secret)
+    async def _limits(self, connection: Connection, submission: ControlSubmission, now: datetime) -> Limits:
+        court_code, case_no = submission.key.court_code, submission.case_no
+        moves = any(item.measure in DEDUCTS_AT_ONCE for item in submission.body.items)
+        owed = await owed_fen(connection, CaseKey(court_code, case_no), now) if moves else None
+        if not liabilities(submission.subjects):
+            return Limits(owed)
+        held = await held_by_case(connection, self._reports, court_code=court_code, case_no=case_no, now=now)
+        return Limits(owed, held.liable_fen(submission.subjects, self._settings.secret))
 
-    def _orders(self, submission: ControlSubmission, liable_fen: Mapping[int, int], now: datetime) -> list[_Order]:
+    def _orders(self, submission: ControlSubmission, limits: Limits, now: datetime) -> list[_Order]:
         court_code = submission.key.court_code
         ground = Ground(submission.subjects, self._reports.directory, court_region(court_code), asset_ids(self._settings.secret, court_code))
         named = with_clues(submission.body, submission.assets, ground)
         findings = [*named.findings, *check_items(
             named.body, named.assets, self._reports.directory, case_no=submission.case_no, today=china_date(now), cause=submission.cause,
-            table=table_of(court_code, self._reports.overrides), liable_fen=liable_fen)]
+            table=table_of(court_code, self._reports.overrides), limits=limits)]
         if findings:
             raise refusal(findings)
         items = named.body.items

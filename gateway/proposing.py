@@ -17,11 +17,11 @@ from contracts.documents import DocumentRef
 from contracts.failures import ServiceUnavailable
 from contracts.report import ReleaseProposal
 from contracts.telemetry import ALARMS
-from gateway.domain.claim import claim_fen
 from gateway.domain.control_body import ReleaseBody
 from gateway.domain.excess import CaseKey, Review, review, told
 from gateway.domain.progress import proposed
 from gateway.follow_ups import FollowUps
+from gateway.owed import owed_fen
 from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.database import Connection, Database
@@ -32,7 +32,6 @@ from gateway.store.proposals import (
     live_controls,
     load_release_order,
     load_standing,
-    newest_claim,
     owners,
     take_check,
     waiting_checks,
@@ -97,8 +96,8 @@ class Proposing:
         """Judge the case: each live control by the newest report of its own request, all against the newest claim, on the day."""
         reports = await self._reports.newest(connection, set(held.values()), now)
         controls = [one for reported in reports.values() for one in reported.report.controls if one.control_id in held]
-        claim, today = await newest_claim(connection, case), china_date(now)
-        return review(standing, controls, claim_fen(claim, today) if claim else None, self._reports.policies.of(case.court_code, today))
+        policy = self._reports.policies.of(case.court_code, china_date(now))
+        return review(standing, controls, await owed_fen(connection, case, now), policy)
 
     async def _release_beforehand(self, connection: Connection, case: CaseKey, proposals: Sequence[ReleaseProposal], now: datetime) -> None:
         """Order what is proposed, as a judge of the case decided beforehand; what cannot be ordered stays proposed, with an alarm."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gateway.domain.control_body import ControlBody
-from gateway.domain.control_rules import Target, check_items
+from gateway.domain.control_rules import Limits, Target, check_items
 from gateway.domain.law import LAW, Table
 from tests import builders as build
 
@@ -23,5 +23,5 @@ def wrong_with(
     target = Target("a1", asset_type, 0, role, (SOURCES[asset_type],), build.RECORDS[asset_type])  # type: ignore[arg-type]  # a word of a test
     body = ControlBody.model_validate_json(build.json(build.control_body(build.control_item(**item), documents=PAPERS)), strict=True)
     found = check_items(body, {"a1": target}, build.directory(), case_no=case_no, today=today, table=table,
-                        liable_fen=liable_fen)
+                        limits=Limits(liable_fen=liable_fen))
     return [(one.error.pointer.removeprefix("/items/0/"), one.error.code, one.rule.id if one.rule else None) for one in found]

@@ -70,8 +70,11 @@ def _quantities(stored: StoredControl) -> dict[str, int | None] | None:
 
 def _others(stored: StoredControl, reported: Reported) -> list[dict[str, object]]:
     """Return the measures of others on the asset, as its agencies told them last."""
-    return [one.model_dump(mode="json") for subject in reported.report.subjects for section in subject.sections for asset in section.assets
-            if asset.asset_id == stored.asset_id and subject.subject == stored.subject for one in asset.prior_measures]
+    asset = next((asset for subject in reported.report.subjects if subject.subject == stored.subject for section in subject.sections
+                  for asset in section.assets if asset.asset_id == stored.asset_id), None)
+    control = next((one for one in reported.report.controls if one.control_id == stored.control_id), None)
+    told = control.others(asset) if control else asset.prior_measures if asset else ()
+    return [one.model_dump(mode="json") for one in told]
 
 
 def _due(control: Control, today: date) -> dict[str, object]:

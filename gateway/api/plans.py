@@ -27,17 +27,19 @@ from gateway.domain.claim import claim_fen
 from gateway.domain.control_body import ControlBody
 from gateway.domain.control_rules import targets
 from gateway.domain.court_policy import CourtPolicy
+from gateway.domain.excess import CaseKey
 from gateway.domain.field_errors import field_error
 from gateway.domain.law.overrides import table_of
 from gateway.domain.liability import capped
 from gateway.domain.plan import Plan, items, plan, stale_lines
 from gateway.domain.plan_body import PlanBody, PlanOrderBody, read_plan, read_plan_order
 from gateway.intake import Submitted, check_same_body
-from gateway.liable import held_by_case
 from gateway.ordering import ControlSubmission
+from gateway.owed import deducted_after, held_by_case
 from gateway.reports import Reported
 from gateway.store.audit import append
 from gateway.store.database import Connection
+from gateway.store.deducted import deducted_since
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 from gateway.store.plans import StoredPlan, insert_plan, load_plan, load_reserved, lock_court
 
@@ -83,7 +85,7 @@ async def _make(call: Call, body: PlanBody, key: IdempotencyKey) -> Submitted:
         reported = await newest_report(call, connection, body.request_id)
         call.basis = reported.head.case_no
         policy = call.deps.policies.of(call.court_code, china_date(now)).adjusted(body.policy)
-        fen = _claim(body, reported, now)
+        fen = await _owed(connection, body, reported, now)
         found, held = await _candidates(call, connection, reported, policy)
         chosen = await asyncio.to_thread(partial(plan, found, claim_fen=fen, held_fen=held, policy=policy))
         stored = _stored(call, body, reported, policy, chosen)
@@ -95,12 +97,17 @@ async def _make(call: Call, body: PlanBody, key: IdempotencyKey) -> Submitted:
     return Submitted(text.encode(), location, replayed=False)
 
 
-def _claim(body: PlanBody, reported: Reported, now: datetime) -> int:
-    claim = body.claim or reported.body.case.claim
+async def _owed(connection: Connection, body: PlanBody, reported: Reported, now: datetime) -> int:
+    """Return the claim on the day less what was deducted since it was stated: in the plan, or with its request."""
+    claim, stated_at = body.claim or reported.body.case.claim, now if body.claim else reported.head.accepted_at
     if claim is None:
         wrong = field_error(("claim",), "claim_required", "案件没有债权额，应填写", "the case has no claim: state one")
         raise Rejected(422, "invalid_request", "请求内容有误 / The request body is not valid", [wrong])
-    return claim_fen(claim, china_date(now))
+    return max(0, claim_fen(claim, china_date(now)) - await deducted_after(connection, _case_of(reported), claim, stated_at))
+
+
+def _case_of(reported: Reported) -> CaseKey:
+    return CaseKey(reported.head.court_code, reported.head.case_no)
 
 
 async def _candidates(call: Call, connection: Connection, reported: Reported, policy: CourtPolicy) -> tuple[list[Candidate], int]:
@@ -170,6 +177,7 @@ async def order_plan(call: Call, raw: bytes, key: IdempotencyKey) -> Submitted:
         stored = await _plan_of(call, connection, body.plan_id)
         reported = await newest_report(call, connection, stored.request_id)
         found, held = await _candidates(call, connection, reported, _policy(stored))
+        held += await deducted_since(connection, _case_of(reported), stored.created_at)
     call.basis, made = stored.case_no, Plan.model_validate(stored.plan)
     _check_holds(made, stale_lines(made, found, held))
     await check_documents(call, body.documents)

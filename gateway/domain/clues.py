@@ -86,7 +86,11 @@ def _read(index: int, item: ControlItem, known: _ByKey, ground: Ground) -> Targe
     except Unfit as unfit:
         return wrong((index, "key"), unfit.code, unfit.zh, unfit.en, expected=unfit.expected)
     found = known.of(kind, record, agency.agency, item.subject)
-    return _at(agency, found[0]) if len(found) == 1 else _clue(index, item, agency, record, ground)
+    if len(found) != 1:
+        return _clue(index, item, agency, record, ground)
+    if item.subject not in (None, found[0].subject):
+        return wrong((index, "subject"), "held_by_another", "报告显示该财产属于另一主体", "the report says that another subject holds it", expected=str(found[0].subject))
+    return _at(agency, found[0])
 
 
 def _at(agency: Agency, target: Target) -> Target:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from contracts.clock import china_date
-from contracts.control import ControlState, Measure, PriorityRight
+from contracts.control import ControlState, Measure, PriorityRight, PriorMeasure
 from contracts.failures import IllegalTransition
 from contracts.words import Message
 from gateway.domain.control_events import (
@@ -60,7 +60,8 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
 DEDUCTS_AT_ONCE = frozenset({"freeze_and_deduct", "withdraw_income"})
 #: What an agency may say of a measure and we take over as said.
 _SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "marked_quantity", "waiting_quantity", "waiting_serial", "served_at",
-         "effective_at", "agency_control_no", "deducted_fen", "priority_rights")
+         "effective_at", "agency_control_no", "deducted_fen", "priority_rights",
+         "prior_measures")
 #: How the units of a control are split; a split holds for one state only.
 _SPLIT = ("actual_quantity", "marked_quantity", "waiting_quantity")
 #: What together makes up all that a measure is for.
@@ -105,6 +106,8 @@ class Control(Message):
     agency_control_no: str | None = None
     #: rights that are paid first, as the agency told them with its answer
     priority_rights: tuple[PriorityRight, ...] | None = None
+    #: measures that stand before it, as the agency told them with its answer
+    prior_measures: tuple[PriorMeasure, ...] | None = None
     #: an open claim to what the first court's disposal leaves, and what came of it
     surplus_claim: bool = False
     surplus_fen: int | None = None

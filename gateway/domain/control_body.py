@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from contracts.asset_type import Ratio
 from contracts.case import Case, Officer, ShortText
@@ -13,7 +13,7 @@ from contracts.control import Measure
 from contracts.documents import DocumentRef
 from contracts.failures import FieldError, Unfit
 from contracts.money import MOST_FEN
-from contracts.subject import IdType, Name
+from contracts.subject import IdType, Name, valid_id_no
 from contracts.words import AgencyCode, Code, Model
 from gateway.domain.body import read_body
 from gateway.domain.control import DEDUCTS_AT_ONCE
@@ -146,6 +146,11 @@ class Transferee(Model):
     name: Name
     id_type: IdType
     id_no: Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+
+    @field_validator("id_no")
+    @classmethod
+    def _id_is_valid(cls, number: str, info: ValidationInfo) -> str:
+        return valid_id_no(number, info)
 
 
 class TransferBody(Model):

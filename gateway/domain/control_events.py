@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Literal
 
-from contracts.control import FOLLOW_UPS, ControlAnswer, ControlState, PriorityRight
+from contracts.control import FOLLOW_UPS, ControlAnswer, ControlState, PriorityRight, PriorMeasure
 from contracts.failures import IllegalTransition
 
 
@@ -60,6 +60,8 @@ class Holding:
     deducted_fen: int | None = None
     #: rights that are paid first, where the agency tells of them with its answer
     priority_rights: tuple[PriorityRight, ...] | None = None
+    #: measures that stand before it, where the agency tells of them with its answer
+    prior_measures: tuple[PriorMeasure, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,8 @@ def _as_json(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
+#: Most measures that are kept with an answer of those that stand before it.
+_MOST_NAMED = 20
 #: What an agency says of an asset it holds, by what it was asked.
 _AFTER: dict[str, type[AfterStep]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted}
 _BY_STATE: dict[str, type[Holding]] = {"in_force": Confirmed, "partly_in_force": PartlyConfirmed, "marked": Marked, "waiting": Waiting}
@@ -220,6 +224,12 @@ def event_of(answer: ControlAnswer, action: str) -> Event:
     raise IllegalTransition(f"the agency answers {action} with {state}: it says nothing of what was asked")
 
 
+def _before(answer: ControlAnswer) -> tuple[PriorMeasure, ...]:
+    """Return who stands before a measure; an account that is frozen a thousand times has not a thousand names with each."""
+    before = [one for one in answer.prior_measures if one.rank is None or answer.rank is None or one.rank < answer.rank]
+    return tuple(before[:_MOST_NAMED])
+
+
 def _holding(kind: Callable[..., Holding], answer: ControlAnswer) -> Event:
-    said = {field.name: getattr(answer, field.name) for field in fields(Holding)} | {"priority_rights": answer.priority_rights or None}
-    return kind(**said)  # type: ignore[return-value]  # every kind given here is an event
+    said = {field.name: getattr(answer, field.name) for field in fields(Holding)}
+    return kind(**said | {"priority_rights": answer.priority_rights or None, "prior_measures": _before(answer) or None})  # type: ignore[return-value]  # every kind given here is an event

@@ -1,11 +1,10 @@
 """Rules of law that a control must keep, which need the asset: measure, documents, extent, term, liability. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from math import floor
-from types import MappingProxyType
 
 from contracts.agency import Agency, Capability
 from contracts.asset_type import AssetType
@@ -53,6 +52,17 @@ class Target:
     clue: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be asked for, in fen: what the case is still owed (null: no claim is known), what subjects are still liable for."""
+
+    owed_fen: int | None = None
+    liable_fen: Mapping[int, int] = field(default_factory=dict)
+
+
+NO_LIMITS = Limits()
+
+
 def targets(report: AssetReport, table: law.Table = law.LAW) -> dict[str, Target]:
     """Return the assets of a report by id; one that two subjects hold is listed under one who is liable."""
     on = china_date(report.compiled_at)
@@ -76,14 +86,13 @@ def agency_for(target: Target, measure: Measure, directory: Directory) -> Agency
 
 def check_items(
     body: ControlBody, assets: Mapping[str, Target], directory: Directory, *, case_no: str, today: date, cause: str | None = None,
-    table: law.Table = law.LAW, liable_fen: Mapping[int, int] = MappingProxyType({}),
+    table: law.Table = law.LAW, limits: Limits = NO_LIMITS,
 ) -> list[Finding]:
     """Find everything wrong with the items, all at once; an empty list lets the call through.
 
-    Shape: `today` is the date in China, `cause` that of the case, `table` the legal table as it stands in the court, `liable_fen`
-           what subjects are liable for at most
+    Shape: `today` is the date in China, `cause` that of the case, `table` the legal table as it stands in the court
     """
-    around = _Around(directory, body.documents, body.items, today, case_no, cause, table, liable_fen)
+    around = _Around(directory, body.documents, body.items, today, case_no, cause, table, limits)
     findings = list(_case(case_no, today))
     for index, item in enumerate(body.items):
         if item.asset_id is None:
@@ -93,7 +102,8 @@ def check_items(
             findings.append(wrong((index, "asset_id"), "unknown_asset", "报告中没有这项财产", "the report has no such asset"))
         else:
             findings += _item(index, item, target, around)
-    findings += _over_liability(body.items, assets, liable_fen, today)
+    findings += _over_liability(body.items, assets, limits.liable_fen, today)
+    findings += _over_claim(body.items, limits.owed_fen, today, table)
     return list(dict.fromkeys(findings))
 
 
@@ -104,10 +114,10 @@ def check_documents(kind: AssetType, action: str, documents: Sequence[DocumentRe
 
 def check_term(
     kind: AssetType, path: Sequence[str | int], *, months: int | None, until_on: date | None, start_on: date, today: date,
-    table: law.Table = law.LAW,
+    table: law.Table = law.LAW, renewal: bool = False,
 ) -> list[Finding]:
-    """Check a term against its cap DUR-*; a renewal starts at the present end. The corresponding day is within the cap."""
-    cap = (law.renewal_cap_months if start_on > today else law.cap_months)(kind.duration_rule, today, table)
+    """Check a term against its cap DUR-*, of a renewal RENEW-MAX; that starts at the present end. The corresponding day is within the cap."""
+    cap = (law.renewal_cap_months if renewal else law.cap_months)(kind.duration_rule, today, table)
     latest = corresponding_day(start_on, cap)[0]
     if (months is None or months <= cap) and (until_on is None or until_on <= latest):
         return []
@@ -128,7 +138,7 @@ class _Around:
     case_no: str
     cause: str | None
     table: law.Table
-    liable_fen: Mapping[int, int]
+    limits: Limits
 
 
 def _name(item: ControlItem) -> str:
@@ -155,7 +165,8 @@ def _item(index: int, item: ControlItem, target: Target, around: _Around) -> Ite
     barred = law.exemption(target.record, item.measure, around.today, cause=around.cause, table=around.table)
     if barred is not None:
         yield wrong((index, _name(item)), "asset_exempt", barred.zh, barred.en, rule=barred.rule)
-    yield from map(Finding, check_documents(kind, item.measure, around.documents))
+    papers = law.rules(around.today, around.table)["DOC-MATRIX"].rule
+    yield from (Finding(error, papers) for error in check_documents(kind, item.measure, around.documents))
     yield from _ownership(target, around)
     yield from _extent(index, item, kind, target, around)
     yield from _share(index, item, kind, target, around)
@@ -208,6 +219,15 @@ def _over_liability(items: Sequence[ControlItem], assets: Mapping[str, Target], 
             yield wrong((index, "amount_fen"), "over_liability", row.zh, row.en, expected=f"≤ {most}", rule=row.rule)
 
 
+def _over_claim(items: Sequence[ControlItem], owed_fen: int | None, today: date, table: law.Table) -> Iterator[Finding]:
+    """Name every amount that is to be deducted at once where together they are more than the case is owed (DEDUCT-LIMIT)."""
+    moved = [(index, item.amount_fen or 0) for index, item in enumerate(items) if item.measure in DEDUCTS_AT_ONCE]
+    if owed_fen is not None and sum(fen for _, fen in moved) > owed_fen:
+        row = law.rules(today, table)["DEDUCT-LIMIT"]
+        for index, _ in moved:
+            yield wrong((index, "amount_fen"), "over_claim", row.zh, row.en, expected=f"≤ {owed_fen}", rule=row.rule)
+
+
 def _extent(index: int, item: ControlItem, kind: AssetType, target: Target, around: _Around) -> Iterator[Finding]:
     """Check how much is asked: a specific amount for an account (LIMIT-ACC), units for securities, nothing for a house."""
     fitting = _EXTENTS[kind.counted_in]
@@ -227,7 +247,7 @@ def _may_be_whole(item: ControlItem, target: Target, around: _Around) -> bool:
     """Tell whether a freeze may do without an amount: the court allows it, and its holder is liable without limit (LIMIT-WHOLE)."""
     row = law.liability(target.role, around.today, around.table)
     allowed = target.asset_type in law.texts(law.rules(around.today, around.table)["LIMIT-WHOLE"], "asset_types")
-    limited = row is None or "share" in row.parameters or target.subject in around.liable_fen
+    limited = row is None or "share" in row.parameters or target.subject in around.limits.liable_fen
     return allowed and item.measure == "freeze" and not limited
 
 
@@ -237,7 +257,8 @@ def _share(index: int, item: ControlItem, kind: AssetType, target: Target, aroun
     if row is None or "share" not in row.parameters or not _is_liable(target, around.today, around.table):
         return
     if target.clue:
-        yield wrong((index, "key"), "share_not_known", row.zh, row.en, expected="asset_id", rule=row.rule)
+        yield wrong((index, "key"), "share_not_known", "没有查询结果，无从知道可以控制的份额", "no answer tells of it, so that the share that may be controlled is not known",
+                    expected="asset_id", rule=row.rule)
         return
     share, record = Fraction(str(row.parameters["share"])), kind.record.model_validate(target.record)
     whole: Mapping[str, object] = {"amount_fen": record.value_fen(), **target.record, "ratio": target.record.get("share_ratio"),

@@ -27,6 +27,7 @@ def wrong(at: tuple[int, str], code: str, zh: str, en: str, *, expected: str = "
 
 
 def refusal(findings: Sequence[Finding]) -> Rejected:
-    """Make the problem of some findings: 422 control_refused, with the first rule of law among them."""
-    rule = next((finding.rule for finding in findings if finding.rule), None)
+    """Make the problem of some findings: 422 control_refused, with the first rule of law among them, on papers only if there is no other."""
+    rules = [finding.rule for finding in findings if finding.rule]
+    rule = next((one for one in rules if one.id != "DOC-MATRIX"), rules[0] if rules else None)
     return Rejected(422, "control_refused", "控制请求不能受理 / The control cannot be taken", [one.error for one in findings], rule)

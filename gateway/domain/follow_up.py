@@ -12,7 +12,7 @@ from typing import Literal
 from contracts.agency import Agency
 from contracts.asset_type import AssetType, fen_of
 from contracts.case import Officer, parse_case_no
-from contracts.control import FundsAccount, Transferee
+from contracts.control import STATE_NAMES, FundsAccount, Transferee
 from contracts.documents import DocumentRef
 from contracts.failures import IllegalTransition, NotFound, Rejected, Unfit
 from contracts.registry import asset_type
@@ -23,6 +23,7 @@ from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBo
 from gateway.domain.control_rules import check_documents, check_term
 from gateway.domain.deadlines import corresponding_day
 from gateway.domain.deductions import check_case, check_condition, check_destination, destination
+from gateway.domain.excess import CaseKey
 from gateway.domain.field_errors import field_error
 from gateway.domain.findings import Finding, offends
 from gateway.domain.law import LAW, LawRow, Table
@@ -48,6 +49,8 @@ class OnControl:
     table: Table = LAW
     #: no agency can have got the measure yet
     unsent: bool = False
+    #: what the case is still owed; null: no claim is known, or none is needed
+    owed_fen: int | None = None
 
     @property
     def kind(self) -> AssetType:
@@ -96,14 +99,14 @@ class OrderedStep(Message):
     documents: tuple[DocumentRef, ...]
 
 
-def may_take(action: Action, court_code: str, control_court: str, documents: Sequence[DocumentRef], today: date) -> bool:
-    """Tell whether a court may take a step on a control: the court that ordered, a superior one, or who holds the letter.
+def may_take(action: Action, court_code: str, case: CaseKey, documents: Sequence[DocumentRef], today: date) -> bool:
+    """Tell whether a court may take a step on a control of a case: the court that ordered, a superior one, or who holds the case's letter.
 
     Source: RELEASE-BY; to anybody else the control is not there
     """
     row = law.rules(today)["RELEASE-BY"].parameters
-    standings = {"ordering_court": court_code == control_court, "superior_court": is_superior(court_code, control_court),
-                 "letter_holder": any(_hands_over(one, control_court) for one in documents)}
+    standings = {"ordering_court": court_code == case.court_code, "superior_court": is_superior(court_code, case.court_code),
+                 "letter_holder": any(_hands_over(one, case.case_no) for one in documents)}
     return any(holds and action in _words(row[name]) for name, holds in standings.items())
 
 
@@ -117,12 +120,12 @@ def is_superior(court_code: str, of: str) -> bool:
     return court_code != of and (court_code == "最高法" or of.startswith(court_code))
 
 
-def _hands_over(document: DocumentRef, control_court: str) -> bool:
-    """Tell whether a document is the letter by which the ordering court hands over: its own number, its content on file."""
+def _hands_over(document: DocumentRef, case_no: str) -> bool:
+    """Tell whether a document is the letter by which the ordering court hands the case over: under the case's number, its content on file."""
     if document.kind != "transfer_letter" or document.document_id is None:
         return False
     try:
-        return parse_case_no(document.document_no.partition("号")[0] + "号").court_code == control_court
+        return parse_case_no(document.document_no.partition("号")[0] + "号") == parse_case_no(case_no)
     except Unfit:
         return False
 
@@ -137,7 +140,7 @@ def check_renewal(on: OnControl, body: RenewalBody) -> list[Finding]:
         return findings or [Finding(field_error((), "no_term", "该控制没有届满日，无法续行", "no term runs that could be renewed"))]
     if body.until_on is not None and body.until_on <= end:
         findings.append(Finding(field_error((name,), "not_later", "续行后的届满日应晚于原届满日", "a renewal ends later than before", f"> {end}")))
-    return findings + check_term(on.kind, (), months=body.term_months, until_on=body.until_on, start_on=end, today=on.today, table=on.table)
+    return findings + check_term(on.kind, (), months=body.term_months, until_on=body.until_on, start_on=end, today=on.today, table=on.table, renewal=True)
 
 
 def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
@@ -148,7 +151,8 @@ def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
             findings.append(Finding(field_error((name,), "extent_not_for_asset_type", f"{on.kind.name.zh}不按此项解除",
                                                 "this kind of asset is not released so", str(on.kind.counted_in))))
         elif asked is not None and held is not None and asked > held:
-            findings.append(offends(on.law("DEDUCT-LIMIT"), (name,), "over_frozen", f"≤ {held}"))
+            findings.append(Finding(field_error((name,), "over_frozen", "解除不得超过为本院控制的数额", "a release takes no more than is held for us", f"≤ {held}"),
+                                    on.law("DEDUCT-LIMIT").rule))
     return findings
 
 
@@ -169,7 +173,7 @@ def _reaches(asked: int | None, held: int | None) -> bool:
 
 def check_deduction(on: OnControl, body: DeductionBody) -> list[Finding]:
     """Check a deduction: not in preservation, of what is held, within ruling and funds, not from what the law protects."""
-    findings = list(_askable(on, "deduct", body.documents, on.law("DEDUCT-PRESERVATION")))
+    findings = list(_askable(on, "deduct", body.documents, on.law("DEDUCT-PRESERVATION"), "not_deductible"))
     findings += check_case(on.case_no, path=(), day=on.today, table=on.table)
     barred = law.exemption(on.record, "deduct", on.today, cause=on.cause, table=on.table)
     if barred is not None:
@@ -179,6 +183,8 @@ def check_deduction(on: OnControl, body: DeductionBody) -> list[Finding]:
     most = _most_deductible(on)
     if most is not None and body.amount_fen > most:
         findings.append(offends(on.law("DEDUCT-LIMIT"), ("amount_fen",), "over_frozen", f"≤ {most}"))
+    if on.owed_fen is not None and body.amount_fen > on.owed_fen:
+        findings.append(offends(on.law("DEDUCT-LIMIT"), ("amount_fen",), "over_claim", f"≤ {on.owed_fen}"))
     return findings
 
 
@@ -193,8 +199,9 @@ def _most_deductible(on: OnControl) -> int | None:
 
 
 def check_transfer(on: OnControl, body: TransferBody) -> list[Finding]:
-    """Check a transfer of title: of what is held, to somebody (TRANSFER-TO)."""
+    """Check a transfer of title: not in preservation, of what is held, to somebody (DEDUCT-PRESERVATION, TRANSFER-TO)."""
     findings = list(_askable(on, "transfer", body.documents, on.law("TRANSFER-TO")))
+    findings += check_case(on.case_no, path=(), day=on.today, table=on.table)
     if body.transferee is None:
         findings.append(offends(on.law("TRANSFER-TO"), ("transferee",), "transferee_required", "{name, id_type, id_no}"))
     return findings
@@ -209,7 +216,7 @@ def check_conversion(on: OnControl, body: ConversionBody) -> list[Finding]:
     if _type_of(body.case.case_no) not in _words(row.parameters["to"]):
         findings.append(offends(row, ("case", "case_no"), "not_convertible", " / ".join(_words(row.parameters["to"]))))
     if on.control.state not in {"requested", *MAY_ASK}:
-        findings.append(_wrong_state())
+        findings.append(_wrong_state(on.control))
     return findings
 
 
@@ -254,22 +261,24 @@ def renewal_end(control: Control, term_months: int) -> date:
 
 def _askable(
     on: OnControl, action: Literal["renew", "release", "deduct", "transfer"], documents: Sequence[DocumentRef], rule: LawRow | None = None,
+    code: str = "wrong_state",
 ) -> Iterator[Finding]:
-    """Check state, agency and documents; `rule` is the law that a wrong state offends, where there is one."""
+    """Check state, agency and documents; `rule` is the law that a wrong state offends, where there is one, `code` what it is called then."""
     control, kind = on.control, on.kind
     if control.held is not None or (control.pending is not None and not (action == "release" and may_be_held_behind(control))):
         yield Finding(field_error((), "step_pending", "前一步骤尚未答复", "an earlier step awaits its answer"))
     elif control.pending is None and action not in MAY_ASK.get(control.state, ()):
-        yield offends(rule, (), rule.refusal or "wrong_state") if rule else _wrong_state()
+        yield _wrong_state(control, rule, code)
     if action not in kind.documents:
         yield Finding(field_error((), "step_not_for_asset_type", f"{kind.name.zh}不适用该项操作", "this step is not for this kind of asset"))
     elif not on.unsent and (on.agency is None or not on.agency.can(action)):
         yield Finding(field_error((), "agency_cannot_control", "协助单位未开通该项控制功能", "the agency does not offer this step"))
-    yield from map(Finding, check_documents(kind, action, documents))
+    yield from (Finding(error, on.law("DOC-MATRIX").rule) for error in check_documents(kind, action, documents))
 
 
-def _wrong_state() -> Finding:
-    return Finding(field_error((), "wrong_state", "该控制的状态不允许此操作", "the control's state does not allow this"))
+def _wrong_state(control: Control, rule: LawRow | None = None, code: str = "wrong_state") -> Finding:
+    state = STATE_NAMES[control.state]
+    return Finding(field_error((), code, f"该控制的状态（{state.zh}）不允许此操作", f"the control's state ({control.state}) does not allow this"), rule.rule if rule else None)
 
 
 def _type_of(case_no: str) -> str:

@@ -84,7 +84,7 @@ class LeftOut(Model):
 class Plan(Model):
     """Which assets to control for how much. Amounts in fen: uncovered = claim - held - secured, never below zero."""
 
-    claim_fen: int
+    claim_fen: int = Field(description="what is owed on the day, less what was deducted since the claim was stated")
     limit_fen: int = Field(description="the most that may be secured: claim and tolerance")
     held_fen: int = Field(description="what live controls of the case secure already, or will")
     secured_fen: int

@@ -4,12 +4,13 @@ The parts: report_views (what goes in), report_assets (merging), worth (amounts)
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from fractions import Fraction
 from math import floor
 
 from contracts.clock import china_date
+from contracts.control import PriorMeasure
 from contracts.outcome import OUTCOMES, reason
 from contracts.registry import asset_type
 from contracts.report import (
@@ -105,11 +106,12 @@ def _completeness(request: ReportRequest, tasks: Sequence[TaskView]) -> Complete
 def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView], bench: Bench) -> tuple[ReportControl, ...]:
     assets = {(subject.subject, asset.asset_id): asset
               for subject in subjects for section in subject.sections for asset in section.assets}
-    return tuple(_control(control, assets.get((control.subject, control.asset_id)), bench)
+    ours = {control.request_no for control in controls if control.request_no}
+    return tuple(_control(control, assets.get((control.subject, control.asset_id)), ours, bench)
                  for control in sorted(controls, key=lambda one: one.control_id))
 
 
-def _control(control: ControlView, asset: ReportAsset | None, bench: Bench) -> ReportControl:
+def _control(control: ControlView, asset: ReportAsset | None, ours: Collection[str], bench: Bench) -> ReportControl:
     kind, securing = asset_type(control.asset_type), securing_states(bench.day, bench.table)
     secured = secured_unseen_fen(control, kind, securing=securing) if asset is None else secured_fen(
         control, kind, kind.record.model_validate(asset.record), asset.prior_measures, asset.priority_rights, securing=securing)
@@ -118,7 +120,13 @@ def _control(control: ControlView, asset: ReportAsset | None, bench: Bench) -> R
         subject=control.subject, agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,
         rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen, secured_fen=secured,
         until_on=control.until_on, requested_quantity=control.requested_quantity, actual_quantity=control.actual_quantity,
-        due_in_days=(control.until_on - bench.day).days if control.until_on and control.state in HELD else None, surplus_claim=control.surplus_claim)
+        due_in_days=(control.until_on - bench.day).days if control.until_on and control.state in HELD else None, surplus_claim=control.surplus_claim,
+        prior_measures=tuple(one for one in control.prior_measures if one.request_no not in ours and _is_before(one, control)))
+
+
+def _is_before(measure: PriorMeasure, control: ControlView) -> bool:
+    """Tell whether what stood before a control when it was answered for still does: it may have moved up since."""
+    return control.rank is None or (control.rank > 1 and (measure.rank is None or measure.rank < control.rank))
 
 
 def _totals(request: ReportRequest, subjects: Sequence[ReportSubject], controls: Sequence[ReportControl]) -> Totals:

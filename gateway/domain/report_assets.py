@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from contracts.asset_type import AssetType
-from contracts.control import PriorityRight, PriorMeasure
+from contracts.control import PriorityRight
 from contracts.failures import AgencyProtocolError
 from contracts.messages import FoundAsset
 from contracts.registry import asset_type
@@ -69,7 +69,7 @@ def _merged(
     newest_first = _newest_first(sightings)
     ours = {control.request_no for control in controls if control.request_no}
     record, conflicts = _merged_record([one.found.record for one in newest_first])
-    measures = [one for one in _union([one.found.prior_measures for one in newest_first], _same_measure) if one.request_no not in ours]
+    measures = [one for one in _union([one.found.prior_measures for one in newest_first], lambda measure: measure.identity) if one.request_no not in ours]
     rights = _union([one.found.priority_rights for one in newest_first], _same_right)
     typed = kind.record.model_validate(record)
     amounts, kept = worth(kind, typed, measures, rights), restrictions(kind, role, record, bench)
@@ -97,10 +97,6 @@ def _union(newest_first: Iterable[Iterable[Item]], identity: Callable[[Item], Ha
         known: Collection[Hashable] = {identity(item) for item in union}
         union += [item for item in items if identity(item) not in known]
     return union
-
-
-def _same_measure(measure: PriorMeasure) -> Hashable:
-    return (measure.kind, measure.authority, measure.document_no)
 
 
 def _same_right(right: PriorityRight) -> Hashable:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from contracts.asset_type import AssetType
-from contracts.control import ControlState, PriorityRight
+from contracts.control import ControlState, PriorityRight, PriorMeasure
 from contracts.keyed import keyed_hash
 from contracts.messages import FoundAsset
 from contracts.outcome import Outcome
@@ -89,6 +89,8 @@ class ControlView:
     until_on: date | None = None
     #: rights that its agency told of with its answer
     priority_rights: Sequence[PriorityRight] = ()
+    #: measures before it that its agency told of with its answer
+    prior_measures: Sequence[PriorMeasure] = ()
     #: what the asset's record is known by
     asset_key: str = ""
     requested_quantity: int | None = None

@@ -3,7 +3,7 @@
 Source: domain.md §7.3; what others hold is what the agencies told last.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -76,16 +76,22 @@ def _held(one: About) -> Iterator[HeldAsset]:
 
 
 def _of_asset(asset: ReportAsset, kind: str, ours: list[ReportControl], one: About) -> HeldAsset:
-    others = [Holder(control_id=None, authority=prior.authority, kind=prior.kind, rank=prior.rank, amount_fen=prior.amount_fen,
-                     quantity=prior.quantity, until_on=prior.until_on, document_no=prior.document_no) for prior in asset.prior_measures]
     return HeldAsset(asset_id=asset.asset_id, asset_type=kind, asset_key=asset_type(kind).key_text(asset.record),
-                     agencies=tuple(source.agency for source in asset.sources), measures=_in_rank(others + [_our(control, one) for control in ours]))
+                     agencies=tuple(source.agency for source in asset.sources), measures=_in_rank(_others(asset, ours) + [_our(control, one) for control in ours]))
 
 
 def _of_clue(ours: list[ReportControl], one: About) -> HeldAsset:
     first = ours[0]
     return HeldAsset(asset_id=first.asset_id, asset_type=first.asset_type, asset_key=first.asset_key, agencies=(first.agency,),
-                     measures=_in_rank([_our(control, one) for control in ours]))
+                     measures=_in_rank(_others(None, ours) + [_our(control, one) for control in ours]))
+
+
+def _others(asset: ReportAsset | None, ours: Sequence[ReportControl]) -> list[Holder]:
+    """Return what others hold on an asset, as any of its agencies told."""
+    told = {prior.identity: prior for control in ours for prior in control.prior_measures}
+    told |= {prior.identity: prior for prior in (asset.prior_measures if asset else ())}
+    return [Holder(control_id=None, authority=prior.authority, kind=prior.kind, rank=prior.rank, amount_fen=prior.amount_fen,
+                   quantity=prior.quantity, until_on=prior.until_on, document_no=prior.document_no) for prior in told.values()]
 
 
 def _our(control: ReportControl, one: About) -> Holder:

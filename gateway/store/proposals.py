@@ -35,6 +35,14 @@ class ReleaseOrder:
     release_documents: Sequence[Mapping[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class StatedClaim:
+    """A claim, and when the request came that states it."""
+
+    claim: Claim
+    at: datetime
+
+
 _CASES = rows("k", court_code="text", case_no="text")
 #: A case that is on the list already is locked nevertheless: who takes it off waits, and sees what was changed.
 _ASK = text(f"""
@@ -50,7 +58,7 @@ _OWNERS = text("""
         SELECT request_id FROM controls WHERE court_code = :court_code AND case_no = :case_no AND state <> ALL(CAST(:final AS text[]))
         UNION SELECT request_id FROM release_proposals WHERE court_code = :court_code AND case_no = :case_no AND withdrawn_at IS NULL)""")
 _CLAIM = text("""
-    SELECT body #> '{case,claim}' FROM requests
+    SELECT body #> '{case,claim}' AS claim, accepted_at AS at FROM requests
     WHERE court_code = :court_code AND case_no = :case_no AND jsonb_typeof(body #> '{case,claim}') = 'object'
     ORDER BY accepted_at DESC, request_id DESC LIMIT 1""")
 _PROPOSED = text(f"""
@@ -116,10 +124,10 @@ async def live_controls(connection: AsyncConnection, case: CaseKey) -> dict[str,
     return {row.control_id: row.request_id for row in found}
 
 
-async def newest_claim(connection: AsyncConnection, case: CaseKey) -> Claim | None:
+async def newest_claim(connection: AsyncConnection, case: CaseKey) -> StatedClaim | None:
     """Return the claim of the case's newest request that has one."""
-    claim = (await connection.execute(_CLAIM, case._asdict())).scalar_one_or_none()
-    return Claim.model_validate(claim) if claim is not None else None
+    row = (await connection.execute(_CLAIM, case._asdict())).one_or_none()
+    return StatedClaim(Claim.model_validate(row.claim), row.at) if row is not None else None
 
 
 async def load_standing(connection: AsyncConnection, case: CaseKey) -> list[Standing]:

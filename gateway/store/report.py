@@ -32,6 +32,7 @@ class ReportHead:
     ended_at: datetime | None
     report_version: int
     event_seq: int
+    accepted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Answers:
 
 
 _HEADS = text("""
-    SELECT request_id, court_code, case_no, body, jsonb_array_length(left_out) AS left_out, ended_at, report_version, event_seq
+    SELECT request_id, court_code, case_no, body, jsonb_array_length(left_out) AS left_out, ended_at, report_version, event_seq, accepted_at
     FROM requests WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
 _WANTED = rows("w", request_id="text", version="int")
 _MADE_AT = text(f"SELECT request_id, made_at FROM {_WANTED} JOIN report_versions USING (request_id, version)")  # noqa: S608 - constants
@@ -118,4 +119,5 @@ def _control(row: RowMapping) -> ControlView:
         in_doubt=control.in_doubt, rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen,
         actual_quantity=control.actual_quantity, until_on=control.until_on, requested_quantity=control.requested_quantity,
         surplus_claim=control.surplus_claim, priority_rights=control.priority_rights or (),
+        prior_measures=control.prior_measures or (),
         asset_key=asset_type(row["asset_type"]).key_text(row["record"]))

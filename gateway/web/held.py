@@ -37,9 +37,10 @@ def held_assets(report: AssetReport) -> list[HeldAsset]:
 
 def _queue(control: ReportControl, asset: ReportAsset | None) -> tuple[Place, ...]:
     """Return all who hold an asset or wait for it, the first first; whose rank the agency did not say comes last."""
-    if asset is None or not asset.prior_measures or control.state in FINAL_STATES:
+    measures = control.others(asset)
+    if not measures or control.state in FINAL_STATES:
         return ()
-    others = [Place(one.rank, one.authority, one.kind, one.amount_fen, one.until_on) for one in asset.prior_measures]
+    others = [Place(one.rank, one.authority, one.kind, one.amount_fen, one.until_on) for one in measures]
     ours = Place(control.rank, None, control.measure, control.actual_fen or control.requested_fen, control.until_on)
     return tuple(_by_rank([*others, ours]))
 

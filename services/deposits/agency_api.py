@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 from services.deposits import codes
 from services.deposits.codes import (
     MOST_ENTRIES,
+    MOST_MEASURES,
     MOST_REQUESTS,
     AccountNo,
     AskedFen,
@@ -153,7 +154,7 @@ class Account(Said):
     available: Fen = Field(alias="KYYE")
     linked_cash_account: Line | None = Field(default=None, alias="GLZJZH")
     remark: Remark | None = Field(default=None, alias="BEIZ")
-    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="DJXX")
+    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_MEASURES, fail_fast=True, alias="DJXX")
     rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="QLXX")
 
 
@@ -221,7 +222,7 @@ class ControlResult(Said):
     freeze_no: Line | None = Field(default=None, alias="DJBH")
     waiting_no: Line | None = Field(default=None, alias="LHBH")
     remark: Remark | None = Field(default=None, alias="BEIZ")
-    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="DJXX")
+    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_MEASURES, fail_fast=True, alias="DJXX")
     rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="QLXX")
 
     @model_validator(mode="after")

@@ -205,8 +205,8 @@ def _or_given(read: Callable[[object], int]) -> Callable[[object], int]:
     return lambda value: value if isinstance(value, int) else read(value)
 
 
-#: Most entries of a list: requests in a message, accounts of a subject, measures or rights on an account.
-MOST_REQUESTS, MOST_ENTRIES = 500, 300
+#: Most entries of a list: requests in a message, accounts of a subject or rights on an account, measures on an account.
+MOST_REQUESTS, MOST_ENTRIES, MOST_MEASURES = 500, 300, 5_000
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Remark = Annotated[str, StringConstraints(max_length=1500)]

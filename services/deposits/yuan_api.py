@@ -11,6 +11,7 @@ from services.deposits import agency_api as standard
 from services.deposits import codes
 from services.deposits.codes import (
     MOST_ENTRIES,
+    MOST_MEASURES,
     MOST_REQUESTS,
     AccountNo,
     AskedYuan,
@@ -130,7 +131,7 @@ class Account(standard.Account):
     available: Yuan = Field(alias="availBal")
     linked_cash_account: Line | None = Field(default=None, alias="linkedAcctNo")
     remark: Remark | None = Field(default=None, alias="remark")
-    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="holds")
+    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_MEASURES, fail_fast=True, alias="holds")
     rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="rights")
 
 
@@ -181,7 +182,7 @@ class ControlResult(standard.ControlResult):
     freeze_no: Line | None = Field(default=None, alias="freezeNo")
     waiting_no: Line | None = Field(default=None, alias="waitNo")
     remark: Remark | None = Field(default=None, alias="remark")
-    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="holds")
+    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_MEASURES, fail_fast=True, alias="holds")
     rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="rights")
 
 

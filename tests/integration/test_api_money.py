@@ -79,3 +79,25 @@ async def test_a_deduction_is_judged_by_what_is_known_of_the_account_by_now(cour
     await court.answer([line], "found", assets=[build.found(account_class="acceptance_margin")])
     refused = await side.step(court, control_id, "deductions", side.deduction())
     assert (problem(refused), refused.json()["rule"]["id"]) == ((422, "control_refused"), "SEC-MARGIN")
+
+
+async def test_no_more_is_deducted_than_the_case_is_still_owed(court):
+    case = {"case_no": "（2026）粤5302执1234号", "cause": "民间借贷纠纷", "claim": {"principal_fen": 3_000_000, "as_of_on": "2026-11-22"}}
+    request_id = (await court.submit("r1", case=case))["request_id"]
+    await court.answer_all(request_id)
+    plan = (await court.post({"request_id": request_id}, key="p1", path="/v1/control-plans")).json()
+    item = build.control_item(asset_id=plan["lines"][0]["asset_id"], amount_fen=5_000_000)
+    control_id = (await court.post(build.control_body(item, request_id=request_id), key="c1", path="/v1/controls")).json()["controls"][0]["control_id"]
+    await side.answer(court, control_id)
+    court.clock.advance(minutes=1)
+    refused = await side.step(court, control_id, "deductions", side.deduction(3_000_001))
+    assert (problem(refused), refused.json()["errors"][0]["code"], refused.json()["rule"]["id"]) == ((422, "control_refused"), "over_claim", "DEDUCT-LIMIT")
+    assert (await side.step(court, control_id, "deductions", side.deduction(2_000_000), "s2")).status_code == 202
+    await side.answer(court, control_id, actual_fen=3_000_000, deducted_fen=2_000_000)
+    again = await side.step(court, control_id, "deductions", side.deduction(1_000_001), "s3")
+    assert [(one["code"], one["expected"]) for one in again.json()["errors"]] == [("over_claim", "≤ 1000000")]
+    at_once = build.control_item(asset_id=item["asset_id"], measure="freeze_and_deduct", amount_fen=1_000_001, term_months=None, case_funds_account=side.FUNDS)
+    refused = await court.post(build.control_body(at_once, request_id=request_id, documents=side.DEDUCT), key="c2", path="/v1/controls")
+    assert [one["code"] for one in refused.json()["errors"]] == ["over_claim"]
+    made = (await court.post({"request_id": request_id}, key="p2", path="/v1/control-plans")).json()
+    assert (made["claim_fen"], made["held_fen"], made["lines"]) == (1_000_000, 3_000_000, [])

@@ -31,7 +31,7 @@ async def test_nobody_reads_it_without_a_token(court):
 
 
 def test_a_court_sees_its_own_practice_after_what_it_changes():
-    overrides = parse_overrides({"overrides": [{"rule": "RENEW-WARN", "court": COURT, "parameters": {"days": [60, 30]}, "source": "本院规定",
+    overrides = parse_overrides({"overrides": [{"rule": "LIMIT-WHOLE", "court": COURT, "parameters": {"asset_types": ["deposits"]}, "source": "本院规定",
                                                 "effective_from": "2026-01-01"}]})
     shown = rule_entry(table_of(COURT, overrides)[-1])
-    assert (shown.id, shown.parameters, shown.court_code) == ("RENEW-WARN", {"days": (60, 30)}, COURT)
+    assert (shown.id, shown.parameters, shown.court_code) == ("LIMIT-WHOLE", {"asset_types": ("deposits",)}, COURT)

@@ -62,7 +62,7 @@ async def test_if_match_refuses_who_saw_an_older_control(court):
     ("releases", side.release(amount_fen=5_000_001), "over_frozen", "DEDUCT-LIMIT"),
     ("transfers", side.transfer(), "step_not_for_asset_type", None),
     ("conversions", side.conversion(), "not_convertible", "PRESERVE-CONV"),
-    ("releases", side.release(documents=side.FREEZE), "document_missing", None),
+    ("releases", side.release(documents=side.FREEZE), "document_missing", "DOC-MATRIX"),
 ])
 async def test_an_unlawful_step_is_refused_before_any_agency_is_asked(court, path, body, code, rule):
     control_id = await side.in_force(court)

@@ -368,6 +368,24 @@ async def test_a_second_answer_that_meets_a_step_on_its_control_locks_nobody_out
     assert await filed(court) == ["contradiction"]
 
 
+async def test_who_stands_before_a_measure_is_told_with_its_answer(court):
+    control_id, request_id = await ordered(court)
+    before = {"kind": "freeze", "authority": "云浮市云安区人民法院", "document_no": "（2026）粤5303执9号", "rank": 1, "amount_fen": 9_000}
+    await answer(court, (await tasks(court, control_id))[0], **WAITS, prior_measures=(before,))
+    assert [(one["authority"], one["rank"]) for one in (await control(court, control_id))["others"]] == [(before["authority"], 1)]
+    (held,) = (await court.post({"id_no": build.PERSON_ID}, path="/v1/controls/search")).json()["assets"]
+    assert [(one["authority"], one["rank"], one["amount_fen"]) for one in held["measures"]] == [
+        (before["authority"], 1, 9_000), ("云浮市云城区人民法院", 2, 5_000_000)]
+    page = (await court.get(f"/v1/requests/{request_id}/report", Accept="text/html")).text
+    assert before["authority"] in page
+    court.clock.advance(minutes=31)
+    await watching(court).ask()
+    (status,) = [one for one in await tasks(court, control_id) if one["action"] == "status"]
+    await answer(court, status, **HELD)
+    found = await control(court, control_id)
+    assert (found["state"], found["rank"], found["others"]) == ("in_force", 1, [])
+
+
 async def test_a_renewal_answered_after_the_term_ended_is_filed(court):
     control_id, _ = await ordered(court)
     await answer(court, (await tasks(court, control_id))[0], **HELD)

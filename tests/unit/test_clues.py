@@ -85,6 +85,11 @@ def test_equity_of_one_debtor_is_not_that_of_another():
     assert (other.subject, other.asset_type) == (1, "equity")
 
 
+def test_a_clue_of_what_another_subject_holds_is_refused():
+    known = targets(report(task("icbc", assets=(found(),))))
+    assert said(read(clue(subject=1), known=known, subjects=(subject(), company())).findings) == [("/items/0/subject", "held_by_another", None)]
+
+
 def test_a_clue_goes_to_the_agency_that_it_names():
     house = RECORDS["real_estate"]["unit_code"]
     known = targets(report(task("bureau", "real_estate", assets=(found("real_estate"),))))

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.domain.control_body import ControlBody
-from gateway.domain.control_rules import Target, agency_for, check_items, targets
+from gateway.domain.control_rules import Limits, Target, agency_for, check_items, targets
 from gateway.domain.findings import refusal
 from tests.builders import (
     RECORDS,
@@ -47,9 +47,18 @@ def test_amounts_of_one_subject_stay_within_what_it_is_liable_for():
               "a4": target("real_estate", asset_id="a4", role="added_debtor")}
     items = [control_item(asset_id=name, amount_fen=fen) for name, fen in (("a1", 60), ("a2", 41), ("a3", 900))]
     items.append(control_item(asset_id="a4", measure="seal", amount_fen=None, term_months=36))
-    assert check(items, assets, liable_fen={0: 101}) == []
-    assert said(check(items, assets, liable_fen={0: 100})) == [
+    assert check(items, assets, limits=Limits(liable_fen={0: 101})) == []
+    assert said(check(items, assets, limits=Limits(liable_fen={0: 100}))) == [
         ("/items/0/amount_fen", "over_liability", "LIABLE-AMOUNT"), ("/items/1/amount_fen", "over_liability", "LIABLE-AMOUNT")]
+
+
+def test_what_is_deducted_at_once_stays_within_what_the_case_is_owed():
+    at_once = {"measure": "freeze_and_deduct", "term_months": None, "case_funds_account": FUNDS}
+    items = [control_item(amount_fen=60, **at_once), control_item(asset_id="a2", amount_fen=41, **at_once), control_item(asset_id="a3", amount_fen=900)]
+    assets = {name: target(asset_id=name) for name in ("a1", "a2", "a3")}
+    assert check(items, assets, limits=Limits(owed_fen=101)) == []
+    assert said(check(items, assets, limits=Limits(owed_fen=100))) == [
+        ("/items/0/amount_fen", "over_claim", "DEDUCT-LIMIT"), ("/items/1/amount_fen", "over_claim", "DEDUCT-LIMIT")]
 
 
 def test_a_lawful_freeze_passes():
@@ -103,7 +112,7 @@ def test_the_documents_of_the_measure_are_needed():
 def test_equity_is_frozen_with_either_notice():
     item = control_item(amount_fen=None, ratio="1/2")
     assert check(item, target("equity"), papers=[document("ruling"), document("assist_publicity_notice")]) == []
-    assert said(check(item, target("equity"), papers=[document("ruling")])) == [("/documents", "document_missing", None)]
+    assert said(check(item, target("equity"), papers=[document("ruling")])) == [("/documents", "document_missing", "DOC-MATRIX")]
 
 
 def test_an_exempt_account_is_never_controlled():
@@ -137,14 +146,16 @@ def test_all_bad_items_are_named_at_once():
 def test_a_missing_document_is_named_once_for_many_items():
     items = [control_item(asset_id=name) for name in ("a1", "a2")]
     findings = check(items, {"a1": target(), "a2": target(asset_id="a2")}, papers=[document("ruling")])
-    assert said(findings) == [("/documents", "document_missing", None)]
+    assert said(findings) == [("/documents", "document_missing", "DOC-MATRIX")]
 
 
 def test_the_refusal_names_the_first_rule_of_law():
     rejected = refusal(check(control_item(term_months=13, asset_id="a1")))
     assert (rejected.problem_status, rejected.problem_code, rejected.rule.id) == (422, "control_refused", "DUR-DEP")
     assert rejected.rule.source
-    assert refusal(check(control_item(), papers=[])).rule is None
+    assert refusal(check(control_item(), papers=[])).rule.id == "DOC-MATRIX"
+    assert refusal(check(control_item(term_months=13), papers=[])).rule.id == "DUR-DEP"
+    assert refusal(check(control_item(asset_id="a9"))).rule is None
 
 
 def test_targets_are_the_assets_of_a_report():

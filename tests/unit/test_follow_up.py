@@ -14,6 +14,7 @@ from gateway.domain.control_body import (
     TransferBody,
     read_action,
 )
+from gateway.domain.excess import CaseKey
 from gateway.domain.follow_up import (
     OnControl,
     Step,
@@ -30,6 +31,7 @@ from tests import builders as build
 from tests import control_side as side
 
 END = date(2027, 11, 21)
+OF_COURT = CaseKey("粤5302", "（2026）粤5302执1234号")
 CASE, PRESERVATION = "（2026）粤5302执1234号", "（2026）粤5302执保9号"
 SEAL_PAPERS = [build.document("ruling"), build.document("assist_execution_notice")]
 
@@ -99,7 +101,7 @@ def test_a_lawful_step_passes(asset_type, body):
     ({"state": "released"}, release(), ("", "wrong_state", None)),
     ({}, release(quantity=1), ("/quantity", "extent_not_for_asset_type", None)),
     ({}, release(amount_fen=5_000_001), ("/amount_fen", "over_frozen", "DEDUCT-LIMIT")),
-    ({}, release(documents=side.FREEZE), ("/documents", "document_missing", None)),
+    ({}, release(documents=side.FREEZE), ("/documents", "document_missing", "DOC-MATRIX")),
     ({"state": "waiting"}, deduction(), ("", "not_deductible", "DEDUCT-PRESERVATION")),
     ({"state": "marked"}, deduction(), ("", "not_deductible", "DEDUCT-PRESERVATION")),
     ({}, deduction(5_000_001), ("/amount_fen", "over_frozen", "DEDUCT-LIMIT")),
@@ -171,7 +173,8 @@ def test_units_are_released_of_what_is_frozen_and_marked():
 
 def test_a_transfer_needs_a_transferee_and_a_measure_that_holds():
     assert said(on("real_estate"), transfer(transferee=None)) == [("/transferee", "transferee_required", "TRANSFER-TO")]
-    assert said(on("real_estate", state="waiting"), transfer()) == [("", "transferee_required", "TRANSFER-TO")]
+    assert said(on("real_estate", state="waiting"), transfer()) == [("", "wrong_state", "TRANSFER-TO")]
+    assert said(on("real_estate", case_no=PRESERVATION), transfer()) == [("", "not_deductible", "DEDUCT-PRESERVATION")]
 
 
 @pytest.mark.parametrize("agency", [None, build.agency(capabilities=("query", "freeze"))])
@@ -223,7 +226,7 @@ def test_a_body_is_an_action(body, action):
 ])
 def test_a_step_is_for_the_court_that_ordered_or_one_above_it(court, actions):
     every = ("renew", "release", "deduct", "transfer", "convert")
-    assert {one for one in every if may_take(one, court, "粤5302", [], build.TODAY)} == actions
+    assert {one for one in every if may_take(one, court, OF_COURT, [], build.TODAY)} == actions
 
 
 def test_no_court_stands_above_itself():
@@ -234,12 +237,13 @@ def test_no_court_stands_above_itself():
 @pytest.mark.parametrize(("letter", "may"), [
     ({"document_no": "（2026）粤5302执1234号之三", "document_id": f"sha256:{'0' * 64}"}, True),
     ({"document_no": "（2026）粤5302执1234号之三"}, False),
+    ({"document_no": "（2019）粤5302执1号移送函", "document_id": f"sha256:{'0' * 64}"}, False),
     ({"document_no": "（2026）粤5303执1号", "document_id": f"sha256:{'0' * 64}"}, False),
     ({"document_no": "移送执行函", "document_id": f"sha256:{'0' * 64}"}, False),
 ])
 def test_a_transfer_letter_of_the_ordering_court_lets_its_holder_dispose(letter, may):
     papers = deduction(documents=[*side.DEDUCT, build.document("transfer_letter", **letter)]).documents
-    assert may_take("deduct", "粤5303", "粤5302", papers, build.TODAY) is may
+    assert may_take("deduct", "粤5303", OF_COURT, papers, build.TODAY) is may
 
 
 def batch(**other):
@@ -275,6 +279,23 @@ def test_a_release_of_many_has_a_reason():
 ])
 def test_only_a_whole_measure_that_nobody_confirmed_is_withdrawn(state, step, whole):
     assert withdraws(control(state=state), step) is whole
+
+
+def test_no_more_is_deducted_than_the_case_is_owed():
+    assert said(replace(on(), owed_fen=1_000_000), deduction()) == []
+    assert said(replace(on(), owed_fen=999_999), deduction()) == [("/amount_fen", "over_claim", "DEDUCT-LIMIT")]
+
+
+def test_a_renewal_on_the_last_day_is_held_to_the_rule_on_renewals():
+    assert said(on(until_on=build.TODAY), renewal(term_months=13)) == said(on(), renewal(term_months=13))
+
+
+@pytest.mark.parametrize("number", ["445302199001010014", "1"])
+def test_nobody_gets_a_title_under_an_impossible_number(number):
+    to = {"name": "张三", "id_type": "resident_id", "id_no": number}
+    with pytest.raises(Rejected) as refused:
+        read_action(build.json(transfer(transferee=to)), TransferBody)
+    assert [one.pointer for one in refused.value.errors] == ["/transferee/id_no"]
 
 
 def test_who_may_not_take_a_step_is_told_no_more_than_who_may():

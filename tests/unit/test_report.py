@@ -293,3 +293,11 @@ def test_changes_there_and_back_mirror_each_other(some, others):
     before, after = report(*some, request=TWO), report(*others, request=TWO)
     assert sorted((one.kind, str(one.asset_id)) for one in changes(before, after) if one.kind == "asset_added") == sorted(
         ("asset_added", str(one.asset_id)) for one in changes(after, before) if one.kind == "asset_removed")
+
+
+@pytest.mark.parametrize(("rank", "named"), [(3, ["甲院", "乙院"]), (2, ["甲院"]), (1, []), (None, ["甲院", "乙院", "丙院"])])
+def test_a_control_names_who_stands_before_it_by_now(rank, named):
+    told = [measure(authority=name, rank=at) for at, name in enumerate(("甲院", "乙院", "丙院"), start=1)]
+    told.append(measure(authority="本院", rank=1, request_no="ours"))
+    ours, own = control_view(rank=rank, prior_measures=told), control_view(control_id="c9", request_no="ours")
+    assert [one.authority for one in report(controls=(ours, own)).controls[0].prior_measures] == named

@@ -1,0 +1,29 @@
+"""What was deducted for a case: by its controls, live and ended."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.domain.excess import CaseKey
+
+_OF_CASE = "c.court_code = :court_code AND c.case_no = :case_no AND (c.control ->> 'deducted_fen')::bigint > 0"
+_SINCE = text(f"""
+    SELECT COALESCE(sum((c.control ->> 'deducted_fen')::bigint - COALESCE((
+        SELECT (e.control ->> 'deducted_fen')::bigint FROM control_events e
+        WHERE e.control_id = c.control_id AND e.at < :since ORDER BY e.seq DESC LIMIT 1), 0)), 0)::bigint
+    FROM controls c WHERE {_OF_CASE}""")  # noqa: S608 - constants
+_BY_SUBJECT = text(f"""
+    SELECT c.subject_hash, sum((c.control ->> 'deducted_fen')::bigint)::bigint AS fen FROM controls c WHERE {_OF_CASE}
+    GROUP BY c.subject_hash""")  # noqa: S608 - constants
+
+
+async def deducted_since(connection: AsyncConnection, case: CaseKey, since: datetime) -> int:
+    """Return what agencies told since an instant that they deducted, in fen."""
+    fen: int = (await connection.execute(_SINCE, {**case._asdict(), "since": since})).scalar_one()
+    return fen
+
+
+async def deducted_by_subject(connection: AsyncConnection, case: CaseKey) -> dict[str, int]:
+    """Return what was ever deducted of each subject's property, in fen, by its keyed hash."""
+    return {row.subject_hash: row.fen for row in await connection.execute(_BY_SUBJECT, case._asdict())}
