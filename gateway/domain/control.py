@@ -60,8 +60,7 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
 DEDUCTS_AT_ONCE = frozenset({"freeze_and_deduct", "withdraw_income"})
 #: What an agency may say of a measure and we take over as said.
 _SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "marked_quantity", "waiting_quantity", "waiting_serial", "served_at",
-         "effective_at", "agency_control_no", "deducted_fen", "priority_rights",
-         "prior_measures")
+         "effective_at", "agency_control_no", "deducted_fen", "priority_rights", "prior_measures")
 #: How the units of a control are split; a split holds for one state only.
 _SPLIT = ("actual_quantity", "marked_quantity", "waiting_quantity")
 #: What together makes up all that a measure is for.

@@ -81,17 +81,14 @@ def secured_fen(
 ) -> int:
     """Return what one control really secures, after prior measures and priority rights. Source: domain.md §7.4, §8a.
 
-    Shape:  money: what the agency says is held (it counts prior freezes itself), less what priority rights take beyond what is free beside it;
-            units and whole things: their worth, at most what prior measures and rights leave; unknown worth secures nothing known
+    Shape:  money: what the agency says is held (it counts prior freezes itself) less priority rights; units and whole
+            things: their worth, at most what prior measures and rights leave; unknown worth secures nothing known
     """
     amounts = worth(kind, record, measures, rights)
     if control.state not in securing or control.measure in _HOLDS_NOTHING or amounts.value_fen is None or amounts.net_fen is None:
         return 0
     if kind.counted_in == "amount_fen":
-        ours = control.actual_fen or 0
-        beside = amounts.value_fen - ours - sum((_of_measure(kind, record, amounts.value_fen, one) for one in measures), Fraction())
-        taken = sum((_of_right(amounts.value_fen, one) for one in rights), Fraction()) - max(Fraction(), beside)
-        return max(0, ours - floor(max(Fraction(), taken)))
+        return max(0, (control.actual_fen or 0) - floor(sum(_of_right(amounts.value_fen, one) for one in rights)))
     if kind.counted_in == "quantity":
         held = _part(kind, record, amounts.value_fen, control.actual_quantity or 0)
         return min(floor(held * amounts.share), amounts.net_fen)

@@ -79,7 +79,7 @@ class Database:
 
 
 def _is_away(error: BaseException | None) -> bool:
-    """Tell whether a driver error means that the server or the company, and not the statement, is at fault: trying again may help."""
+    """Tell whether a driver error means that the server or another transaction, and not the statement, is at fault: trying again may help."""
     cause = error.__cause__ if error is not None else None
     away = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
             asyncpg.TooManyConnectionsError, asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError, asyncpg.DeadlockDetectedError)

@@ -72,6 +72,23 @@ def test_a_second_court_waits_with_rank_two(judge, other_judge):
     assert [(effect["state"], effect["rank"]) for effect in judge.mesh.effects("icbc")] == [("in_force", 1), ("waiting", 2)]
 
 
+@pytest.mark.parametrize(("asked", "known_by", "measure"), [
+    ({"asset_types": ["deposits"], "agencies": ["icbc"]}, {"account_no": ICBC_ACCOUNT}, lambda asset: freeze(asset, 8_812_300)),
+    ({"asset_types": ["real_estate"], "agencies": ["yunfu-real-estate"]}, {"unit_code": HOUSE}, seal),
+    ({"asset_types": ["vehicles"], "agencies": ["yunfu-vehicle-office"]}, {"plate_no": "粤WA8K21"}, lambda asset: seal(asset, 24)),
+])
+def test_who_waits_is_told_who_stands_before_it(judge, other_judge, asked, known_by, measure):
+    (ours, asset), (theirs, same) = ((report, asset_with(report, **known_by)) for report in (
+        one.report_of(**CHEN, **asked) for one in (judge, other_judge)))
+    assert not any(one["authority"] == "云浮市云城区人民法院" for one in same["prior_measures"])
+    (first,) = judge.ordered(ours["request_id"], measure(asset))
+    assert judge.answered(first)["state"] == "in_force"
+    (second,) = other_judge.ordered(theirs["request_id"], measure(same))
+    waiting = other_judge.answered(second)
+    assert (waiting["state"], waiting["rank"]) == ("waiting", 2)
+    assert [(one["authority"], one["rank"]) for one in waiting["others"]] == [("云浮市云城区人民法院", 1)]
+
+
 def test_a_house_is_sealed(judge):
     report = judge.report_of(**CHEN, asset_types=["real_estate"], agencies=["yunfu-real-estate"])
     (control_id,) = judge.ordered(report["request_id"], seal(asset_with(report, unit_code=HOUSE)))
