@@ -18,8 +18,8 @@ from gateway.control_tasks import Asking, control_task, follow_up_order
 from gateway.domain.control import apply
 from gateway.domain.control_body import ConversionBody, DeductionBody
 from gateway.domain.control_events import Converted, Event, Held, Sent, Withdrawn
+from gateway.domain.courts import CaseKey
 from gateway.domain.directory import Directory
-from gateway.domain.excess import CaseKey
 from gateway.domain.findings import Finding, refusal
 from gateway.domain.follow_up import (
     OnControl,
@@ -79,8 +79,6 @@ class Locked:
     controls: Mapping[str, StoredControl]
     about: Mapping[str, AboutRequest]
     unsent: Mapping[str, str]
-    #: what the case of a deduction is still owed
-    owed_fen: int | None = None
 
 
 class FollowUps:
@@ -112,10 +110,11 @@ class FollowUps:
             if stored is None or not self.may_take(stored, submission.body, submission.by, now):
                 raise not_there()
             await _check_tag(connection, stored, submission.if_match, shown)
+            owed = None
             if isinstance(submission.body, DeductionBody):  # what the law protects may be known only since the measure was ordered
                 stored = replace(stored, record=await newest_record(connection, stored))
-                locked = replace(locked, owed_fen=await owed_fen(connection, CaseKey(stored.court_code, stored.case_no), now))
-            taken = self.take(stored, locked, submission.body, submission.by, now)
+                owed = await owed_fen(connection, CaseKey(stored.court_code, stored.case_no), now)
+            taken = self.take(stored, locked, submission.body, submission.by, now, owed=owed)
             if isinstance(taken, list):
                 raise refusal(taken)
             await self.write(connection, [taken], submission.by, now)
@@ -135,14 +134,16 @@ class FollowUps:
         """Tell whether a court may take a step on a control; to one that may not it is not there."""
         return may_take(action_of(body), by.court_code, CaseKey(stored.court_code, stored.case_no), body.documents, china_date(now))
 
-    def take(self, stored: StoredControl, locked: Locked, body: StepBody, by: By, now: datetime) -> Taken | list[Finding]:
-        """Return a step on a locked control, or everything that is wrong with it."""
+    def take(
+        self, stored: StoredControl, locked: Locked, body: StepBody, by: By, now: datetime, *, owed: int | None = None,
+    ) -> Taken | list[Finding]:
+        """Return a step on a locked control, or everything that is wrong with it; `owed` is what a deduction may take for the case, in fen."""
         about = locked.about[stored.request_id]
         on = OnControl(
             control=stored.control, asset_type=stored.asset_type, record=stored.record, case_no=stored.case_no,
             court_code=stored.court_code, agency=self._directory.by_code.get(stored.agency), today=china_date(now), cause=about.cause,
             table=table_of(by.court_code, self._overrides), unsent=stored.control_id in locked.unsent,
-            owed_fen=locked.owed_fen)
+            owed_fen=owed)
         if findings := list(dict.fromkeys(check(on, body))):
             return findings
         if isinstance(body, ConversionBody):

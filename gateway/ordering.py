@@ -24,8 +24,8 @@ from gateway.domain.clues import Ground, with_clues
 from gateway.domain.control import DEDUCTS_AT_ONCE, Control, asked
 from gateway.domain.control_body import ControlBody, ControlItem
 from gateway.domain.control_rules import Limits, Target, agency_for, check_items
+from gateway.domain.courts import CaseKey
 from gateway.domain.deductions import destination
-from gateway.domain.excess import CaseKey
 from gateway.domain.findings import refusal
 from gateway.domain.law.overrides import table_of
 from gateway.domain.liability import liabilities
@@ -116,12 +116,12 @@ class Ordering:
         return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
 
     async def _limits(self, connection: Connection, submission: ControlSubmission, now: datetime) -> Limits:
-        court_code, case_no = submission.key.court_code, submission.case_no
+        case = CaseKey(submission.key.court_code, submission.case_no)
         moves = any(item.measure in DEDUCTS_AT_ONCE for item in submission.body.items)
-        owed = await owed_fen(connection, CaseKey(court_code, case_no), now) if moves else None
+        owed = await owed_fen(connection, case, now) if moves else None
         if not liabilities(submission.subjects):
             return Limits(owed)
-        held = await held_by_case(connection, self._reports, court_code=court_code, case_no=case_no, now=now)
+        held = await held_by_case(connection, self._reports, case, now)
         return Limits(owed, held.liable_fen(submission.subjects, self._settings.secret))
 
     def _orders(self, submission: ControlSubmission, limits: Limits, now: datetime) -> list[_Order]:

@@ -10,8 +10,8 @@ from contracts.report import AssetReport
 from contracts.subject import Subject
 from gateway.domain.candidates import Hold, held_fen
 from gateway.domain.claim import claim_fen
+from gateway.domain.courts import CaseKey
 from gateway.domain.deadlines import end_of_day
-from gateway.domain.excess import CaseKey
 from gateway.domain.law.overrides import table_of
 from gateway.domain.liability import liabilities
 from gateway.domain.worth import securing_states
@@ -49,16 +49,16 @@ class HeldByCase:
 
 
 async def held_by_case(
-    connection: Connection, reports: Reports, *, court_code: str, case_no: str, now: datetime, known: Mapping[str, AssetReport] | None = None,
+    connection: Connection, reports: Reports, case: CaseKey, now: datetime, *, known: Mapping[str, AssetReport] | None = None,
     asset_ids: Sequence[str] = (),
 ) -> HeldByCase:
     """Load what a case holds, by the newest reports of its requests; `known` are compiled already, `asset_ids` of interest beside it."""
-    holds, on = await load_holds(connection, court_code=court_code, case_no=case_no, asset_ids=asset_ids), china_date(now)
+    holds, on = await load_holds(connection, **case._asdict(), asset_ids=asset_ids), china_date(now)
     others = {one.request_id for one in holds if one.same_case} - (known or {}).keys()
     found = await reports.newest(connection, others, now) if others else {}
     by_request = {**(known or {}), **{request_id: one.report for request_id, one in found.items()}}
-    taken = await deducted_by_subject(connection, CaseKey(court_code, case_no))
-    return HeldByCase(by_request, holds, securing_states(on, table_of(court_code, reports.overrides)), taken)
+    taken = await deducted_by_subject(connection, case)
+    return HeldByCase(by_request, holds, securing_states(on, table_of(case.court_code, reports.overrides)), taken)
 
 
 async def owed_fen(connection: Connection, case: CaseKey, now: datetime) -> int | None:

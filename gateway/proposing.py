@@ -18,7 +18,8 @@ from contracts.failures import ServiceUnavailable
 from contracts.report import ReleaseProposal
 from contracts.telemetry import ALARMS
 from gateway.domain.control_body import ReleaseBody
-from gateway.domain.excess import CaseKey, Review, review, told
+from gateway.domain.courts import CaseKey
+from gateway.domain.excess import Review, review, told
 from gateway.domain.progress import proposed
 from gateway.follow_ups import FollowUps
 from gateway.owed import owed_fen

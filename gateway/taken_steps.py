@@ -7,7 +7,7 @@ from datetime import datetime
 from contracts.words import NewId
 from gateway.domain.control import Control
 from gateway.domain.control_events import Converted, Event, detail_of, kind_of
-from gateway.domain.excess import CaseKey
+from gateway.domain.courts import CaseKey
 from gateway.domain.follow_up import Action, OrderedStep
 from gateway.domain.progress import Happened, advance
 from gateway.store.accept import NewTask, add_tasks

@@ -7,6 +7,7 @@ from typing import Any
 from contracts.clock import china_date
 from contracts.control import FINAL_STATES
 from contracts.registry import asset_type
+from contracts.report import AssetReport, ReportControl
 from gateway.api.calls import Call
 from gateway.domain.control import Control
 from gateway.domain.quota import asked_units
@@ -44,7 +45,7 @@ def tag_of(shown: Mapping[str, Any]) -> str:
 def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str, object]:
     control, subject = stored.control, reported.body.subjects[stored.subject]
     agency = call.deps.directory.by_code.get(stored.agency)
-    secured: Mapping[str, int] = {one.control_id: one.secured_fen for one in reported.report.controls}
+    known = next((one for one in reported.report.controls if one.control_id == stored.control_id), None)
     told = control.model_dump(mode="json", include={
         "measure", "state", "pending", "held", "in_doubt", "rank", "waiting_serial", "code", "requested_fen", "actual_fen", "unfunded_fen",
         "deducted_fen", "requested_quantity", "actual_quantity", "served_at", "effective_at", "until_on", "term_months", "agency_control_no",
@@ -53,8 +54,8 @@ def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str,
         "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
         "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
         "asset_type": stored.asset_type, "agency": stored.agency, **told, "quantities": _quantities(stored),
-        "rank_basis": agency.rank_basis if agency else "served_at", "secured_fen": secured.get(stored.control_id, 0),
-        "claim_fen": reported.report.totals.claim_fen, "others": _others(stored, reported), **_due(control, china_date(call.deps.clock.now())),
+        "rank_basis": agency.rank_basis if agency else "served_at", "secured_fen": known.secured_fen if known else 0,
+        "claim_fen": reported.report.totals.claim_fen, "others": _others(stored, reported.report, known), **_due(control, china_date(call.deps.clock.now())),
     }
 
 
@@ -68,12 +69,11 @@ def _quantities(stored: StoredControl) -> dict[str, int | None] | None:
     return {"requested": asked_units(control), "frozen": frozen, "marked": marked, "waiting": waiting}
 
 
-def _others(stored: StoredControl, reported: Reported) -> list[dict[str, object]]:
+def _others(stored: StoredControl, report: AssetReport, known: ReportControl | None) -> list[dict[str, object]]:
     """Return the measures of others on the asset, as its agencies told them last."""
-    asset = next((asset for subject in reported.report.subjects if subject.subject == stored.subject for section in subject.sections
+    asset = next((asset for subject in report.subjects if subject.subject == stored.subject for section in subject.sections
                   for asset in section.assets if asset.asset_id == stored.asset_id), None)
-    control = next((one for one in reported.report.controls if one.control_id == stored.control_id), None)
-    told = control.others(asset) if control else asset.prior_measures if asset else ()
+    told = known.others(asset) if known else asset.prior_measures if asset else ()
     return [one.model_dump(mode="json") for one in told]
 
 

@@ -27,7 +27,7 @@ from gateway.domain.claim import claim_fen
 from gateway.domain.control_body import ControlBody
 from gateway.domain.control_rules import targets
 from gateway.domain.court_policy import CourtPolicy
-from gateway.domain.excess import CaseKey
+from gateway.domain.courts import CaseKey
 from gateway.domain.field_errors import field_error
 from gateway.domain.law.overrides import table_of
 from gateway.domain.liability import capped
@@ -115,8 +115,7 @@ async def _candidates(call: Call, connection: Connection, reported: Reported, po
     now, head, report = call.deps.clock.now(), reported.head, reported.report
     table = table_of(head.court_code, call.deps.overrides)
     asset_ids = list(targets(report, table))
-    held = await held_by_case(connection, call.deps.reports, court_code=head.court_code, case_no=head.case_no, now=now,
-                              known={head.request_id: report}, asset_ids=asset_ids)
+    held = await held_by_case(connection, call.deps.reports, _case_of(reported), now, known={head.request_id: report}, asset_ids=asset_ids)
     reserved = await load_reserved(connection, court_code=head.court_code, case_no=head.case_no, request_id=head.request_id, now=now)
     by_asset: dict[str, int] = {}
     for one in reserved:

@@ -68,7 +68,8 @@ class _ByKey:
     def of(self, kind: AssetType, record: Mapping[str, object], agency: str, subject: int | None) -> list[Target]:
         """Return the assets with a record's key, as far as the key reaches: of that agency, or of that subject, only."""
         found = self._assets.get(self._key(kind, record), {}).values()
-        return [one for one in found if {"everywhere": True, "agency": agency in one.agencies, "subject": subject in (None, one.subject)}[kind.key_scope]]
+        return [one for one in found
+                if {"everywhere": True, "agency": agency in one.agencies, "subject": subject in (None, one.subject)}[kind.key_scope]]
 
     def _key(self, kind: AssetType, record: Mapping[str, object]) -> tuple[str, str]:
         return kind.code, kind.key_text(record).replace("-", "").upper()
@@ -89,7 +90,8 @@ def _read(index: int, item: ControlItem, known: _ByKey, ground: Ground) -> Targe
     if len(found) != 1:
         return _clue(index, item, agency, record, ground)
     if item.subject not in (None, found[0].subject):
-        return wrong((index, "subject"), "held_by_another", "报告显示该财产属于另一主体", "the report says that another subject holds it", expected=str(found[0].subject))
+        return wrong((index, "subject"), "held_by_another", "报告显示该财产属于另一主体", "the report says that another subject holds it",
+                     expected=str(found[0].subject))
     return _at(agency, found[0])
 
 

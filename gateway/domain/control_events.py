@@ -232,4 +232,5 @@ def _before(answer: ControlAnswer) -> tuple[PriorMeasure, ...]:
 
 def _holding(kind: Callable[..., Holding], answer: ControlAnswer) -> Event:
     said = {field.name: getattr(answer, field.name) for field in fields(Holding)}
-    return kind(**said | {"priority_rights": answer.priority_rights or None, "prior_measures": _before(answer) or None})  # type: ignore[return-value]  # every kind given here is an event
+    said |= {"priority_rights": answer.priority_rights or None, "prior_measures": _before(answer) or None}
+    return kind(**said)  # type: ignore[return-value]  # every kind given here is an event

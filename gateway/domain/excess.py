@@ -7,7 +7,6 @@ needs a ruling and a notice (LIMIT-RELEASE).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from contracts.registry import asset_type
 from contracts.report import ReleaseProposal, ReportControl
@@ -22,13 +21,6 @@ from gateway.domain.worth import total_secured_fen
 _MOVES = frozenset({"release", "deduct", "transfer"})
 _WHOLE = Text(zh="其余措施已足以清偿，建议解除该项措施", en="the other measures suffice: release this one")
 _PART = Text(zh="超出债权额，建议解除超出部分", en="it exceeds the claim: release the excess")
-
-
-class CaseKey(NamedTuple):
-    """A case of a court, the newest one of a control that was converted."""
-
-    court_code: str
-    case_no: str
 
 
 def counts_otherwise(before: Control, after: Control) -> bool:

@@ -21,9 +21,9 @@ from gateway.domain import law
 from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, units_held
 from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBody, RenewalBody, TransferBody
 from gateway.domain.control_rules import check_documents, check_term
+from gateway.domain.courts import CaseKey
 from gateway.domain.deadlines import corresponding_day
 from gateway.domain.deductions import check_case, check_condition, check_destination, destination
-from gateway.domain.excess import CaseKey
 from gateway.domain.field_errors import field_error
 from gateway.domain.findings import Finding, offends
 from gateway.domain.law import LAW, LawRow, Table
@@ -151,8 +151,8 @@ def check_release(on: OnControl, body: ReleaseBody) -> list[Finding]:
             findings.append(Finding(field_error((name,), "extent_not_for_asset_type", f"{on.kind.name.zh}不按此项解除",
                                                 "this kind of asset is not released so", str(on.kind.counted_in))))
         elif asked is not None and held is not None and asked > held:
-            findings.append(Finding(field_error((name,), "over_frozen", "解除不得超过为本院控制的数额", "a release takes no more than is held for us", f"≤ {held}"),
-                                    on.law("DEDUCT-LIMIT").rule))
+            error = field_error((name,), "over_frozen", "解除不得超过为本院控制的数额", "a release takes no more than is held for us", f"≤ {held}")
+            findings.append(Finding(error, on.law("DEDUCT-LIMIT").rule))
     return findings
 
 
@@ -278,7 +278,8 @@ def _askable(
 
 def _wrong_state(control: Control, rule: LawRow | None = None, code: str = "wrong_state") -> Finding:
     state = STATE_NAMES[control.state]
-    return Finding(field_error((), code, f"该控制的状态（{state.zh}）不允许此操作", f"the control's state ({control.state}) does not allow this"), rule.rule if rule else None)
+    error = field_error((), code, f"该控制的状态（{state.zh}）不允许此操作", f"the control's state ({control.state}) does not allow this")
+    return Finding(error, rule.rule if rule else None)
 
 
 def _type_of(case_no: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.domain.excess import CaseKey
+from gateway.domain.courts import CaseKey
 
 _OF_CASE = "c.court_code = :court_code AND c.case_no = :case_no AND (c.control ->> 'deducted_fen')::bigint > 0"
 _SINCE = text(f"""

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.control import FINAL_STATES
-from gateway.domain.excess import CaseKey
+from gateway.domain.courts import CaseKey
 from gateway.domain.progress import Moved, Progress, StreamEvent
 from gateway.store.database import EVENTS_CHANNEL, notify
 from gateway.store.unnest import arrays, rows

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.case import Claim
 from contracts.control import FINAL_STATES
 from contracts.report import ReleaseProposal
-from gateway.domain.excess import CaseKey
+from gateway.domain.courts import CaseKey
 from gateway.store.unnest import arrays, rows
 
 

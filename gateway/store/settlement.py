@@ -17,7 +17,8 @@ from contracts.telemetry import ALARMS, TASKS_ANSWERED
 from contracts.words import NewId
 from gateway.domain.control import Control, apply
 from gateway.domain.control_events import Event, TermWarned, detail_of, kind_of
-from gateway.domain.excess import CaseKey, counts_otherwise
+from gateway.domain.courts import CaseKey
+from gateway.domain.excess import counts_otherwise
 from gateway.domain.progress import Happened, Moved, advance
 from gateway.domain.quota import adds_up
 from gateway.domain.status_answers import news

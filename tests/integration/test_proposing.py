@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from gateway.domain.control_events import Confirmed
-from gateway.domain.excess import CaseKey
+from gateway.domain.courts import CaseKey
 from gateway.follow_ups import FollowUps
 from gateway.proposing import Proposing
 from gateway.store.database import StoreUnavailable

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from contracts.control import ControlAnswer
 from contracts.messages import Reply
 from gateway.aggregator import Aggregator
-from gateway.domain.excess import CaseKey
+from gateway.domain.courts import CaseKey
 from gateway.schedule import Schedule
 from gateway.store.controls import lock_controls
 from gateway.store.progress import lock_progress

@@ -14,7 +14,7 @@ from gateway.domain.control_body import (
     TransferBody,
     read_action,
 )
-from gateway.domain.excess import CaseKey
+from gateway.domain.courts import CaseKey
 from gateway.domain.follow_up import (
     OnControl,
     Step,
