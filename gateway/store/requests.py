@@ -67,8 +67,9 @@ class Page:
 
 
 _HEAD = "r.request_id, r.court_code, r.case_no, r.accepted_at, r.ended_at, r.report_version, r.event_seq, r.tasks"
-_LINE = """t.task_id, t.agency, t.asset_type, t.subject, t.outcome, t.code, t.attempts, t.answer_due_at, t.answered_at,
-    t.late_version IS NOT NULL AS late"""
+#: An answer may be stored before its relay has noted that the command went out: what was answered was sent.
+_LINE = """t.task_id, t.agency, t.asset_type, t.subject, t.outcome, t.code,
+    GREATEST(t.attempts, (t.answered_at IS NOT NULL)::int), t.answer_due_at, t.answered_at, t.late_version IS NOT NULL AS late"""
 _ONE = text(f"""
     SELECT {_HEAD}, {_LINE} FROM requests r LEFT JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL
     WHERE r.request_id = :request_id ORDER BY t.subject, t.asset_type, t.agency""")  # noqa: S608 - constants

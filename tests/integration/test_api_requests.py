@@ -49,6 +49,14 @@ async def test_a_gap_is_not_all_answered_and_a_late_answer_is_marked(court):
     assert [one["late"] for one in late["tasks"]] == [True, *[False] * 5]
 
 
+async def test_what_was_answered_was_sent_though_its_relay_has_not_noted_it_yet(court):
+    request_id = (await court.submit())["request_id"]
+    first, second, *_ = (await court.status(request_id))["tasks"]
+    await court.answer([first])
+    await court.answer([second], "overdue")
+    assert [one["attempts"] for one in (await court.status(request_id))["tasks"][:3]] == [1, 0, 0]
+
+
 async def test_the_list_is_newest_first_in_pages(court):
     made = [(await court.submit(f"k{number}"))["request_id"] for number in range(5)]
     first = answers.RequestList.model_validate_json((await court.get("/v1/requests?limit=3")).content)
