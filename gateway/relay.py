@@ -132,23 +132,24 @@ class Relay:
             return
         now = self._clock.now()
         messages = [to_message(task, self._new_id(), now) for task in tasks]
+        marks = [Sent(task.task_id, task.lease, now + resend_after(task.attempts, self._settings.resend_after_s)) for task in tasks]
+        # Counted before the broker has them: what was offered and what the sweep finds share the room.
+        self._in_flight.sent([(mark.sending, message.size_bytes) for mark, message in zip(marks, messages, strict=True)])
         acknowledged = await self._producer.send(messages)
-        taken = [(task, message) for task, message, has_it in zip(tasks, messages, acknowledged, strict=True) if has_it]
-        await self._mark([task for task, _ in taken], [message.size_bytes for _, message in taken], now)
+        self._in_flight.keep([mark.sending for mark, has_it in zip(marks, acknowledged, strict=True) if not has_it], frozenset())
+        await self._mark([mark for mark, has_it in zip(marks, acknowledged, strict=True) if has_it], now)
+        for task, has_it in zip(tasks, acknowledged, strict=True):
+            TASKS_SENT.labels(task.asset_type).inc(has_it)
         BATCH_SIZE.labels("relay").observe(len(tasks))
 
-    async def _mark(self, sent: Sequence[DueTask], sizes_bytes: Sequence[int], now: datetime) -> None:
+    async def _mark(self, sent: Sequence[Sent], now: datetime) -> None:
         if not sent:
             return
-        marks = [Sent(task.task_id, task.lease, now + resend_after(task.attempts, self._settings.resend_after_s)) for task in sent]
-        self._in_flight.sent([(mark.task_id, mark.again_at, size) for mark, size in zip(marks, sizes_bytes, strict=True)])
         try:
             async with self._database.transaction() as connection:
-                await mark_sent(connection, marks, now)
+                await mark_sent(connection, sent, now)
         except ServiceUnavailable as error:
             _log.warning("mark_failed", code=error.code, tasks=len(sent))
-        for task in sent:
-            TASKS_SENT.labels(task.asset_type).inc()
 
     async def _make_room_until(self, stop: asyncio.Event) -> None:
         """Ask the store what was answered meanwhile, often when the broker fills up, rarely when not."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
+#: One sending of a command: its task, the lease it is sent under, and when it is sent again if nothing is heard.
+Sending = tuple[str, datetime, datetime]
 #: A reply is expected to be this many times as long as its command.
 _REPLY_FACTOR = 2
 #: Bytes of one command with its headers and its expected reply, while nothing is known yet.
@@ -16,7 +18,7 @@ class InFlight:
     def __init__(self, most_bytes: int) -> None:
         """Take the bound."""
         self._most = most_bytes
-        self._bytes: dict[tuple[str, datetime], int] = {}
+        self._bytes: dict[Sending, int] = {}
         self._total = 0
 
     @property
@@ -33,18 +35,18 @@ class InFlight:
         """Return how many commands may be sent, `most` at most."""
         return max(0, min(most, (self._most - self._total) // _USUAL_BYTES))
 
-    def sent(self, tasks: Iterable[tuple[str, datetime, int]]) -> None:
-        """Count commands in: task, when it is sent again, bytes of its command."""
-        for task_id, again_at, command_bytes in tasks:
+    def sent(self, sendings: Iterable[tuple[Sending, int]]) -> None:
+        """Count sendings in, each with the bytes of its command."""
+        for one, command_bytes in sendings:
             size = command_bytes * (1 + _REPLY_FACTOR)
-            self._total += size - self._bytes.get((task_id, again_at), 0)
-            self._bytes[task_id, again_at] = size
+            self._total += size - self._bytes.get(one, 0)
+            self._bytes[one] = size
 
-    def waiting(self) -> list[tuple[str, datetime]]:
-        """Return what is counted in: task and when it is sent again."""
+    def waiting(self) -> list[Sending]:
+        """Return what is counted in."""
         return list(self._bytes)
 
-    def keep(self, asked: Sequence[tuple[str, datetime]], still: AbstractSet[tuple[str, datetime]]) -> None:
+    def keep(self, asked: Sequence[Sending], still: AbstractSet[Sending]) -> None:
         """Count out those asked about that are no longer waiting."""
         for one in asked:
             if one not in still:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.in_flight import Sending
 from gateway.store.unnest import arrays, rows
 
 
@@ -48,9 +49,10 @@ _SENT = text(f"""
     UPDATE tasks t SET sent_at = :now, attempts = t.attempts + 1,
         next_attempt_at = CASE WHEN t.next_attempt_at = sent.lease THEN sent.again_at ELSE t.next_attempt_at END
     FROM sent JOIN held USING (task_id) WHERE t.task_id = sent.task_id""")  # noqa: S608 - constants
+#: A row shows the lease until it is marked as sent.
 _STILL_IN_FLIGHT = text(f"""
-    SELECT task_id, again_at FROM tasks JOIN {rows("w", task_id="text", again_at="timestamptz")} USING (task_id)
-    WHERE outcome IS NULL AND next_attempt_at = again_at""")  # noqa: S608 - constants
+    SELECT task_id, lease, again_at FROM tasks JOIN {rows("w", task_id="text", lease="timestamptz", again_at="timestamptz")} USING (task_id)
+    WHERE outcome IS NULL AND next_attempt_at IN (lease, again_at)""")  # noqa: S608 - constants
 _OLDEST = text("SELECT min(next_attempt_at) FROM tasks WHERE outcome IS NULL AND next_attempt_at <= :now")
 _SEND_ALL_AGAIN = text("UPDATE tasks SET next_attempt_at = :now WHERE outcome IS NULL AND sent_at IS NOT NULL")
 
@@ -78,16 +80,22 @@ class Sent:
     lease: datetime
     again_at: datetime
 
+    @property
+    def sending(self) -> Sending:
+        """Return what the broker's room is counted by."""
+        return self.task_id, self.lease, self.again_at
+
 
 async def mark_sent(connection: AsyncConnection, sent: Sequence[Sent], now: datetime) -> None:
     """Note what the broker acknowledged; a reply that was quicker keeps what it wrote."""
     await connection.execute(_SENT, {**arrays("s", sent, "task_id", "lease", "again_at"), "now": now})
 
 
-async def still_in_flight(connection: AsyncConnection, sent: Sequence[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
-    """Return which of these (task, when it is sent again) were neither answered, acknowledged nor deferred."""
-    parameters = {"w_task_id": [task_id for task_id, _ in sent], "w_again_at": [again_at for _, again_at in sent]}
-    return {(row.task_id, row.again_at) for row in await connection.execute(_STILL_IN_FLIGHT, parameters)}
+async def still_in_flight(connection: AsyncConnection, sendings: Sequence[Sending]) -> set[Sending]:
+    """Return which of these were neither answered, acknowledged nor deferred, whether they are marked as sent yet or not."""
+    names = ("w_task_id", "w_lease", "w_again_at")
+    parameters = {name: [one[at] for one in sendings] for at, name in enumerate(names)}
+    return {(row.task_id, row.lease, row.again_at) for row in await connection.execute(_STILL_IN_FLIGHT, parameters)}
 
 
 async def oldest_due(connection: AsyncConnection, now: datetime) -> datetime | None:
