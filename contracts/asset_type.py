@@ -104,6 +104,8 @@ class AssetType:
     telling: tuple[str, ...] = ()
     #: What an order on an asset that is known by its key alone says besides the key.
     assumed: Mapping[str, object] = field(default_factory=dict)
+    #: What one measure takes hold of apart, by its word: an agency may control one part and decline another.
+    parts: Mapping[str, Text] = field(default_factory=dict)
 
     def key_text(self, record: Mapping[str, object]) -> str:
         """Return the key of a record as text, parts joined by `/` (securities: account/code)."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from contracts.words import Message, Text
+from contracts.words import Code, Message, Text
 
 Measure = Literal["freeze", "seal", "pre_seal", "seize", "freeze_and_deduct", "withdraw_income", "watchlist"]
 #: What a command asks an agency to do. `status` asks how an earlier request number stands.
@@ -19,7 +19,7 @@ FOLLOW_UPS = ("renew", "release", "deduct", "transfer")
 ControlState = Literal[
     "requested",         #: asked, the agency has confirmed nothing yet
     "in_force",          #: the agency holds the asset for us, first in rank
-    "partly_in_force",   #: a part is held, the rest waits or is marked
+    "partly_in_force",   #: a part is held; the rest waits, is marked, or was declined
     "waiting",           #: an earlier measure holds the asset (轮候)
     "marked",            #: pledged listed shares, marked and not frozen
     "refused",           #: the agency declined
@@ -114,6 +114,17 @@ class ControlOrder(Message):
     withdrawal_condition: str | None = None
 
 
+class ControlPart(Message):
+    """What became of one part of a control (contracts.asset_type parts): a product frozen, its return account declined. Amounts in fen."""
+
+    part: Code
+    state: ControlState
+    actual_fen: int | None = None
+    #: why it was declined, one of contracts.outcome.REASONS or `unsupported`; in the agency's words: `detail`
+    code: Code | None = None
+    detail: str | None = None
+
+
 class ControlAnswer(Message):
     """What the agency confirmed of a control. Amounts in fen; a waiting control has a rank and no end date."""
 
@@ -131,6 +142,8 @@ class ControlAnswer(Message):
     until_on: date | None = None
     agency_control_no: str | None = None
     deducted_fen: int | None = None
+    #: where the measure takes hold of several things apart, what became of each; the amounts above are those of all together
+    parts: tuple[ControlPart, ...] = ()
     prior_measures: tuple[PriorMeasure, ...] = ()
     priority_rights: tuple[PriorityRight, ...] = ()
     wire: dict[str, str] = Field(default_factory=dict, description="the agency's own codes behind this answer (KZCS and the rest), kept and never read")
