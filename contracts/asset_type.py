@@ -104,6 +104,8 @@ class AssetType:
     telling: tuple[str, ...] = ()
     #: What an order on an asset that is known by its key alone says besides the key.
     assumed: Mapping[str, object] = field(default_factory=dict)
+    #: Whether what a register calls available, and what its agency says it holds, leaves out what priority rights take (§8a: not subtracted twice).
+    net_of_rights: bool = False
     #: What one measure takes hold of apart, by its word: an agency may control one part and decline another.
     parts: Mapping[str, Text] = field(default_factory=dict)
 

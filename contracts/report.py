@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from contracts.asset_type import CoOwner
-from contracts.control import ControlState, PriorityRight, PriorMeasure
+from contracts.control import ControlPart, ControlState, PriorityRight, PriorMeasure
 from contracts.outcome import Outcome
 from contracts.subject import IdType, Role, SubjectKind
 from contracts.words import Model, Text
@@ -148,6 +148,7 @@ class ReportControl(Model):
     actual_quantity: int | None = None
     due_in_days: int | None = Field(default=None, description="days that a running term has left on the day of the version")
     surplus_claim: bool = Field(default=False, description="lapsed, and a claim to what the disposal leaves is open")
+    parts: tuple[ControlPart, ...] = Field(default=(), description="what became of each part, where its agency takes hold of several apart")
     prior_measures: tuple[PriorMeasure, ...] = Field(default=(), description="what stands before it, as its agency told with its answer")
 
     def others(self, asset: ReportAsset | None) -> tuple[PriorMeasure, ...]:

@@ -136,7 +136,7 @@ class Aggregator:
 
 
 def _read(reply: Reply, task: Standing) -> _Answer:
-    meaning = meaning_of(reply, asset_type=task.asset_type, action=task.asks, is_control=task.control_id is not None)
+    meaning = meaning_of(reply, kind=task.asset_type, action=task.asks, is_control=task.control_id is not None)
     if task.action == "status":
         meaning = replace(meaning, event=told(meaning.event))
     if meaning.alarm:

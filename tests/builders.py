@@ -38,6 +38,9 @@ RECORDS: dict[str, dict[str, Any]] = {
                    "close_price_fen": 1000},
     "provident_fund": {"personal_account_no": "GJJ0001", "holder_name": "陈伟", "balance_fen": 3_000_000, "account_status": "normal",
                        "frozen_fen": 1_000_000},
+    "wealth_products": {"wealth_account": "LC0001", "product_code": "GS2026A", "product_name": "稳利一年定开", "product_type": "fixed_income",
+                        "sale_channel": "own", "cash_return_account": "6222024530200012345", "currency": "CNY", "units": "78170.80",
+                        "available_units": "48856.75", "unit_price": "1.0234", "total_value_fen": 8_000_000, "available_value_fen": 5_000_000},
 }
 
 

@@ -61,5 +61,6 @@ ASSET_TYPE = AssetType(
     duration_rule="DUR-IMM",
     counted_in="amount_fen",
     assumed={"currency": "CNY"},
+    net_of_rights=True,  # units that are pledged are not controllable (KYSE)
     parts={"product": Text(zh="产品", en="product"), "return_account": Text(zh="资金回款账户", en="return account")},
 )

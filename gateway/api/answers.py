@@ -10,7 +10,7 @@ from contracts.control import ControlState, Measure, PriorMeasure, RankBasis
 from contracts.failures import FieldError, Rule
 from contracts.outcome import Outcome
 from contracts.report import AssetReport
-from contracts.words import Model, Text
+from contracts.words import Code, Model, Text
 from gateway.domain.who_holds import HeldAsset
 
 
@@ -191,6 +191,18 @@ class Quantities(Model):
     waiting: int | None
 
 
+class ControlPartLine(Model):
+    """What became of one part of a control: `refused` with the reason, where its agency took hold of another part only. In fen."""
+
+    part: Code
+    name: Text
+    state: ControlState
+    actual_fen: int | None
+    code: Code | None
+    reason: Text | None
+    detail: str | None = Field(description="the agency's own words")
+
+
 class ControlStatus(ControlLine):
     """GET /v1/controls/{control_id}: `state` is what the agency confirmed, `pending` what was asked and not heard. In fen."""
 
@@ -216,6 +228,7 @@ class ControlStatus(ControlLine):
     requested_quantity: int | None
     actual_quantity: int | None
     quantities: Quantities | None = Field(description="how the units stand; null for what is not counted in units")
+    parts: tuple[ControlPartLine, ...] | None = Field(description="what became of each part; null for what has none, empty while nothing was told")
     served_at: AwareDatetime | None
     effective_at: AwareDatetime | None
     until_on: date | None

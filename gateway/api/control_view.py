@@ -6,8 +6,10 @@ from typing import Any
 
 from contracts.clock import china_date
 from contracts.control import FINAL_STATES
+from contracts.outcome import reason
 from contracts.registry import asset_type
 from contracts.report import AssetReport, ReportControl
+from contracts.words import Text
 from gateway.api.calls import Call
 from gateway.domain.control import Control
 from gateway.domain.quota import asked_units
@@ -53,7 +55,7 @@ def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str,
     return {
         "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
         "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
-        "asset_type": stored.asset_type, "agency": stored.agency, **told, "quantities": _quantities(stored),
+        "asset_type": stored.asset_type, "agency": stored.agency, **told, "quantities": _quantities(stored), "parts": _parts(stored),
         "rank_basis": agency.rank_basis if agency else "served_at", "secured_fen": known.secured_fen if known else 0,
         "claim_fen": reported.report.totals.claim_fen, "others": _others(stored, reported.report, known), **_due(control, china_date(call.deps.clock.now())),
     }
@@ -67,6 +69,15 @@ def _quantities(stored: StoredControl) -> dict[str, int | None] | None:
     split = (control.actual_quantity, control.marked_quantity, control.waiting_quantity)
     frozen, marked, waiting = (0, 0, 0) if control.state in FINAL_STATES else split
     return {"requested": asked_units(control), "frozen": frozen, "marked": marked, "waiting": waiting}
+
+
+def _parts(stored: StoredControl) -> list[dict[str, object]] | None:
+    """Return what became of each part of a control, null for a kind that has none."""
+    names = asset_type(stored.asset_type).parts
+    if not names:
+        return None
+    return [{**one.model_dump(mode="json"), "name": names.get(one.part) or Text(zh=one.part, en=one.part), "reason": one.code and reason(one.code)}
+            for one in stored.control.parts or ()]
 
 
 def _others(stored: StoredControl, report: AssetReport, known: ReportControl | None) -> list[dict[str, object]]:

@@ -119,10 +119,10 @@ async def _candidates(call: Call, connection: Connection, reported: Reported, po
     reserved = await load_reserved(connection, court_code=head.court_code, case_no=head.case_no, request_id=head.request_id, now=now)
     by_asset: dict[str, int] = {}
     for one in reserved:
-        by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.fen
+        by_asset[one.asset_id] = by_asset.get(one.asset_id, 0) + one.amount_fen
     around = Around(call.deps.directory, policy, held.holds, by_asset, china_date(now), table, reported.body.case.cause)
     found = capped(candidates(report, around), held.liable_fen(reported.body.subjects, call.deps.settings.secret), policy)
-    return found, held.fen + sum(one.fen for one in reserved if one.same_case)
+    return found, held.fen + sum(one.secured_fen for one in reserved if one.same_case)
 
 
 def _stored(call: Call, body: PlanBody, reported: Reported, policy: CourtPolicy, chosen: Plan) -> StoredPlan:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 import orjson
 
 from contracts.agency import Agency
+from contracts.control import ControlAnswer
 from contracts.failures import AgencyProtocolError, IllegalTransition
 from contracts.messages import Reply
+from contracts.registry import asset_type
 from gateway.domain.control_events import AnswerOverdue, Event, Refused, event_of
 from gateway.domain.deadlines import next_open
 from gateway.domain.report import check_assets
@@ -34,30 +36,31 @@ class Meaning:
     alarm: bool = False
 
 
-def meaning_of(reply: Reply, *, asset_type: str, action: str, is_control: bool) -> Meaning:
+def meaning_of(reply: Reply, *, kind: str, action: str, is_control: bool) -> Meaning:
     """Read an `answered` reply; one that says what its task cannot be answered with has failed, nothing is guessed."""
     try:
-        return _control_meaning(reply, action) if is_control else _query_meaning(reply, asset_type)
+        return _control_meaning(reply, kind, action) if is_control else _query_meaning(reply, kind)
     except (AgencyProtocolError, IllegalTransition) as error:
         detail = str(error)[:2000]
         return Meaning("failed", "protocol", detail, event=AnswerOverdue("protocol") if is_control else None, alarm=True)
 
 
-def _query_meaning(reply: Reply, asset_type: str) -> Meaning:
+def _query_meaning(reply: Reply, kind: str) -> Meaning:
     if reply.outcome not in _QUERY_OUTCOMES or reply.control is not None:
         raise AgencyProtocolError(f"a query cannot be answered with {reply.outcome}")
     if (reply.outcome == "found") != bool(reply.assets):
         raise AgencyProtocolError("found goes with assets, every other outcome without")
     if reply.assets:
-        check_assets(asset_type, reply.assets)
+        check_assets(kind, reply.assets)
         assets = orjson.dumps([one.model_dump(mode="json", exclude_none=True) for one in reply.assets]).decode()
         return Meaning("found", None, None, assets=assets)
     return Meaning(reply.outcome, _code_of(reply), reply.detail, alarm=reply.outcome == "failed")
 
 
-def _control_meaning(reply: Reply, action: str) -> Meaning:
+def _control_meaning(reply: Reply, kind: str, action: str) -> Meaning:
     match reply.outcome:
         case "controlled" if reply.control is not None:
+            _check_parts(kind, reply.control)
             return Meaning("controlled", None, None, event=event_of(reply.control, action))
         case "refused":
             return Meaning("refused", _code_of(reply), reply.detail, event=Refused(_code_of(reply) or "rejected_by_agency"))
@@ -67,6 +70,13 @@ def _control_meaning(reply: Reply, action: str) -> Meaning:
             return Meaning("failed", _code_of(reply), reply.detail, event=AnswerOverdue(_code_of(reply) or "protocol"), alarm=True)
         case _:
             raise AgencyProtocolError(f"a control step cannot be answered with {reply.outcome}")
+
+
+def _check_parts(kind: str, answer: ControlAnswer) -> None:
+    """Refuse an answer about a part that its kind does not have, or about one part twice."""
+    told = [one.part for one in answer.parts]
+    if len(set(told)) < len(told) or not set(told) <= asset_type(kind).parts.keys():
+        raise AgencyProtocolError(f"{kind} is not controlled in such parts: {', '.join(told)[:200]}")
 
 
 def _code_of(reply: Reply) -> str | None:

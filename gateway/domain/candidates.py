@@ -15,7 +15,7 @@ from gateway.domain.control_rules import Target, agency_for, targets
 from gateway.domain.court_policy import SOLE_HOME, CourtPolicy
 from gateway.domain.directory import Directory
 from gateway.domain.report_views import ControlView
-from gateway.domain.worth import secured_fen, total_secured_fen
+from gateway.domain.worth import money, secured_fen, total_secured_fen
 
 #: Words of a record that say that nothing is there to be controlled any more.
 _GONE: Mapping[str, frozenset[str]] = {
@@ -55,7 +55,8 @@ class Hold:
 class Candidate:
     """One asset as a plan sees it. `free_fen` is the debtor's, free of what stands before us; null: no value is known.
 
-    `unit_fen` is one unit's worth of what is counted in units; `left_out` says why it cannot be controlled; `limited`: it is worth
+    `unit_fen` is one unit's worth of what is counted in units; `rights_fen` is paid to others first out of what is frozen of an account, so
+    that it is frozen besides; `left_out` says why it cannot be controlled; `limited`: it is worth
     more than its holder is liable for (liability.py).
     """
 
@@ -67,6 +68,7 @@ class Candidate:
     free_fen: int | None
     unit_fen: Fraction | None = None
     units: int = 0
+    rights_fen: int = 0
     left_out: str | None = None
     limited: bool = False
 
@@ -154,6 +156,8 @@ def _candidate(target: Target, asset: ReportAsset, around: Around, homes: set[st
         return replace(one, left_out=why)
     if asset.controllable_fen is None:
         return replace(one, left_out="no_value") if one.divides else one
+    if kind.counted_in == "amount_fen":
+        return _money(one, target, asset, taken)
     free = asset.controllable_fen if kind.counted_in != "quantity" else _adjusted(asset.controllable_fen, around.policy)
     free = max(0, free - taken)
     if kind.counted_in == "quantity":
@@ -161,6 +165,15 @@ def _candidate(target: Target, asset: ReportAsset, around: Around, homes: set[st
         units = floor(free / unit) if unit else 0
         return replace(one, free_fen=floor(units * unit), unit_fen=unit, units=units, left_out=None if units else "reserved")
     return replace(one, free_fen=free, left_out=None if free else "reserved")
+
+
+def _money(one: Candidate, target: Target, asset: ReportAsset, taken: int) -> Candidate:
+    """Return an account with what it can secure: what a freeze holds beside others, less what is paid first out of it."""
+    kind = asset_type(target.asset_type)
+    held, rights = money(kind, kind.record.model_validate(target.record), asset.prior_measures, asset.priority_rights)
+    free = max(0, held - taken - rights)
+    why_not = None if free else "rights_first" if rights >= held else "reserved"
+    return replace(one, free_fen=free, rights_fen=rights, left_out=why_not)
 
 
 def _measure(kind: AssetType, record: Mapping[str, object]) -> Measure:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from contracts.clock import china_date
-from contracts.control import ControlState, Measure, PriorityRight, PriorMeasure
+from contracts.control import ControlPart, ControlState, Measure, PriorityRight, PriorMeasure
 from contracts.failures import IllegalTransition
 from contracts.words import Message
 from gateway.domain.control_events import (
@@ -60,7 +60,7 @@ MAY_ASK: Mapping[str, frozenset[str]] = {
 DEDUCTS_AT_ONCE = frozenset({"freeze_and_deduct", "withdraw_income"})
 #: What an agency may say of a measure and we take over as said.
 _SAID = ("actual_fen", "unfunded_fen", "actual_quantity", "marked_quantity", "waiting_quantity", "waiting_serial", "served_at",
-         "effective_at", "agency_control_no", "deducted_fen", "priority_rights", "prior_measures")
+         "effective_at", "agency_control_no", "deducted_fen", "parts", "priority_rights", "prior_measures")
 #: How the units of a control are split; a split holds for one state only.
 _SPLIT = ("actual_quantity", "marked_quantity", "waiting_quantity")
 #: What together makes up all that a measure is for.
@@ -103,6 +103,8 @@ class Control(Message):
     served_at: AwareDatetime | None = None
     effective_at: AwareDatetime | None = None
     agency_control_no: str | None = None
+    #: what became of each part, where the agency takes hold of several apart: a product and the account it pays back to
+    parts: tuple[ControlPart, ...] | None = None
     #: rights that are paid first, as the agency told them with its answer
     priority_rights: tuple[PriorityRight, ...] | None = None
     #: measures that stand before it, as the agency told them with its answer
@@ -192,7 +194,7 @@ def _answered(control: Control, **changed: object) -> Control:
 def _ended(control: Control, state: ControlState, **changed: object) -> Control:
     """Enter a final state: nothing is pending, nothing runs, nothing is ranked."""
     return _answered(control, **{"state": state, "until_on": None, "rank": None, "waiting_serial": None, "held": None,
-                                 "marked_quantity": None, "waiting_quantity": None, **changed})
+                                 "marked_quantity": None, "waiting_quantity": None, "parts": None, **changed})
 
 
 def _heard(control: Control, state: ControlState, event: Holding, **changed: object) -> Control:
@@ -260,10 +262,15 @@ def _holds_less(control: Control, event: PartlyReleased) -> bool:
            account any other amount
     """
     grown = control.requested_fen is None and event.actual_fen not in (None, control.actual_fen)
-    if grown or any(_is_less_in_all(control, event, names) for names in _WHOLES):
+    if grown or _holds_fewer_parts(control, event) or any(_is_less_in_all(control, event, names) for names in _WHOLES):
         return True
     now = None if event.actual_quantity is None else event.actual_quantity + (event.marked_quantity or 0)
     return _is_less(event.actual_fen, control.actual_fen) or _is_less(now, units_held(control))
+
+
+def _holds_fewer_parts(control: Control, event: PartlyReleased) -> bool:
+    before, now = ({one.part for one in parts or () if one.state in HELD} for parts in (control.parts, event.parts))
+    return bool(event.parts) and now < before
 
 
 def _is_less_in_all(control: Control, event: PartlyReleased, names: Sequence[str]) -> bool:

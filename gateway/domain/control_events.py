@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Literal
 
-from contracts.control import FOLLOW_UPS, ControlAnswer, ControlState, PriorityRight, PriorMeasure
+from contracts.control import FOLLOW_UPS, ControlAnswer, ControlPart, ControlState, PriorityRight, PriorMeasure
 from contracts.failures import IllegalTransition
 
 
@@ -58,6 +58,8 @@ class Holding:
     agency_control_no: str | None = None
     #: all that was deducted under this control so far
     deducted_fen: int | None = None
+    #: what became of each part, where the agency takes hold of several apart
+    parts: tuple[ControlPart, ...] | None = None
     #: rights that are paid first, where the agency tells of them with its answer
     priority_rights: tuple[PriorityRight, ...] | None = None
     #: measures that stand before it, where the agency tells of them with its answer
@@ -71,7 +73,7 @@ class Confirmed(Holding):
 
 @dataclass(frozen=True, slots=True)
 class PartlyConfirmed(Holding):
-    """A part is held, the rest waits or is marked."""
+    """A part is held; the rest waits, is marked, or was declined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,5 +234,5 @@ def _before(answer: ControlAnswer) -> tuple[PriorMeasure, ...]:
 
 def _holding(kind: Callable[..., Holding], answer: ControlAnswer) -> Event:
     said = {field.name: getattr(answer, field.name) for field in fields(Holding)}
-    said |= {"priority_rights": answer.priority_rights or None, "prior_measures": _before(answer) or None}
+    said |= {"parts": answer.parts or None, "priority_rights": answer.priority_rights or None, "prior_measures": _before(answer) or None}
     return kind(**said)  # type: ignore[return-value]  # every kind given here is an event

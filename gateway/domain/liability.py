@@ -37,7 +37,7 @@ def _limited(usable: Sequence[Candidate], liable_fen: int, policy: CourtPolicy) 
     for one in usable:
         if one.divides:
             divided = _divided(one, left)
-            left -= 0 if divided.left_out else divided.free_fen or 0
+            left -= 0 if divided.left_out else (divided.free_fen or 0) + divided.rights_fen
             yield divided
     wholes = [one for one in usable if not one.divides and one.free_fen is not None]
     yield from _counted(wholes, left, policy)
@@ -46,11 +46,12 @@ def _limited(usable: Sequence[Candidate], liable_fen: int, policy: CourtPolicy) 
 
 
 def _divided(one: Candidate, left: int) -> Candidate:
-    """Take no more than is left, of units whole ones."""
-    if (one.free_fen or 0) <= left:
+    """Take no more than is left, of units whole ones; what is frozen besides for those who are paid first is not beyond it either."""
+    most = max(0, left - one.rights_fen)
+    if (one.free_fen or 0) <= most:
         return one
-    units = floor(left / one.unit_fen) if one.unit_fen else 0
-    fen = floor(units * one.unit_fen) if one.unit_fen else left
+    units = floor(most / one.unit_fen) if one.unit_fen else 0
+    fen = floor(units * one.unit_fen) if one.unit_fen else most
     return replace(one, free_fen=fen, units=units, limited=True) if fen else _covered(one)
 
 

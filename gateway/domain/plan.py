@@ -26,6 +26,7 @@ _LEFT_OUT_BY = {"not_needed": LIMIT, "liability_covered": LIABLE_AMOUNT}
 
 REASONS: Mapping[str, Text] = {
     "takes_all": Text(zh="可控部分全部计入", en="all that can be controlled is needed"),
+    "rights_besides": Text(zh="按所需金额加优先受偿额控制", en="as much as is needed, and what is paid to others first out of it"),
     "takes_part": Text(zh="按所需金额控制，其余部分可正常使用", en="as much as is needed; the rest stays usable"),
     "least_excess": Text(zh="不可分割；所选财产合计超出债权最少", en="cannot be split; the things chosen exceed the claim least"),
     "taken_whole": Text(zh="不可分割且其他财产不足以清偿，整体控制；超出部分可申请分割解除",
@@ -60,13 +61,15 @@ class Reason(Model):
 
 
 class PlanLine(Model):
-    """One control to order. `amount_fen` is what it counts for; 0 where the register gives no value."""
+    """One control to order, for `amount_fen`; 0 where the register gives no value."""
 
     asset_id: str
     asset_type: str
     subject: int
     measure: Measure
     amount_fen: int
+    secured_fen: int = Field(default_factory=lambda line: line["amount_fen"],
+                             description="what it counts for: the amount less what is paid to others first out of it")
     quantity: int | None = None
     ratio: str | None = None
     counted: bool = Field(description="whether it secures a known amount")
@@ -138,10 +141,12 @@ def _line(one: Candidate, chosen: Allotment) -> PlanLine:
         why = reason("liability_reached" if one.divides else "liability_whole", LIABLE_AMOUNT)
     elif not one.divides:
         why = reason("least_excess", LIMIT)
+    elif one.rights_fen and fen != one.free_fen:
+        why = reason("rights_besides", LIMIT)
     else:
         why = reason("takes_all" if fen == one.free_fen else "takes_part", LIMIT)
-    return PlanLine(asset_id=one.asset_id, asset_type=one.asset_type, subject=one.subject, measure=one.measure, amount_fen=fen,
-                    quantity=chosen.units.get(one.asset_id), counted=True, reason=why)
+    return PlanLine(asset_id=one.asset_id, asset_type=one.asset_type, subject=one.subject, measure=one.measure, amount_fen=fen + one.rights_fen,
+                    secured_fen=fen, quantity=chosen.units.get(one.asset_id), counted=True, reason=why)
 
 
 def _unvalued(one: Candidate) -> PlanLine:
@@ -171,5 +176,5 @@ def _holds(line: PlanLine, now: Candidate | None) -> bool:
     if now is None or now.measure != line.measure or line.counted != (now.free_fen is not None):
         return False
     if now.divides:
-        return (now.free_fen or 0) >= line.amount_fen and now.units >= (line.quantity or 0)
-    return (now.free_fen or 0) == line.amount_fen
+        return (now.free_fen or 0) >= line.secured_fen and now.rights_fen <= line.amount_fen - line.secured_fen and now.units >= (line.quantity or 0)
+    return (now.free_fen or 0) == line.secured_fen

@@ -119,7 +119,7 @@ def _control(control: ControlView, asset: ReportAsset | None, ours: Collection[s
         control_id=control.control_id, asset_id=control.asset_id, asset_type=control.asset_type, asset_key=control.asset_key,
         subject=control.subject, agency=control.agency, measure=control.measure, state=control.state, pending=control.pending, in_doubt=control.in_doubt,
         rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen, secured_fen=secured,
-        until_on=control.until_on, requested_quantity=control.requested_quantity, actual_quantity=control.actual_quantity,
+        until_on=control.until_on, requested_quantity=control.requested_quantity, actual_quantity=control.actual_quantity, parts=tuple(control.parts),
         due_in_days=(control.until_on - bench.day).days if control.until_on and control.state in HELD else None, surplus_claim=control.surplus_claim,
         prior_measures=tuple(one for one in control.prior_measures if one.request_no not in ours and _is_before(one, control)))
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from contracts.asset_type import AssetType
-from contracts.control import ControlState, PriorityRight, PriorMeasure
+from contracts.control import ControlPart, ControlState, PriorityRight, PriorMeasure
 from contracts.keyed import keyed_hash
 from contracts.messages import FoundAsset
 from contracts.outcome import Outcome
@@ -87,6 +87,8 @@ class ControlView:
     actual_fen: int | None = None
     actual_quantity: int | None = None
     until_on: date | None = None
+    #: what became of each part, where its agency takes hold of several apart
+    parts: Sequence[ControlPart] = ()
     #: rights that its agency told of with its answer
     priority_rights: Sequence[PriorityRight] = ()
     #: measures before it that its agency told of with its answer

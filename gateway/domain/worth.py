@@ -49,6 +49,23 @@ def worth(kind: AssetType, record: AssetRecord, measures: Sequence[PriorMeasure]
                  floor(share * (free if available is None else min(free, Fraction(available)))), floor(share * free))
 
 
+def money(kind: AssetType, record: AssetRecord, measures: Sequence[PriorMeasure], rights: Sequence[PriorityRight]) -> tuple[int, int]:
+    """Return what of an account a freeze can hold, and what of that is paid to others first (fen); (0, 0) without a known value.
+
+    Shape: what prior measures leave, at most what the register calls available; a pledge ranks payment and does not bar freezing (§8a)
+    """
+    value, available = record.value_fen(), record.available_fen()
+    if value is None:
+        return 0, 0
+    free = value - sum((_of_measure(kind, record, value, one) for one in measures), Fraction())
+    return max(0, floor(free if available is None else min(free, Fraction(available)))), rights_fen(kind, value, rights)
+
+
+def rights_fen(kind: AssetType, whole_fen: int, rights: Sequence[PriorityRight]) -> int:
+    """Return what is paid first out of money that is held; nothing where the agency has taken it off already."""
+    return 0 if kind.net_of_rights else floor(sum(_of_right(whole_fen, one) for one in rights))
+
+
 def _of_measure(kind: AssetType, record: AssetRecord, value: int, measure: PriorMeasure) -> Fraction:
     """Return what a prior measure takes; one without an amount or a quantity takes the whole thing."""
     if measure.amount_fen is not None:
@@ -81,14 +98,14 @@ def secured_fen(
 ) -> int:
     """Return what one control really secures, after prior measures and priority rights. Source: domain.md §7.4, §8a.
 
-    Shape:  money: what the agency says is held (it counts prior freezes itself) less priority rights; units and whole
+    Shape:  money: what the agency says is held (it counts prior freezes itself) less priority rights, unless it took those off too; units and whole
             things: their worth, at most what prior measures and rights leave; unknown worth secures nothing known
     """
     amounts = worth(kind, record, measures, rights)
     if control.state not in securing or control.measure in _HOLDS_NOTHING or amounts.value_fen is None or amounts.net_fen is None:
         return 0
     if kind.counted_in == "amount_fen":
-        return max(0, (control.actual_fen or 0) - floor(sum(_of_right(amounts.value_fen, one) for one in rights)))
+        return max(0, (control.actual_fen or 0) - rights_fen(kind, amounts.value_fen, rights))
     if kind.counted_in == "quantity":
         held = _part(kind, record, amounts.value_fen, control.actual_quantity or 0)
         return min(floor(held * amounts.share), amounts.net_fen)
@@ -103,7 +120,9 @@ def secured_unseen_fen(control: ControlView, kind: AssetType, *, securing: Colle
     if control.state not in securing or control.measure in _HOLDS_NOTHING or kind.counted_in != "amount_fen":
         return 0
     held = control.actual_fen or 0
-    return max(0, held - floor(sum(_of_right(held, one) for one in control.priority_rights)))
+    return max(0, held - rights_fen(kind, held, control.priority_rights))
+
+
 def total_secured_fen(secured: Iterable[tuple[str, str, int]]) -> int:
     """Add up what measures secure, each as (asset type, asset, fen); two on one whole thing (seal and seize) secure it once."""
     wholes: dict[str, int] = {}

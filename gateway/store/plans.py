@@ -33,10 +33,11 @@ class StoredPlan:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """What an open plan of another request names: an asset, what it counts for (fen), and whether it is the same case."""
+    """What an open plan of another request names: an asset, for how much, what that counts for (fen), and whether it is the same case."""
 
     asset_id: str
-    fen: int
+    amount_fen: int
+    secured_fen: int
     same_case: bool
 
 
@@ -51,7 +52,8 @@ _EXECUTE = text("""
     UPDATE control_plans SET state = 'executed', executed_at = :now, officer = CAST(:officer AS jsonb)
     WHERE plan_id = :plan_id AND state = 'open' AND expires_at > :now RETURNING plan_id""")
 _RESERVED = text("""
-    SELECT line->>'asset_id' AS asset_id, CAST(line->>'amount_fen' AS bigint) AS fen, p.case_no = :case_no AS same_case
+    SELECT line->>'asset_id' AS asset_id, CAST(line->>'amount_fen' AS bigint) AS amount_fen,
+        CAST(COALESCE(line->>'secured_fen', line->>'amount_fen') AS bigint) AS secured_fen, p.case_no = :case_no AS same_case
     FROM control_plans p, jsonb_array_elements(p.plan->'lines') AS line
     WHERE p.court_code = :court_code AND p.state = 'open' AND p.expires_at > :now AND p.request_id <> :request_id""")
 _HOLDS = text("""

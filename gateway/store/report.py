@@ -118,6 +118,6 @@ def _control(row: RowMapping) -> ControlView:
         agency=row["agency"], request_no=row["request_no"], measure=control.measure, state=control.state, pending=control.pending,
         in_doubt=control.in_doubt, rank=control.rank, requested_fen=control.requested_fen, actual_fen=control.actual_fen,
         actual_quantity=control.actual_quantity, until_on=control.until_on, requested_quantity=control.requested_quantity,
-        surplus_claim=control.surplus_claim, priority_rights=control.priority_rights or (),
+        surplus_claim=control.surplus_claim, parts=control.parts or (), priority_rights=control.priority_rights or (),
         prior_measures=control.prior_measures or (),
         asset_key=asset_type(row["asset_type"]).key_text(row["record"]))

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from contracts.clock import CHINA
 from contracts.control import FINAL_STATES, MEASURE_NAMES, STATE_NAMES
 from contracts.money import display_yuan
-from contracts.outcome import OUTCOME_NAMES
+from contracts.outcome import OUTCOME_NAMES, REASONS
 from contracts.registry import asset_types
 from contracts.report import AssetReport
 from contracts.words import Text
@@ -62,7 +62,8 @@ def _environment() -> Environment:
     environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels, "telling": _telling}
     environment.globals |= {"TYPES": {code: kind.name for code, kind in asset_types().items()}, "OUTCOMES": OUTCOME_NAMES,
                             "STATES": STATE_NAMES, "MEASURES": MEASURE_NAMES, "ROLES": _ROLES, "ID_TYPES": _ID_TYPES,
-                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES,
+                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES, "REASONS": REASONS,
+                            "PARTS": {code: kind.parts for code, kind in asset_types().items()},
                             "MONEY": frozenset(code for code, kind in asset_types().items() if kind.counted_in == "amount_fen"), "FINAL": FINAL_STATES}
     return environment
 

@@ -13,9 +13,9 @@ from tests.builders import NOW, RECORDS, agency
 ACCOUNT = {"record": RECORDS["deposits"]}
 
 
-def meaning(action="query", **said):
+def meaning(action="query", kind="deposits", **said):
     reply = Reply.model_validate({"task_id": "t1", "agency": "icbc", "kind": "answered", **said})
-    return meaning_of(reply, asset_type="deposits", action=action, is_control=action != "query")
+    return meaning_of(reply, kind=kind, action=action, is_control=action != "query")
 
 
 def test_what_was_found_is_kept_as_json():
@@ -46,6 +46,18 @@ def test_a_query_answered_with_something_else_has_failed(said):
 def test_a_confirmed_control_is_an_event():
     said = meaning("freeze", outcome="controlled", control={"state": "in_force", "actual_fen": 5})
     assert (said.outcome, said.event) == ("controlled", Confirmed(actual_fen=5))
+
+
+@pytest.mark.parametrize(("kind", "parts", "known"), [
+    ("wealth_products", ["product", "return_account"], True), ("wealth_products", ["return_account"], True),
+    ("wealth_products", ["product", "product"], False), ("wealth_products", ["shares"], False), ("deposits", ["product"], False)])
+def test_the_parts_of_a_control_are_those_that_its_kind_has(kind, parts, known):
+    told = [{"part": one, "state": "in_force", "actual_fen": 5} for one in parts]
+    said = meaning("freeze", kind, outcome="controlled", control={"state": "in_force", "parts": told})
+    if known:
+        assert [(one.part, one.actual_fen) for one in said.event.parts] == [(one, 5) for one in parts]
+    else:
+        assert (said.outcome, said.code, said.event, said.alarm) == ("failed", "protocol", AnswerOverdue("protocol"), True)
 
 
 @pytest.mark.parametrize(("outcome", "code", "event"), [

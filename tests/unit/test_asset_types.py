@@ -16,8 +16,8 @@ KINDS = list(asset_types().values())
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 
 
-def test_the_six_are_read_in_a_courts_order():
-    assert list(asset_types()) == ["real_estate", "vehicles", "equity", "deposits", "securities", "provident_fund"]
+def test_the_first_six_are_read_in_a_courts_order_and_the_others_follow_by_name():
+    assert list(asset_types()) == ["real_estate", "vehicles", "equity", "deposits", "securities", "provident_fund", "wealth_products"]
 
 
 def test_an_unknown_kind_is_an_error():

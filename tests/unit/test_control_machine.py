@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.control import FINAL_STATES, ControlAnswer
+from contracts.control import FINAL_STATES, ControlAnswer, ControlPart
 from contracts.failures import IllegalTransition
 from gateway.domain.control import DATED, LIVE, Control, apply, asked
 from gateway.domain.control_events import (
@@ -234,6 +234,27 @@ def test_nothing_is_asked_while_something_is_pending():
 def test_a_part_can_be_released():
     control = after(IN_FORCE, Sent("release"), PartlyReleased(actual_fen=40))
     assert (control.state, control.actual_fen, control.pending, control.until_on) == ("in_force", 40, None, END)
+
+
+PRODUCT, ACCOUNT = (ControlPart(part="product", state="in_force", actual_fen=60), ControlPart(part="return_account", state="in_force", actual_fen=0))
+DECLINED = ControlPart(part="product", state="refused", code="measure_unsupported")
+
+
+def test_an_agency_may_take_one_part_and_decline_another():
+    control = after(PartlyConfirmed(actual_fen=0, unfunded_fen=100, rank=1, until_on=END, parts=(DECLINED, ACCOUNT)))
+    assert (control.state, control.parts, control.until_on, control.code) == ("partly_in_force", (DECLINED, ACCOUNT), END, None)
+    paid_back = after(PartlyConfirmed(actual_fen=70, unfunded_fen=30), control=control)
+    assert (paid_back.state, paid_back.actual_fen, paid_back.parts) == ("partly_in_force", 70, (DECLINED, ACCOUNT))
+    assert after(Sent("renew", LATER), Renewed(until_on=LATER, now="partly_in_force"), control=control).parts == (DECLINED, ACCOUNT)
+    assert after(Sent("release"), Released(), control=control).parts is None
+
+
+def test_a_release_may_fail_for_one_part():
+    held = after(Confirmed(actual_fen=60, unfunded_fen=40, rank=1, until_on=END, parts=(PRODUCT, ACCOUNT)), Sent("release"))
+    gone = ControlPart(part="return_account", state="released")
+    kept = after(PartlyReleased(actual_fen=60, unfunded_fen=40, now="partly_in_force", parts=(PRODUCT, gone)), control=held)
+    assert (kept.state, kept.pending, kept.parts, kept.actual_fen) == ("partly_in_force", None, (PRODUCT, gone), 60)
+    illegal(held, PartlyReleased(actual_fen=60, unfunded_fen=40, parts=(PRODUCT, ACCOUNT)))
 
 
 def test_a_whole_account_may_have_grown_before_a_part_is_released():

@@ -82,7 +82,7 @@ class World:
         """Let the agency answer a command and apply what it says."""
         answer = self.exchange.ask_one(command)
         reply = to_reply("the-agency", asked_of(command), answer, evidence_of(b""), self.exchange.clock.now())
-        meaning = meaning_of(reply, asset_type=self.kind, action=command.asks, is_control=True)
+        meaning = meaning_of(reply, kind=self.kind, action=command.asks, is_control=True)
         assert not meaning.alarm, meaning
         event = meaning.event
         if command.action == "status":

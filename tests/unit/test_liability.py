@@ -41,6 +41,13 @@ def test_accounts_count_up_to_the_limit_in_the_courts_order():
     assert (left_out, made.uncovered_fen, made.lines[1].reason.rule.id) == ({}, 110, "LIABLE-AMOUNT")
 
 
+def test_what_is_frozen_besides_for_those_who_are_paid_first_is_within_the_limit_too():
+    lines, _, made = planned([thing("a", 80, rights_fen=10), thing("b", 40)], 200, 60)
+    assert (lines, made.secured_fen) == ({"a": (60, "liability_reached")}, 50)
+    assert counted([thing("a", 80, rights_fen=10), thing("b", 40)], 95) == {"a": 80, "b": 5}
+    assert counted([thing("a", 80, rights_fen=70)], 60) == {"a": "liability_covered"}
+
+
 def test_another_subject_pays_the_rest():
     lines, _, made = planned([thing("a", 80), thing("b", 500, subject=1)], 600, 30)
     assert (lines, made.uncovered_fen) == ({"a": (30, "liability_reached"), "b": (500, "takes_all")}, 70)

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from gateway.domain import law
 from gateway.domain.candidates import Around, Candidate, Hold, candidates, held_fen
 from gateway.domain.court_policy import BY_LAW, PlanPolicy
-from gateway.domain.plan import items, plan, stale_lines
+from gateway.domain.plan import Plan, items, plan, stale_lines
 from gateway.domain.worth import securing_states
 from tests import builders as build
 from tests.builders import NOW, TODAY, USCC
 
 LAW = BY_LAW.of("粤5302", TODAY)
-TYPES = ("deposits", "real_estate", "securities", "equity", "vehicles", "provident_fund")
+TYPES = ("deposits", "real_estate", "securities", "equity", "vehicles", "provident_fund", "wealth_products")
 CASH, CARD, FUND = "deposits|icbc|6222024530200012345", "deposits|abc|1", "provident_fund|fund|GJJ0001"
 HOUSE, SHARES = f"real_estate||{build.UNIT_CODE}", "securities||A123456789/600000"
 OTHER_UNIT = "445302001001GB00014F00310206"
@@ -131,6 +131,57 @@ def test_a_mortgage_for_a_part_leaves_the_rest_and_a_share_its_part():
     half = build.found("real_estate", rights=(build.right(amount_fen=40_000_000),), share_ratio="1/2")
     made = planned(compiled(houses(half)), 30_000_000)
     assert lines(made) == {HOUSE: (30_000_000, "least_excess")}
+
+
+PLEDGE = build.right(kind="pledge", amount_fen=1_000_000)
+
+
+def test_out_of_an_account_what_is_paid_first_is_frozen_besides():
+    report = compiled(deposits(build.found(rights=(PLEDGE,))))
+    part, all_of_it = planned(report, 5_000_000), planned(report, 9_000_000)
+    assert lines(part) == {CASH: (6_000_000, "rights_besides")}
+    assert (part.lines[0].secured_fen, part.secured_fen, part.uncovered_fen) == (5_000_000, 5_000_000, 0)
+    assert lines(all_of_it) == {CASH: (8_812_300, "takes_all")}
+    assert (all_of_it.secured_fen, all_of_it.uncovered_fen) == (7_812_300, 1_187_700)
+
+
+@pytest.mark.parametrize(("record", "secured"), [({}, 6_812_300), ({"available_balance_fen": 6_812_300}, 5_812_300), ({"available_balance_fen": 500_000}, 0)])
+def test_what_a_plan_counts_of_a_pledged_account_is_what_its_control_will_secure(record, secured):
+    """The earlier freeze takes 1,000,000: of what the bank calls available, or before."""
+    told = {"measures": (build.measure(amount_fen=1_000_000),), "rights": (PLEDGE,)}
+    made = planned(compiled(deposits(build.found(**told, **record))), 10**9)
+    assert made.secured_fen == secured
+    for line in made.lines:
+        control = build.control_view(asset_id=CASH, requested_fen=line.amount_fen, actual_fen=line.amount_fen)
+        held = build.report(deposits(build.found(**told, **record)), request=build.report_request(asset_types=TYPES), controls=(control,))
+        assert held.controls[0].secured_fen == line.secured_fen == secured
+    assert secured or why(made) == {CASH: "rights_first"}
+
+
+def test_a_second_plan_adds_nothing_where_the_first_one_holds_the_claim():
+    report = compiled(deposits(build.found(rights=(PLEDGE,))))
+    again = planned(report, 5_000_000, holds=[hold(requested_fen=6_000_000, actual_fen=6_000_000)])
+    assert (again.held_fen, again.lines) == (5_000_000, ())
+
+
+def test_units_that_are_pledged_were_taken_off_by_the_bank_already():
+    product = build.found("wealth_products", rights=(build.right(kind="pledge", amount_fen=3_000_000),))
+    made = planned(compiled(build.task("wealth", "wealth_products", assets=(product,))), 10**9,
+                   directory=build.directory(build.agency("wealth", "wealth_products")))
+    assert [(line.asset_type, line.amount_fen, line.secured_fen) for line in made.lines] == [("wealth_products", 5_000_000, 5_000_000)]
+
+
+def test_a_line_holds_no_longer_when_more_is_paid_first():
+    made = planned(compiled(deposits(build.found(rights=(PLEDGE,)))), 5_000_000)
+    more = compiled(deposits(build.found(rights=(PLEDGE, build.right(kind="pledge", amount_fen=1)))))
+    assert stale_lines(made, candidates(compiled(deposits(build.found(rights=(PLEDGE,)))), around()), 0) == []
+    assert stale_lines(made, candidates(more, around()), 0) == [0]
+
+
+def test_a_plan_made_before_lines_said_what_they_count_for_counts_its_amounts():
+    made = planned(compiled(deposits()), 5_000_000).model_dump(mode="json")
+    del made["lines"][0]["secured_fen"]
+    assert Plan.model_validate(made).lines[0].secured_fen == 5_000_000
 
 
 def test_living_expenses_stay_in_the_smallest_accounts():

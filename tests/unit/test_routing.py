@@ -54,7 +54,8 @@ def test_the_list_of_agencies_narrows_what_routing_finds():
 
 
 def test_nothing_chosen_asks_for_every_declared_type():
-    assert asked_types(None, None, directory()) == ("real_estate", "vehicles", "equity", "deposits", "securities", "provident_fund")
+    assert asked_types(None, None, directory()) == ("real_estate", "vehicles", "equity", "deposits", "securities", "provident_fund",
+                                                            "wealth_products")
 
 
 def test_agencies_alone_ask_for_what_they_keep():
