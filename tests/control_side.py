@@ -93,8 +93,8 @@ async def answer(court: Court, control_id: str, **said: Any) -> None:
 
 
 async def reply(court: Court, control_id: str, **said: Any) -> None:
-    """Let the agency answer the control's newest task with anything."""
-    newest = (await tasks(court, control_id))[-1]
+    """Let the agency answer the control's newest task with anything; the question how it stands is the newest while it is open."""
+    newest = max(await tasks(court, control_id), key=lambda one: (one["action"] == "status" and one["outcome"] is None, one["task_id"]))
     aggregator = Aggregator(court.database, court.deps.directory.by_code, clock=court.clock, new_id=court.deps.new_id)
     await aggregator.apply([Reply(task_id=newest["task_id"], agency=newest["agency"], kind="answered", as_of=court.clock.now(),
                                   raw_sha256="00" * 32, **said)])

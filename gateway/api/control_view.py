@@ -9,7 +9,6 @@ from contracts.control import FINAL_STATES
 from contracts.outcome import reason
 from contracts.registry import asset_type
 from contracts.report import AssetReport, ReportControl
-from contracts.words import Text
 from gateway.api.calls import Call
 from gateway.domain.control import Control
 from gateway.domain.quota import asked_units
@@ -76,7 +75,7 @@ def _parts(stored: StoredControl) -> list[dict[str, object]] | None:
     names = asset_type(stored.asset_type).parts
     if not names:
         return None
-    return [{**one.model_dump(mode="json"), "name": names.get(one.part) or Text(zh=one.part, en=one.part), "reason": one.code and reason(one.code)}
+    return [{**one.model_dump(mode="json"), "name": names[one.part].model_dump(), "reason": reason(one.code).model_dump() if one.code else None}
             for one in stored.control.parts or ()]
 
 

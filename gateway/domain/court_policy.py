@@ -50,7 +50,8 @@ class CourtPolicy(PlanPolicy):
     effective_to: date | None = None
     source: str = Field(description="where the court decided so")
     tolerance: Annotated[Decimal, Field(ge=0, le=1)] = Decimal(0)
-    order: Annotated[tuple[Code, ...], Field(min_length=1, max_length=50)] = ("deposits", "provident_fund", "securities", "equity", "vehicles", "real_estate", SOLE_HOME)
+    order: Annotated[tuple[Code, ...], Field(min_length=1, max_length=50)] = (
+        "deposits", "wealth_products", "provident_fund", "securities", "equity", "vehicles", "real_estate", SOLE_HOME)
     securities_adjustment: Annotated[Decimal, Field(ge=Decimal("-0.2"), le=Decimal("0.2"))] = Decimal(0)
     reserve_fen: Fen = 0
     reserve_per_dependant_fen: Fen = 0
