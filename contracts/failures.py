@@ -33,21 +33,22 @@ class Unfit(ValueError):
         self.code, self.zh, self.en, self.expected = code, zh, en, expected
 
 
+class Rule(Model):
+    """The rule of law a refusal rests on."""
+
+    id: str
+    source: str
+
+
 class FieldError(Model):
-    """One wrong field of a body. Source: interface.md §1, errors."""
+    """One wrong field of a body, with the rule of law it offends, if it is one. Source: interface.md §1, errors."""
 
     pointer: str
     code: str
     zh: str
     en: str
     expected: str = ""
-
-
-class Rule(Model):
-    """The rule of law a refusal rests on."""
-
-    id: str
-    source: str
+    rule: Rule | None = None
 
 
 class ChakongError(Exception):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from contracts.failures import DirectoryInvalid, LawInvalid
 from deploy import demo as demo_run
 from deploy import demo_control as demo_control_run
 from deploy import embedded, issuer, process, topics, topology
@@ -126,12 +127,15 @@ def topics_create() -> None:
 
 
 def main() -> None:
-    """Run the command line; a setting that is missing or wrong ends it by its name, with status 2 and no value."""
+    """Run the command line; a setting that is missing or wrong ends it by its name, with status 2 and no value, a wrong file by its rows."""
     try:
         app()
     except ValidationError as error:
         for one in error.errors(include_input=False, include_url=False):
             print(f"setting {'.'.join(map(str, one['loc'])) or error.title}: {one['msg']}", file=sys.stderr)
+        sys.exit(2)
+    except (DirectoryInvalid, LawInvalid) as error:
+        print(f"{error.code}: {error}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from contracts.agency import Agency
+from contracts.failures import DirectoryInvalid
 from contracts.kafka.settings import KafkaSettings
 from deploy.clock import SystemClock
 from deploy.settings import DeploySettings
@@ -88,7 +90,7 @@ def load_directory(path: Path) -> Directory:
 
     Raises: DirectoryInvalid naming every row that is wrong
     """
-    return parse_directory(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))  # noqa: S506 - both are safe loaders
+    return parse_directory(_rows(path))
 
 
 def load_overrides(path: Path) -> Overrides:
@@ -96,7 +98,7 @@ def load_overrides(path: Path) -> Overrides:
 
     Raises: LawInvalid naming every row that is wrong
     """
-    return parse_overrides(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))  # noqa: S506 - both are safe loaders
+    return parse_overrides(_rows(path))
 
 
 def load_court_policies(path: Path) -> CourtPolicies:
@@ -104,4 +106,15 @@ def load_court_policies(path: Path) -> CourtPolicies:
 
     Raises: DirectoryInvalid naming every row that is wrong
     """
-    return parse_court_policies(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))  # noqa: S506 - both are safe loaders
+    return parse_court_policies(_rows(path))
+
+
+def _rows(path: Path) -> Any:
+    """Read a YAML file.
+
+    Raises: DirectoryInvalid if it is none
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DirectoryInvalid(f"{path.name}: {' '.join(str(error).split())}") from None

@@ -97,7 +97,7 @@ def _rows(items: Sequence[BatchItem], outcomes: Sequence[Taken | list[Finding]])
 def _problem(findings: list[Finding]) -> dict[str, object]:
     refused = refusal(findings) if findings else not_there()
     told: dict[str, object] = {"code": refused.problem_code, "title": refused.title, "status": refused.problem_status,
-                               "errors": [one.model_dump() for one in refused.errors]}
+                               "errors": [one.model_dump(exclude_none=True) for one in refused.errors]}
     return told | ({"rule": refused.rule.model_dump()} if refused.rule else {})
 
 

@@ -35,7 +35,7 @@ from gateway.domain.follow_up import (
 )
 from gateway.domain.law.overrides import NONE, Overrides, table_of
 from gateway.intake import NewRequestNos, Submitted, check_same_body
-from gateway.owed import owed_fen
+from gateway.owed import may_deduct_fen
 from gateway.settings import GatewaySettings
 from gateway.store.controls import (
     StoredControl,
@@ -52,6 +52,7 @@ from gateway.store.follow_ups import (
     ready_steps,
 )
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
+from gateway.store.plans import lock_court
 from gateway.store.progress import lock_progress
 from gateway.taken_steps import By, Taken, write_steps
 
@@ -100,8 +101,9 @@ class FollowUps:
                 StoreUnavailable
         """
         now, location = self._clock.now(), f"/v1/controls/{submission.control_id}"
+        moves_money = isinstance(submission.body, DeductionBody)
         async with self._database.transaction() as connection:
-            locked = await self.lock(connection, [submission.control_id])
+            locked = await self.lock(connection, [submission.control_id], moves_money=moves_money)
             kept = await load_answer(connection, submission.key)
             if kept is not None:
                 check_same_body(kept, submission.key)
@@ -111,9 +113,9 @@ class FollowUps:
                 raise not_there()
             await _check_tag(connection, stored, submission.if_match, shown)
             owed = None
-            if isinstance(submission.body, DeductionBody):  # what the law protects may be known only since the measure was ordered
+            if moves_money:  # what the law protects may be known only since the measure was ordered
                 stored = replace(stored, record=await newest_record(connection, stored))
-                owed = await owed_fen(connection, CaseKey(stored.court_code, stored.case_no), now)
+                owed = await may_deduct_fen(connection, CaseKey(stored.court_code, stored.case_no), now)
             taken = self.take(stored, locked, submission.body, submission.by, now, owed=owed)
             if isinstance(taken, list):
                 raise refusal(taken)
@@ -122,9 +124,11 @@ class FollowUps:
             await keep_answer(connection, submission.key, status=202, location=location, answer=answer.decode(), now=now)
         return Submitted(answer, location, replayed=False)
 
-    async def lock(self, connection: Connection, control_ids: Sequence[str]) -> Locked:
-        """Lock controls, their requests, and before both what was not sent of them."""
+    async def lock(self, connection: Connection, control_ids: Sequence[str], *, moves_money: bool = False) -> Locked:
+        """Lock controls, their requests, and before both what was not sent of them; no two deductions at once may take what is left of a claim."""
         known = await load_controls(connection, control_ids)
+        for court_code in sorted({one.court_code for one in known.values()}) if moves_money else ():
+            await lock_court(connection, court_code)
         request_ids = [one.request_id for one in known.values()]
         unsent = await lock_unsent(connection, list(known))
         await lock_progress(connection, request_ids)

@@ -32,7 +32,7 @@ from gateway.domain.liability import liabilities
 from gateway.domain.progress import Happened, advance
 from gateway.domain.report_views import asset_ids
 from gateway.intake import NewRequestNos, Submitted, check_same_body, subject_hash
-from gateway.owed import held_by_case, owed_fen
+from gateway.owed import held_by_case, may_deduct_fen
 from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask, add_tasks
@@ -87,7 +87,7 @@ class Ordering:
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            if liabilities(submission.subjects):  # no two orders at once may take what is left of a limit
+            if liabilities(submission.subjects) or _moves_money(submission):  # no two orders at once may take what is left of a limit
                 await lock_court(connection, submission.key.court_code)
             kept = await load_answer(connection, submission.key)
             if kept is None:
@@ -117,8 +117,7 @@ class Ordering:
 
     async def _limits(self, connection: Connection, submission: ControlSubmission, now: datetime) -> Limits:
         case = CaseKey(submission.key.court_code, submission.case_no)
-        moves = any(item.measure in DEDUCTS_AT_ONCE for item in submission.body.items)
-        owed = await owed_fen(connection, case, now) if moves else None
+        owed = await may_deduct_fen(connection, case, now) if _moves_money(submission) else None
         if not liabilities(submission.subjects):
             return Limits(owed)
         held = await held_by_case(connection, self._reports, case, now)
@@ -185,6 +184,10 @@ class Ordering:
         return ControlEvent(
             control_id=stored.control_id, seq=1, event_id=self._new_id(), at=now, kind="ordered", by="court", before="requested",
             after="requested", detail={}, control=stored.control, report_version=report_version)
+
+
+def _moves_money(submission: ControlSubmission) -> bool:
+    return any(item.measure in DEDUCTS_AT_ONCE for item in submission.body.items)
 
 
 def _begin(item: ControlItem, agency: Agency, kind: AssetType, today: date, table: law.Table) -> Control:

@@ -18,7 +18,7 @@ from gateway.domain.worth import securing_states
 from gateway.intake import subject_hash
 from gateway.reports import Reports
 from gateway.store.database import Connection
-from gateway.store.deducted import deducted_by_subject, deducted_since
+from gateway.store.deducted import being_deducted, deducted_by_subject, deducted_since
 from gateway.store.plans import load_holds
 from gateway.store.proposals import newest_claim
 
@@ -67,6 +67,12 @@ async def owed_fen(connection: Connection, case: CaseKey, now: datetime) -> int 
     if stated is None:
         return None
     return max(0, claim_fen(stated.claim, china_date(now)) - await deducted_after(connection, case, stated.claim, stated.at))
+
+
+async def may_deduct_fen(connection: Connection, case: CaseKey, now: datetime) -> int | None:
+    """Return what may still be deducted for a case: what is owed, less what is being deducted (DEDUCT-LIMIT); the court is locked (lock_court)."""
+    owed = await owed_fen(connection, case, now)
+    return None if owed is None else max(0, owed - await being_deducted(connection, case))
 
 
 async def deducted_after(connection: Connection, case: CaseKey, claim: Claim, stated_at: datetime) -> int:

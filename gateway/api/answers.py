@@ -212,6 +212,7 @@ class ControlStatus(ControlLine):
     subject: ControlSubject
     asset_type: str
     agency: str
+    request_no: str = Field(description="of the measure itself, as its agency knows it")
     measure: Measure
     held: Literal["release"] | None = Field(description="accepted, and sent when what is pending is answered")
     in_doubt: bool
@@ -227,6 +228,8 @@ class ControlStatus(ControlLine):
     deducted_fen: int
     requested_quantity: int | None
     actual_quantity: int | None
+    requested_capital_fen: int | None = Field(description="of equity: how much of the capital")
+    requested_ratio: str | None = Field(description="of equity: which share of it")
     quantities: Quantities | None = Field(description="how the units stand; null for what is not counted in units")
     parts: tuple[ControlPartLine, ...] | None = Field(description="what became of each part; null for what has none, empty while nothing was told")
     served_at: AwareDatetime | None

@@ -29,7 +29,7 @@ def problem(
     """Return a problem document as the answer."""
     body: dict[str, Any] = {
         "type": f"urn:chakong:problem:{code}", "title": title, "status": status, "detail": detail, "code": code, "trace_id": trace_id,
-        "errors": [one.model_dump() for one in errors],
+        "errors": [one.model_dump(exclude_none=True) for one in errors],
     }
     if rule is not None:
         body["rule"] = rule.model_dump()

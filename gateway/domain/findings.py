@@ -30,4 +30,8 @@ def refusal(findings: Sequence[Finding]) -> Rejected:
     """Make the problem of some findings: 422 control_refused, with the first rule of law among them, on papers only if there is no other."""
     rules = [finding.rule for finding in findings if finding.rule]
     rule = next((one for one in rules if one.id != "DOC-MATRIX"), rules[0] if rules else None)
-    return Rejected(422, "control_refused", "控制请求不能受理 / The control cannot be taken", [one.error for one in findings], rule)
+    return Rejected(422, "control_refused", "控制请求不能受理 / The control cannot be taken", [_named(one) for one in findings], rule)
+
+
+def _named(finding: Finding) -> FieldError:
+    return finding.error.model_copy(update={"rule": finding.rule})

@@ -1,10 +1,11 @@
-"""What was deducted for a case: by its controls, live and ended."""
+"""What was deducted for a case by its controls, live and ended, and what is being deducted."""
 
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.domain.control import DEDUCTS_AT_ONCE
 from gateway.domain.courts import CaseKey
 
 _OF_CASE = "c.court_code = :court_code AND c.case_no = :case_no AND (c.control ->> 'deducted_fen')::bigint > 0"
@@ -16,6 +17,19 @@ _SINCE = text(f"""
 _BY_SUBJECT = text(f"""
     SELECT c.subject_hash, sum((c.control ->> 'deducted_fen')::bigint)::bigint AS fen FROM controls c WHERE {_OF_CASE}
     GROUP BY c.subject_hash""")  # noqa: S608 - constants
+#: The newest task of the step that is pending, answered or in doubt: its amount may be gone.
+_UNDER_WAY = text("""
+    SELECT COALESCE(sum((asked.command::jsonb #>> '{control,amount_fen}')::bigint), 0)::bigint FROM controls c
+    JOIN LATERAL (SELECT t.command FROM tasks t WHERE t.control_id = c.control_id AND t.action = c.pending
+                  ORDER BY t.task_id DESC LIMIT 1) asked ON true
+    WHERE c.court_code = :court_code AND c.case_no = :case_no AND c.pending = ANY(CAST(:moves AS text[]))""")
+_MOVES = sorted({"deduct", *DEDUCTS_AT_ONCE})
+
+
+async def being_deducted(connection: AsyncConnection, case: CaseKey) -> int:
+    """Return what agencies were asked to deduct and have not told of, in fen; what is in doubt may be gone too."""
+    fen: int = (await connection.execute(_UNDER_WAY, {**case._asdict(), "moves": _MOVES})).scalar_one()
+    return fen
 
 
 async def deducted_since(connection: AsyncConnection, case: CaseKey, since: datetime) -> int:

@@ -115,3 +115,19 @@ def test_no_log_names_a_subject(mesh, server_dir):
     assert any("agency_outside_protocol" in text for text in written.values())
     for subject in DEMO_SUBJECTS:
         assert [path for path, text in written.items() if subject.id_no in text or subject.name in text] == []
+
+
+@pytest.mark.parametrize(("setting", "written", "said"), [
+    ("CHAKONG_LAW_OVERRIDES", "overrides: [{rule: NOPE, court: 粤5302, parameters: {a: 1}, source: x, effective_from: 2026-01-01}]",
+     "law_invalid: override 1 (NOPE): there is no such rule"),
+    ("CHAKONG_COURT_POLICIES", "policies: [{effective_from: 2026-01-01, source: x, colour: red}]", "directory_invalid: policies.0.colour: "),
+    ("CHAKONG_AGENCIES", "agencies: [{agency: icbc}]", "directory_invalid: "),
+    ("CHAKONG_AGENCIES", "agencies: [", "directory_invalid: agencies.yaml: "),
+])
+def test_a_wrong_file_of_the_installation_ends_the_start_by_its_rows(tmp_path, setting, written, said):
+    path = tmp_path / "agencies.yaml"
+    path.write_text(written, encoding="utf-8")
+    ended = chakong(tmp_path, "serve", "--port", "0", **{setting: str(path)})
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(said)

@@ -1,10 +1,12 @@
 """Money that moves, and whole accounts, through the whole edge: what is refused, and what the agency is told."""
 
+import asyncio
+
 import pytest
 
 from tests import builders as build
 from tests import control_side as side
-from tests.court_side import problem, running
+from tests.court_side import bearer, problem, running
 
 PRESERVATION = "（2026）粤5302执保9号"
 
@@ -101,3 +103,28 @@ async def test_no_more_is_deducted_than_the_case_is_still_owed(court):
     assert [one["code"] for one in refused.json()["errors"]] == ["over_claim"]
     made = (await court.post({"request_id": request_id}, key="p2", path="/v1/control-plans")).json()
     assert (made["claim_fen"], made["held_fen"], made["lines"]) == (1_000_000, 3_000_000, [])
+
+
+async def test_what_is_being_deducted_is_not_asked_for_again(court):
+    case = {"case_no": "（2026）粤5302执1234号", "cause": "民间借贷纠纷", "claim": {"principal_fen": 3_000_000, "as_of_on": "2026-11-22"}}
+    request_id = (await court.submit("r1", case=case))["request_id"]
+    await court.answer_all(request_id)
+    plan = (await court.post({"request_id": request_id}, key="p1", path="/v1/control-plans")).json()
+    item = build.control_item(asset_id=plan["lines"][0]["asset_id"], amount_fen=2_500_000)
+    ordered = [(await court.post(build.control_body(item, request_id=request_id), key=key, path="/v1/controls")).json() for key in ("c1", "c2")]
+    first, second = (one["controls"][0]["control_id"] for one in ordered)
+    for control_id in (first, second):
+        await side.answer(court, control_id, actual_fen=2_500_000)
+    at_once = await asyncio.gather(*(side.step(court, control_id, "deductions", side.deduction(2_000_000), f"d-{control_id}")
+                                     for control_id in (first, second)))
+    assert sorted(one.status_code for one in at_once) == [202, 422]
+    (refused,) = [one for one in at_once if one.status_code == 422]
+    assert [(one["code"], one["expected"], one["rule"]["id"]) for one in refused.json()["errors"]] == [("over_claim", "≤ 1000000", "DEDUCT-LIMIT")]
+    taken = first if at_once[0].status_code == 202 else second
+    court.clock.advance(days=30)
+    court.client.headers.update(bearer("judge", exp=2_000_000_000))
+    await side.tick(court)
+    assert (await side.control(court, taken))["in_doubt"]
+    more = build.control_item(asset_id=item["asset_id"], measure="freeze_and_deduct", amount_fen=1_000_001, term_months=None, case_funds_account=side.FUNDS)
+    doubted = await court.post(build.control_body(more, request_id=request_id, documents=side.DEDUCT), key="c3", path="/v1/controls")
+    assert [one["expected"] for one in doubted.json()["errors"]] == ["≤ 1000000"]

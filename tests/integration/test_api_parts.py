@@ -46,7 +46,7 @@ async def test_a_return_account_is_frozen_though_the_product_is_not(court):
     assert (product["name"]["zh"], product["state"], product["reason"]["zh"], product["detail"]) == ("产品", "refused", "不支持该控制措施", "23 代销产品")
     assert (account["name"]["zh"], account["state"], account["actual_fen"], account["reason"]) == ("资金回款账户", "in_force", 0, None)
     page = (await court.get(f"/v1/requests/{control['request_id']}/report", Accept="text/html")).text
-    assert "产品：<span class=\"conflict\">未控制（不支持该控制措施）</span>" in page
+    assert '产品：<span class="conflict">未控制（不支持该控制措施）</span>' in page
     assert "资金回款账户：<span>已控制</span>　0.00 元" in page
 
 
