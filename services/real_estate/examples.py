@@ -226,4 +226,20 @@ EXAMPLES = (
         {"20261122445302000132": port.Controlled(AS_OF, ControlAnswer(
             state="in_force", rank=1, served_at=AS_OF, effective_at=AS_OF, until_on=date(2029, 11, 21),
             agency_control_no="2026112200000001", wire={"state": "holding"}))}),
+    Example(
+        "预查封已解除", "presale",
+        (port.Outgoing(_control("20261122445302000133", "release", demo.SOLD, original_request_no="20261122445302000132",
+                                agency_control_no="2026112200000001")),),
+        _json_call("/presale/hold", """
+            {"ticket":"20261122445302000133","buyer":"陈伟","card_kind":"citizen","card_no":"445302199001010013",
+            "court":"云浮市云城区人民法院","case_no":"（2026）粤5302执1234号","judge":"李明","work_card":"粤5302-0031",
+            "duty_card":"44530200031","papers":[{"kind":"ruling","name":"裁定书","number":"（2026）粤5302执1234号之二"},
+            {"kind":"notice","name":"协助执行通知书","number":"（2026）粤5302执1234号之三"}],
+            "house_code":"445303004002GB00077F00121503","measure":"lift","follows":"20261122445302000132",
+            "hold_no":"2026112200000001","ruling_no":"（2026）粤5302执1234号之二"}"""),
+        _json_answer("""
+            {"result":"held","ticket":"20261122445302000133","house_code":"445303004002GB00077F00121503","state":"lifted",
+            "hold_no":"2026112200000001","served":"2026-11-22 17:00","holds":[],"loans":[]}"""),
+        {"20261122445302000133": port.Controlled(AS_OF, ControlAnswer(
+            state="released", served_at=AS_OF, agency_control_no="2026112200000001", wire={"state": "lifted"}))}),
 )

@@ -37,6 +37,8 @@ _NOTES: Mapping[wire.Reason, str] = {
     "not_done_here": "本部门不办理该事项", "no_such_house": "查无此房屋", "exempt": "依法不得预查封", "too_long": "期限超过法定上限",
     "nothing_to_follow": "无此申请单号", "too_late": "预查封已到期", "too_many": "超过受理限额", "not_passed": "审核未通过",
 }
+#: What each word of an order does under the ledger's law.
+_ACTIONS = {"pre_seal": "pre_seal", "prolong": "renew", "lift": "release"}
 _SECONDS = 1
 
 
@@ -125,7 +127,8 @@ def _hold(desk: Desk, ask: wire.HoldAsk) -> Model:
     if objection:
         return _declined(ask.ticket, objection)
     return _effect(desk.order(Order(
-        request_no=ask.ticket, action=ask.measure, key=ask.house_code, authority=ask.court,
+        request_no=ask.ticket, action=_ACTIONS[ask.measure], key=ask.house_code, authority=ask.court,
+        original_request_no=ask.follows, agency_control_no=ask.hold_no,
         document_no=ask.ruling_no or ask.papers[0].number, term_months=ask.months, until_on=ask.until,
         holder_id_no=ask.card_no)))
 

@@ -1,6 +1,6 @@
 """The housing bureau's dialect: commands become questions about contracts of sale, its replies ours. Pure.
 
-A contract is an advance notice to us: the buyer's right is not registered yet. The bureau pre-seals and does no more.
+A contract is an advance notice to us: the buyer's right is not registered yet. The bureau pre-seals, prolongs and lifts, and does no more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,8 @@ from contracts.words import Model
 from services.real_estate import presale_api as wire
 from services.runtime import port
 
-ACTIONS: Mapping[str, str] = {"query": "query", "pre_seal": "seal", "status": "status"}
+ACTIONS: Mapping[str, str] = {"query": "query", "pre_seal": "seal", "renew": "renew", "release": "release", "status": "status"}
+_MEASURES: Mapping[str, Literal["pre_seal", "prolong", "lift"]] = {"pre_seal": "pre_seal", "renew": "prolong", "release": "lift"}
 _CARD_KINDS = {
     "resident_id": "citizen", "household_book": "household", "passport": "passport", "foreign_passport": "passport",
     "hk_macao_permit": "permit", "hk_macao_return_permit": "permit", "taiwan_permit": "permit",
@@ -106,8 +107,9 @@ def _hold(agency: Agency, one: port.Outgoing) -> wire.HoldAsk:
         raise AgencyUnsupported(f"a command to {command.action} without an order")
     rulings = [document.document_no for document in command.documents if document.kind.endswith("ruling")]
     return wire.HoldAsk.model_construct(
-        **_ask(agency, one), house_code=str(order.asset["unit_code"]), measure="pre_seal", months=order.term_months,
-        until=order.until_on, ruling_no=rulings[0] if rulings else None)
+        **_ask(agency, one), house_code=str(order.asset["unit_code"]), measure=_MEASURES[command.action],
+        follows=order.original_request_no, hold_no=order.agency_control_no, months=order.term_months, until=order.until_on,
+        ruling_no=rulings[0] if rulings else None)
 
 
 def _open(response: port.AgencyResponse) -> wire.Replies | wire.Trouble:

@@ -85,10 +85,12 @@ class Ask(Model):
 
 
 class HoldAsk(Ask):
-    """Hold this home for the court before it is registered (预查封)."""
+    """Hold this home for the court before it is registered (预查封), or prolong or lift the hold of an earlier ticket."""
 
     house_code: UnitCode
-    measure: Literal["pre_seal"]
+    measure: Literal["pre_seal", "prolong", "lift"]
+    follows: Ticket | None = None
+    hold_no: Line | None = None
     months: Count | None = None
     until: Day | None = None
     ruling_no: Line | None = None

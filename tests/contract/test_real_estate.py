@@ -25,7 +25,7 @@ from tests.contract.exchange import NOW, Exchange, agency_row, asked_of, other_c
 ROW = agency_row("real_estate", agency="yunfu-real-estate", name={"zh": "云浮市不动产登记中心", "en": "Registry"},
                  capabilities=("query", "seal", "renew", "release", "transfer", "status"))
 BUREAU = agency_row("real_estate", agency="yunfu-housing-bureau", name={"zh": "云浮市住房和城乡建设局", "en": "Bureau"},
-                    capabilities=("query", "seal", "status"), dialect="presale")
+                    capabilities=("query", "seal", "renew", "release", "status"), dialect="presale")
 NUMBER = "20261122445302000123"
 BOTH = pytest.mark.parametrize("row", [ROW, BUREAU], ids=lambda row: row.dialect)
 
@@ -271,11 +271,29 @@ def test_a_documents_kind_is_seen_from_its_content(exchange, chen, start, kind):
     assert (document["WJLX"], document["WSNR"]) == (kind, b64encode(start).decode())
 
 
-@pytest.mark.parametrize("action", ["seal", "renew", "release", "transfer", "freeze"])
-def test_the_bureau_pre_seals_and_does_no_more(bureau, chen, action):
-    sold = demo.DEMO_HOLDINGS["presale", chen.id_no][0]
+@pytest.mark.parametrize("action", ["seal", "transfer", "freeze"])
+def test_the_bureau_seals_nothing_that_is_registered_and_passes_no_title(bureau, chen, action):
     with pytest.raises(AgencyUnsupported):
-        bureau.call(bureau.order(action, chen, sold))
+        bureau.call(bureau.order(action, chen, demo.DEMO_HOLDINGS["presale", chen.id_no][0]))
+
+
+def test_the_bureau_prolongs_and_lifts_what_it_holds(bureau, chen):
+    sold = demo.DEMO_HOLDINGS["presale", chen.id_no][0]
+    first = bureau.order("pre_seal", chen, sold, term_months=12)
+    second = bureau.order("pre_seal", chen, sold, term_months=36, **other_court())
+    held, waits = controlled(bureau.ask_one(first)), controlled(bureau.ask_one(second))
+    follows = {"measure": "pre_seal", "original_request_no": first.request_no, "original_case_no": first.case.case_no,
+               "agency_control_no": held.agency_control_no}
+    longer = controlled(bureau.ask_one(bureau.order("renew", chen, sold, **{**follows, "term_months": 12})))
+    assert (waits.state, longer.state, longer.rank) == ("waiting", "in_force", 1)
+    assert (longer.until_on.year, (longer.until_on.month, longer.until_on.day)) == (held.until_on.year + 1, (held.until_on.month, held.until_on.day))
+    assert controlled(bureau.ask_one(bureau.order("release", chen, sold, **follows))).state == "released"
+    promoted = controlled(bureau.ask_one(bureau.status_of(second)))
+    assert (promoted.state, promoted.rank) == ("in_force", 1)
+
+
+def test_the_second_hold_of_the_bureau_waits(bureau, chen):
+    sold = demo.DEMO_HOLDINGS["presale", chen.id_no][0]
     first = bureau.order("pre_seal", chen, sold, term_months=36)
     assert controlled(bureau.ask_one(first)).state == "in_force"
     waiting = controlled(bureau.ask_one(bureau.order("pre_seal", chen, sold, term_months=36, **other_court())))
