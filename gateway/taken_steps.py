@@ -59,7 +59,7 @@ async def write_steps(connection: Connection, taken: Sequence[Taken], by: By | N
     shown_in = {of: version for one in moved for of, version in one.shown_in.items()}
     seqs = await last_seqs(connection, [one.stored.control_id for one in taken])
     await append_events(connection, [
-        _event(one, new_id(), seqs[one.stored.control_id] + 1, shown_in[one.stored.control_id], now) for one in taken])
+        _event(one, by, new_id(), seqs[one.stored.control_id] + 1, shown_in[one.stored.control_id], now) for one in taken])
     await _write_what_follows(connection, taken, now)
     await ask_for_checks(connection, {case for one in taken for case in _cases(one)}, now)
     if by is not None:
@@ -81,17 +81,18 @@ async def _write_what_follows(connection: Connection, taken: Sequence[Taken], no
             await give_case(connection, one.stored.control_id, case_no=one.event.case_no, court_code=one.event.court_code)
 
 
-def _event(one: Taken, event_id: str, seq: int, report_version: int, now: datetime) -> ControlEvent:
+def _event(one: Taken, by: By | None, event_id: str, seq: int, report_version: int, now: datetime) -> ControlEvent:
     return ControlEvent(
         control_id=one.stored.control_id, seq=seq, event_id=event_id, at=now, kind=kind_of(one.event), by="court",
-        before=one.before.state, after=one.stored.control.state, detail=_detail(one), control=one.stored.control,
+        before=one.before.state, after=one.stored.control.state, detail=_detail(one, by), control=one.stored.control,
         report_version=report_version)
 
 
-def _detail(one: Taken) -> dict[str, object]:
-    """Return what an event tells of a step: with the request number the agency gets, which names nothing else."""
+def _detail(one: Taken, by: By | None) -> dict[str, object]:
+    """Return what an event tells of a step: with the request number the agency gets, which names nothing else, and a court that is another than the control's."""
     numbers: dict[str, object] = {"request_no": one.task.request_no, "task_id": one.task.task_id} if one.task else {}
-    return {**detail_of(one.event), **numbers}
+    court: dict[str, object] = {"court_code": by.court_code} if by and by.court_code != one.stored.court_code else {}
+    return {**court, **detail_of(one.event), **numbers}
 
 
 def _happened(stored: StoredControl) -> Happened:

@@ -172,6 +172,7 @@ async def test_another_courts_control_is_not_there_but_a_superior_court_may_rele
     assert (released.status_code, released.json()["pending"]) == (202, "release")
     command = (await side.tasks(court, control_id))[-1]["command"]
     assert (command["case"]["court_code"], command["officer"]["work_card_no"]) == ("粤53", sub)
+    assert [one["detail"].get("court_code") for one in released.json()["events"]] == [None, None, "粤53"]
 
 
 async def test_the_court_that_holds_the_transfer_letter_may_dispose(court):
