@@ -6,6 +6,7 @@ It goes by the neutral names of fields (interface.md §1), never by asset type: 
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from math import floor
 from typing import Any, Literal
 
 from contracts.asset_type import AssetRecord
@@ -22,12 +23,16 @@ class _Names:
     counted_in: Literal["fen", "units"]
     available: str = ""
     frozen: str = ""
+    #: where money arrives; and where it shows if that is beside the total: it is held before the total is
+    arrives_at: str = ""
+    beside: str = ""
 
 
 _NAMES = (
     _Names("quantity", "units", "available_quantity", "frozen_quantity"),
-    _Names("balance_fen", "fen", "available_balance_fen", "frozen_fen"),
+    _Names("balance_fen", "fen", "available_balance_fen", "frozen_fen", arrives_at="balance_fen"),
     _Names("subscribed_capital_fen", "fen"),
+    _Names("total_value_fen", "fen", "available_value_fen", arrives_at="cash_return_account", beside="return_account_balance_fen"),
 )
 #: How a measure in force reads in a list of states; these and `normal` come and go with the measures.
 _MARKS = {"seal": "sealed", "seize": "detained"}
@@ -42,18 +47,19 @@ def thing_of(holding: Holding, rule: TermRule) -> Thing:
     """Return an asset as the law sees it when the simulation begins: the measures of others are on it, each from its day.
 
     What is neither available nor held by those measures (a pledge, a bank's own block) cannot be frozen; units can be marked,
-    and the marks of others come first.
+    and the marks of others come first. Money beside it is one pot with it.
     """
-    names = _names(holding.record)
+    names, record = _names(holding.record), holding.record
     counted_in = names.counted_in if names else None
     priors = tuple(_from_prior(prior, counted_in) for prior in sorted(holding.prior_measures, key=_served))
-    total = max(0, getattr(holding.record, names.total)) if names else 1
-    thing = settle(Thing(total, counted_in, rule, measures=priors), None)
-    blocked = max(0, total - getattr(holding.record, names.available, total) - thing.held) if names else 0
+    total = max(0, getattr(record, names.total)) if names else 1
+    beside = getattr(record, names.beside, 0) if names else 0
+    thing = settle(Thing(total + beside, counted_in, rule, in_part=holding.in_part, measures=priors), None)
+    blocked = max(0, total - getattr(record, names.available, total) - max(0, thing.held - beside)) if names else 0
     if counted_in != "units":
-        return replace(thing, total=total - blocked)
-    marks = tuple(_from_mark(mark) for mark in getattr(holding.record, "marks", ()))
-    return settle(replace(thing, total=total - blocked, pledged=blocked, measures=(*marks, *thing.measures)), None)
+        return replace(thing, total=thing.total - blocked)
+    marks = tuple(_from_mark(mark) for mark in getattr(record, "marks", ()))
+    return settle(replace(thing, total=thing.total - blocked, pledged=blocked, measures=(*marks, *thing.measures)), None)
 
 
 def _from_mark(mark: Any) -> Measure:
@@ -89,6 +95,8 @@ def today(holding: Holding, before: Thing, now: Thing) -> Holding:
     holding = with_pledges(holding, before.pledged - now.pledged)
     record = holding.record
     came = now.total + now.pledged - before.total - before.pledged
+    if names.beside:
+        return replace(holding, record=_with_money_beside(record, names, now, getattr(record, names.beside) + came - now.taken))
     changed: dict[str, object] = {names.total: getattr(record, names.total) + came - now.taken}
     if hasattr(record, names.available):
         changed[names.available] = max(0, now.total - now.taken - now.held)
@@ -99,6 +107,24 @@ def today(holding: Holding, before: Thing, now: Thing) -> Holding:
     if hasattr(record, "marks"):
         changed["marks"] = tuple(map(_as_mark, (measure for measure in now.measures if measure.marked)))
     return replace(holding, record=type(record).model_validate(record.model_dump() | changed))
+
+
+def _with_money_beside(record: Any, names: _Names, now: Thing, beside: int) -> AssetRecord:
+    """Return a record whose money beside it is held first: what is still available is counted without that money."""
+    beside = max(0, beside)
+    available = max(0, now.left) - max(0, beside - now.held)
+    changed: dict[str, object] = {names.beside: beside, names.available: available}
+    if hasattr(record, "available_units"):
+        changed["available_units"] = units_of(record.units, available, getattr(record, names.total))
+    return type(record).model_validate(record.model_dump() | changed)  # type: ignore[no-any-return]
+
+
+def units_of(units: str, fen: int, total_fen: int) -> str:
+    """Return how many of these units are so much of what all are worth, rounded down to hundredths: 50000.00, half → 25000.00."""
+    if fen == total_fen or not fen:
+        return units if fen == total_fen else "0"
+    hundredths = floor(Fraction(units) * fen / total_fen * 100)
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _as_mark(measure: Measure) -> dict[str, object]:
@@ -129,8 +155,9 @@ def _with_marks(holding: Holding, now: Thing) -> Holding:
 
 
 def holds_money(holding: Holding) -> bool:
-    """Tell whether money can come into an asset."""
-    return hasattr(holding.record, "balance_fen")
+    """Tell whether money can come into an asset: an account, or a product that pays back to one here."""
+    names = _names(holding.record)
+    return names is not None and getattr(holding.record, names.arrives_at, None) is not None
 
 
 def units_worth(holding: Holding, amount_fen: int) -> int:

@@ -74,6 +74,8 @@ class Thing:
     #: units that a pledge bars from freezing; they can be marked
     pledged: int = 0
     taken: int = 0
+    #: a measure takes hold of only a part of what it is for
+    in_part: bool = False
     measures: tuple[Measure, ...] = field(default=())
 
     @property
@@ -147,7 +149,9 @@ def _in_force(thing: Thing, measure: Measure, rank: int | None, at: datetime | N
 
 def _state(thing: Thing, measure: Measure) -> State:
     """Return the state of a measure that has something; only money is in force before there is any."""
-    if thing.counted_in != "units" or not (measure.marked or measure.waits_for):
+    if thing.counted_in != "units":
+        return "partly_in_force" if thing.in_part else "in_force"
+    if not (measure.marked or measure.waits_for):
         return "in_force"
     return "partly_in_force" if measure.actual else "marked"
 

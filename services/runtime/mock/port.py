@@ -33,6 +33,8 @@ class Holding:
     record: AssetRecord
     priority_rights: tuple[PriorityRight, ...] = ()
     prior_measures: tuple[PriorMeasure, ...] = ()
+    #: The agency can take hold of only a part of what a measure is for: of the account a product pays back to, not of the product.
+    in_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
