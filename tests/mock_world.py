@@ -8,6 +8,7 @@ from contracts.assets.deposits import DepositRecord
 from contracts.assets.equity import EquityRecord
 from contracts.assets.securities import SecuritiesMark, SecurityRecord
 from contracts.assets.vehicles import VehicleRecord
+from contracts.assets.wealth_products import WealthProductRecord
 from contracts.control import PriorMeasure
 from contracts.identifiers import vin_check_digit
 from contracts.words import Text
@@ -69,6 +70,14 @@ def stake(capital_fen=1000):
     record = EquityRecord(uscc=DEMO_ORGANISATION, company_name="云浮市新成石材有限公司", registration_status="in_operation",
                           holder_name="陈伟", subscribed_capital_fen=capital_fen, share_ratio="1/2")
     return Holding(DEMO_ORGANISATION, record)
+
+
+def product(worth_fen=100, available_fen=None, cash_fen=0, *, account="6222000000000001", in_part=False, priors=()):
+    record = WealthProductRecord(
+        wealth_account="0200", product_code="A1", product_name="安享3号", product_type="fixed_income", sale_channel="own",
+        cash_return_account=account, return_account_balance_fen=cash_fen, currency="CNY", units="1000.00", available_units="1000.00",
+        total_value_fen=worth_fen, available_value_fen=worth_fen if available_fen is None else available_fen)
+    return Holding("0200/A1", record, prior_measures=tuple(priors), in_part=in_part)
 
 
 def prior(kind="freeze", **changes):

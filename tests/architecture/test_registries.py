@@ -14,8 +14,8 @@ from services.runtime.registry import adapters, mock_agencies
 from tests.architecture.code import PACKAGES, ROOT
 
 FIVE_FILES = ("__init__.py", "adapter.py", "agency_api.py", "examples.py", "mock_agency.py")
-SIXTH, SEVENTH = "provident_fund", "enterprise_annuity"
-#: What holds for every asset type must hold for the seventh: the tests of this checkout, run in the copy.
+COPIED, ADDED = "provident_fund", "enterprise_annuity"
+#: What holds for every asset type must hold for one more: the tests of this checkout, run in the copy.
 TESTS = ("tests/contract/test_adapters.py", "tests/architecture/test_generated.py", "tests/architecture/test_compose.py",
          "tests/architecture/test_registries.py")
 
@@ -40,8 +40,8 @@ def test_every_asset_type_has_an_agency():
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A checkout with a seventh asset type: one contracts module, one folder, directory rows. Nothing else is touched."""
-    root = tmp_path_factory.mktemp("seventh")
+    """A checkout with one more asset type: one contracts module, one folder, directory rows. Nothing else is touched."""
+    root = tmp_path_factory.mktemp("copied")
     for name in (*PACKAGES, "tests"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "requirements.lock", "docs"):
@@ -51,19 +51,19 @@ def copy(tmp_path_factory):
 
 
 def add_asset_type(root: Path):
-    renamed(root / f"contracts/assets/{SIXTH}.py", root / f"contracts/assets/{SEVENTH}.py")
-    (root / "services" / SEVENTH).mkdir()
-    for path in (root / "services" / SIXTH).glob("*.py"):
-        renamed(path, root / "services" / SEVENTH / path.name)
+    renamed(root / f"contracts/assets/{COPIED}.py", root / f"contracts/assets/{ADDED}.py")
+    (root / "services" / ADDED).mkdir()
+    for path in (root / "services" / COPIED).glob("*.py"):
+        renamed(path, root / "services" / ADDED / path.name)
     listed = root / "deploy/agencies.yaml"
     directory = yaml.safe_load(listed.read_text(encoding="utf-8"))
-    rows = [row for row in directory["agencies"] if row["asset_type"] == SIXTH]
-    directory["agencies"] += [{**row, "agency": f"{row['agency']}-annuity", "asset_type": SEVENTH} for row in rows]
+    rows = [row for row in directory["agencies"] if row["asset_type"] == COPIED]
+    directory["agencies"] += [{**row, "agency": f"{row['agency']}-annuity", "asset_type": ADDED} for row in rows]
     listed.write_text(yaml.safe_dump(directory, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def renamed(path: Path, to: Path):
-    to.write_text(path.read_text(encoding="utf-8").replace(SIXTH, SEVENTH), encoding="utf-8")
+    to.write_text(path.read_text(encoding="utf-8").replace(COPIED, ADDED), encoding="utf-8")
 
 
 def run(root: Path, *arguments: str) -> str:
@@ -74,7 +74,7 @@ def run(root: Path, *arguments: str) -> str:
     return done.stdout
 
 
-class TestASeventhAssetType:
+class TestACopiedAssetType:
     def test_is_found_by_the_registries_and_has_its_topic_and_its_container(self, copy):
         told = run(copy, "-c", f"""
 import contracts
@@ -84,16 +84,16 @@ from deploy import topology
 from deploy.generate import ROOT
 from deploy.mesh import load_directory
 from services.runtime.registry import adapters, mock_agencies
-code = {SEVENTH!r}
-print(list(asset_types())[-1], adapters()[code].asset_type, mock_agencies()[code].asset_type, topics.commands(code),
+code = {ADDED!r}
+print(asset_types()[code].code, adapters()[code].asset_type, mock_agencies()[code].asset_type, topics.commands(code),
       [topic.name for topic in topics.all_topics(asset_types(), ()) if code in topic.name],
       [name for name in topology.containers() if "annuity" in name],
       len(load_directory(ROOT / "deploy/agencies.yaml").of_type(code)), contracts.__file__)""").strip()
-        topic = f"chakong.command.{SEVENTH}.v1"
-        assert told == f"{SEVENTH} {SEVENTH} {SEVENTH} {topic} ['{topic}'] ['worker-enterprise-annuity'] 1 {copy}/contracts/__init__.py"
+        topic = f"chakong.command.{ADDED}.v1"
+        assert told == f"{ADDED} {ADDED} {ADDED} {topic} ['{topic}'] ['worker-enterprise-annuity'] 1 {copy}/contracts/__init__.py"
 
     def test_is_described_after_make_generate_and_passes_every_test_of_an_asset_type(self, copy):
         written = run(copy, "-m", "deploy.generate").split()
-        assert {f"contracts/schema/asset.{SEVENTH}.json", "contracts/schema/asyncapi.yaml", "deploy/compose.yaml"} <= set(written)
-        said = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "(annuity or not [) and not Seventh", *TESTS)
+        assert {f"contracts/schema/asset.{ADDED}.json", "contracts/schema/asyncapi.yaml", "deploy/compose.yaml"} <= set(written)
+        said = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "(annuity or not [) and not Copied", *TESTS)
         assert int(re.search(r"(\d+) passed", said)[1]) > 20

@@ -65,7 +65,8 @@ def hold(exchange: Exchange) -> tuple[Command, tuple[RegisteredSubject, Holding]
             continue
         for measure in exchange.asset_type.measures:
             command = exchange.order(measure, subject, holding, **whole(exchange, holding))
-            if holds(Exchange(exchange.adapter, exchange.mock, exchange.agency), command):
+            trial = Exchange(exchange.adapter, exchange.mock, exchange.agency)
+            if holds(trial, command) and leaves_nothing(trial, command, (subject, holding)):
                 return command, (subject, holding)
     raise AssertionError(f"nothing can be held at {exchange.agency.agency}")
 
@@ -80,6 +81,11 @@ def holds(trial: Exchange, command: Command) -> bool:
         return answer.control.state == "in_force"
     assert isinstance(answer, Unsupported) or (isinstance(answer, Refused) and answer.code in ("asset_exempt", "measure_unsupported")), answer
     return False
+
+
+def leaves_nothing(trial: Exchange, first: Command, held: tuple[RegisteredSubject, Holding]) -> bool:
+    """Tell whether a second court waits: a product may have paid back what its own worth does not tell of."""
+    return controlled(trial.settle(second(trial, first, held))).state == "waiting"
 
 
 def second(exchange: Exchange, first: Command, held: tuple[RegisteredSubject, Holding]) -> Command:

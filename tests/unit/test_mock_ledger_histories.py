@@ -17,6 +17,7 @@ from tests.mock_world import (
     agency,
     order,
     prior,
+    product,
     shares,
     simulation,
     stake,
@@ -28,6 +29,7 @@ ASSETS = {
     "securities": shares(quantity=100, available=60, marks=[(15, date(2027, 6, 1))]),
     "equity": stake(capital_fen=100),
     "vehicles": vehicle(),
+    "wealth_products": product(available_fen=0, cash_fen=100, in_part=True),
 }
 number = st.integers(0, 12).map(str)
 steps = st.lists(max_size=25, elements=st.one_of(
