@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from contracts.control import ControlAnswer, ControlPart, ControlState, PriorityRight, PriorMeasure
+from contracts.failures import AgencyProtocolError
 from services.runtime.port import Answer, Controlled, OutsideProtocol, Refused, Unsupported
 from services.wealth_products import agency_api as wire
 from services.wealth_products import codes
@@ -35,10 +36,6 @@ _APART: Mapping[frozenset[ControlState], ControlState] = {
 _CODES = ("measure", "done", "standing", "reason")
 
 
-class _Contradiction(Exception):
-    """The results do not fit together."""
-
-
 def declined(reason: codes.ReasonCode, remark: str | None) -> Answer:
     """Read why a bank declines a whole request."""
     code, detail = REASONS[reason], _detail(reason, remark)
@@ -52,7 +49,7 @@ def controlled(item: wire.ControlAnswer) -> Answer:
         return _nothing_done(results)
     try:
         return Controlled(item.answered_at, _confirmed(results))
-    except _Contradiction as error:
+    except AgencyProtocolError as error:
         return OutsideProtocol(str(error))
 
 
@@ -100,13 +97,13 @@ def _part(result: wire.ControlResult, *, released: bool) -> ControlPart:
 def _state(parts: Sequence[ControlPart]) -> ControlState:
     """Return the state of the whole: what the parts that were taken say, in force only in part where one was declined.
 
-    Raises: _Contradiction
+    Raises: AgencyProtocolError
     """
     standing = frozenset(part.state for part in parts if part.state != "refused")
     if standing in _APART:
         return _APART[standing]
     if len(standing) != 1:
-        raise _Contradiction(f"the parts stand apart: {', '.join(sorted(standing))}")
+        raise AgencyProtocolError(f"the parts stand apart: {', '.join(sorted(standing))}")
     (state,) = standing
     return "partly_in_force" if state == "in_force" and any(part.state == "refused" for part in parts) else state
 
@@ -120,11 +117,11 @@ def _leading(parts: Sequence[ControlPart]) -> ControlState:
 def _agreed(results: Sequence[wire.ControlResult], name: str) -> Any:
     """Return what results say of the measure, which is one and the same; one may leave it out.
 
-    Raises: _Contradiction
+    Raises: AgencyProtocolError
     """
     said = {value for one in results if (value := getattr(one, name)) is not None}
     if len(said) > 1:
-        raise _Contradiction(f"{wire.ControlResult.model_fields[name].alias}: the parts say different things")
+        raise AgencyProtocolError(f"{wire.ControlResult.model_fields[name].alias}: the parts say different things")
     return next(iter(said), None)
 
 

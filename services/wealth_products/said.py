@@ -31,6 +31,7 @@ _REASONS = {
 }
 #: Why a bank cannot take hold of a part at all.
 _SOLD_FOR_ANOTHER, _ELSEWHERE = "23", "24"
+_REMARKS = {_SOLD_FOR_ANOTHER: "代销产品，由管理人登记", _ELSEWHERE: "资金回款账户不在本行"}
 _PRODUCT, _ACCOUNT = "2", "1"
 
 UNREADABLE: Said = {"RESULT": "9003", "MSG": "报文不符合规范"}
@@ -117,7 +118,8 @@ def declined(product_reason: str, account_reason: str, measure: str | None = Non
 
 
 def _declined(part: str, reason: str, measure: str | None) -> Said:
-    return {"CCXH": "1" if part == _PRODUCT else "2", "KZLX": part, "KZCS": measure, "KZZT": "2", "WNKZYY": reason}
+    return {"CCXH": "1" if part == _PRODUCT else "2", "KZLX": part, "KZCS": measure, "KZZT": "2", "WNKZYY": reason,
+            "BEIZ": _REMARKS.get(reason)}
 
 
 def out_of_hand(record: WealthProductRecord) -> tuple[str | None, str | None]:

@@ -194,7 +194,7 @@ def test_a_part_is_waited_for_and_promoted(seller, sold):
 
 def test_of_a_product_sold_for_another_that_pays_back_elsewhere_nothing_is_frozen(bank):
     subject, held = some(bank, "agency_sold", has_account=False)
-    assert bank.ask_one(bank.order("freeze", subject, held, amount_fen=100)) == Unsupported("23; 24")
+    assert bank.ask_one(bank.order("freeze", subject, held, amount_fen=100)) == Unsupported("23 代销产品，由管理人登记; 24 资金回款账户不在本行")
     assert bank.desk.measures(held.key, subject.id_no) == []
 
 

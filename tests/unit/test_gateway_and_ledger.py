@@ -27,12 +27,13 @@ from services.runtime.mock.happenings import Inflow, PledgeReleased, Reversal
 from services.runtime.registry import adapters, mock_agencies
 from services.securities.examples import DEMO_HOLDINGS, DEMO_PERSON
 from services.securities.mock_agency import Depository
+from services.wealth_products.mock_agency import Banks
 from tests.contract.exchange import Exchange, agency_row, asked_of, other_court
 
 #: What courts order on each kind of asset; the longest term in months.
 MEASURES = {"deposits": ("freeze", "freeze_and_deduct"), "real_estate": ("seal",), "securities": ("freeze", "freeze_and_deduct"),
-            "equity": ("freeze",), "vehicles": ("seal", "seize"), "provident_fund": ("freeze",)}
-CAPS = {"provident_fund": 12, "deposits": 12, "real_estate": 36, "securities": 36, "equity": 36, "vehicles": 24}
+            "equity": ("freeze",), "vehicles": ("seal", "seize"), "provident_fund": ("freeze",), "wealth_products": ("freeze",)}
+CAPS = {"provident_fund": 12, "deposits": 12, "real_estate": 36, "securities": 36, "equity": 36, "vehicles": 24, "wealth_products": 36}
 COURTS = [{}, other_court(), {}]
 TRIED = Counter()
 
@@ -47,6 +48,17 @@ class Pledged(Depository):
 
     def holdings(self, agency, subject, rng, shared):
         return (self.holding,) if subject.id_no == DEMO_PERSON else ()
+
+
+class InPart(Banks):
+    """Banks that keep only products of which they can take hold in part: of their own no account, of others no product."""
+
+    def __init__(self, sale_channel):
+        self.sale_channel = sale_channel
+
+    def holdings(self, agency, subject, rng, shared):
+        held = super().holdings(agency, subject, rng, shared)
+        return [one for one in held if one.in_part and one.record.sale_channel == self.sale_channel]
 
 
 @dataclass
@@ -67,7 +79,8 @@ class World:
 
     @property
     def counted(self):
-        return {"deposits": "amount_fen", "provident_fund": "amount_fen", "securities": "quantity", "equity": "capital_fen"}.get(self.kind)
+        return {"deposits": "amount_fen", "provident_fund": "amount_fen", "wealth_products": "amount_fen", "securities": "quantity",
+                "equity": "capital_fen"}.get(self.kind)
 
     def extent(self, share):
         """A share of what there is in hundredths; none of an account is a freeze of the whole."""
@@ -75,7 +88,7 @@ class World:
             return {}
         record, share = self.holding.record, share or 100
         total = {"deposits": "available_balance_fen", "provident_fund": "balance_fen", "securities": "quantity",
-                 "equity": "subscribed_capital_fen"}.get(self.kind)
+                 "equity": "subscribed_capital_fen", "wealth_products": "total_value_fen"}.get(self.kind)
         return {self.counted: max(1, getattr(record, total) * share // 100)} if total else {}
 
     def does(self, number, command, before):
@@ -210,8 +223,8 @@ def amounts(of, frozen):
     return [one or 0 for one in (of.actual_fen, of.unfunded_fen, frozen, of.marked_quantity, of.waiting_quantity)]
 
 
-def world(kind, marked=None, **row):
-    mock = mock_agencies()[kind] if marked is None else Pledged(marked)
+def world(kind, special=None, **row):
+    mock = mock_agencies()[kind] if special is None else {"securities": Pledged, "wealth_products": InPart}[kind](special)
     basis = "publicity" if kind == "equity" else "served_at"
     return World(Exchange(adapters()[kind], mock, agency_row(kind, rank_basis=basis, **row)))
 
@@ -229,8 +242,9 @@ steps = st.lists(min_size=1, max_size=16, elements=st.one_of(
 ))
 conventions = st.fixed_dictionaries({"last_day": st.sampled_from(["day_before", "corresponding_day"]),
                                      "term_starts": st.sampled_from(["effect", "service"])})
-#: Each kind, and shares of which some are pledged and so many of those marked by another court.
-assets = st.sampled_from([*((kind, None) for kind in sorted(MEASURES)), ("deposits", None), *(("securities", marked) for marked in (0, 3_000, 6_000))])
+#: Each kind; shares of which some are pledged and so many of those marked by another court; products that can be held in part.
+assets = st.sampled_from([*((kind, None) for kind in sorted(MEASURES)), ("deposits", None), *(("securities", marked) for marked in (0, 3_000, 6_000)),
+                          *(("wealth_products", channel) for channel in ("own", "agency_sold"))])
 
 
 @settings(max_examples=400, deadline=None)
