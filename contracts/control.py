@@ -120,7 +120,7 @@ class ControlPart(Message):
     part: Code
     state: ControlState
     actual_fen: int | None = None
-    #: why it was declined, one of contracts.outcome.REASONS or `unsupported`; in the agency's words: `detail`
+    #: why it was declined, one of contracts.outcome.REASONS; `detail` says it in the agency's words
     code: Code | None = None
     detail: str | None = None
 

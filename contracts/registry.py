@@ -10,7 +10,7 @@ from contracts import assets
 from contracts.asset_type import AssetType
 from contracts.failures import UnknownAssetType
 
-#: The order a court reads the six in; kinds added later follow by name.
+#: The order a court reads the first six in; kinds added later follow by name.
 _READING_ORDER = ("real_estate", "vehicles", "equity", "deposits", "securities", "provident_fund")
 
 

@@ -59,7 +59,7 @@ async def write_steps(connection: Connection, taken: Sequence[Taken], by: By | N
     shown_in = {of: version for one in moved for of, version in one.shown_in.items()}
     seqs = await last_seqs(connection, [one.stored.control_id for one in taken])
     await append_events(connection, [
-        _event(one, by, new_id(), seqs[one.stored.control_id] + 1, shown_in[one.stored.control_id], now) for one in taken])
+        _event(one, new_id(), seqs[one.stored.control_id] + 1, shown_in[one.stored.control_id], now, by=by) for one in taken])
     await _write_what_follows(connection, taken, now)
     await ask_for_checks(connection, {case for one in taken for case in _cases(one)}, now)
     if by is not None:
@@ -81,7 +81,7 @@ async def _write_what_follows(connection: Connection, taken: Sequence[Taken], no
             await give_case(connection, one.stored.control_id, case_no=one.event.case_no, court_code=one.event.court_code)
 
 
-def _event(one: Taken, by: By | None, event_id: str, seq: int, report_version: int, now: datetime) -> ControlEvent:
+def _event(one: Taken, event_id: str, seq: int, report_version: int, now: datetime, *, by: By | None) -> ControlEvent:
     return ControlEvent(
         control_id=one.stored.control_id, seq=seq, event_id=event_id, at=now, kind=kind_of(one.event), by="court",
         before=one.before.state, after=one.stored.control.state, detail=_detail(one, by), control=one.stored.control,

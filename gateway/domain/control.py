@@ -40,6 +40,7 @@ from gateway.domain.control_events import (
     Waiting,
     Withdrawn,
     kind_of,
+    parts_held,
 )
 from gateway.domain.deadlines import term_end
 
@@ -262,15 +263,11 @@ def _holds_less(control: Control, event: PartlyReleased) -> bool:
            account any other amount
     """
     grown = control.requested_fen is None and event.actual_fen not in (None, control.actual_fen)
-    if grown or _holds_fewer_parts(control, event) or any(_is_less_in_all(control, event, names) for names in _WHOLES):
+    fewer = bool(event.parts) and parts_held(event.parts) < parts_held(control.parts)
+    if grown or fewer or any(_is_less_in_all(control, event, names) for names in _WHOLES):
         return True
     now = None if event.actual_quantity is None else event.actual_quantity + (event.marked_quantity or 0)
     return _is_less(event.actual_fen, control.actual_fen) or _is_less(now, units_held(control))
-
-
-def _holds_fewer_parts(control: Control, event: PartlyReleased) -> bool:
-    before, now = ({one.part for one in parts or () if one.state in HELD} for parts in (control.parts, event.parts))
-    return bool(event.parts) and now < before
 
 
 def _is_less_in_all(control: Control, event: PartlyReleased, names: Sequence[str]) -> bool:

@@ -1,6 +1,6 @@
 """What can happen to a control, as past participles, and how an agency's answer becomes one of them. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from functools import partial
@@ -197,6 +197,11 @@ def _as_json(value: object) -> object:
     if isinstance(value, tuple):
         return [one.model_dump(mode="json", exclude_none=True) for one in value]
     return value.isoformat() if isinstance(value, date) else value
+
+
+def parts_held(parts: Sequence[ControlPart] | None) -> frozenset[str]:
+    """Return which parts of a control its agency holds."""
+    return frozenset(one.part for one in parts or () if one.state == "in_force")
 
 
 #: Most measures that are kept with an answer of those that stand before it.

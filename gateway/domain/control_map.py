@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
-from contracts.control import FINAL_STATES, ControlPart, Measure
+from contracts.control import FINAL_STATES, Measure
 from contracts.failures import IllegalTransition
 from gateway.domain.control import Control, apply, asked
 from gateway.domain.control_events import (
@@ -34,22 +34,16 @@ from gateway.domain.control_events import (
 
 _END, _LATER_END = date(2027, 11, 21), date(2028, 11, 21)
 _EFFECT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
-#: The account that a product pays back to is frozen, the product is not.
-_ACCOUNT_ONLY = (ControlPart(part="product", state="refused", code="measure_unsupported"),
-                 ControlPart(part="return_account", state="in_force", actual_fen=0))
-
 #: One event of every kind, and every value that changes where a control goes.
 EVENTS: tuple[Event, ...] = (
     *(Sent(action, _LATER_END if action == "renew" else None) for action in ("renew", "release", "deduct", "transfer")),
     Held(), Withdrawn(), Converted("（2026）粤5302执保1号", "粤5302", "（2026）粤5302执1号", "粤5302"),
     Confirmed(actual_fen=100, rank=1, effective_at=_EFFECT, until_on=_END), Confirmed(), Confirmed(rank=2),
     PartlyConfirmed(actual_quantity=60, marked_quantity=30, waiting_quantity=10, rank=2, until_on=_END),
-    PartlyConfirmed(actual_fen=0, unfunded_fen=100, rank=1, until_on=_END, parts=_ACCOUNT_ONLY),
     Marked(actual_quantity=0, marked_quantity=100, waiting_quantity=0, until_on=_END),
     Waiting(rank=1), Waiting(rank=2, waiting_serial="7"), Waiting(rank=3),
     Renewed(until_on=_LATER_END), Renewed(), PartlyReleased(actual_fen=40), PartlyDeducted(deducted_fen=60),
-    PartlyReleased(actual_quantity=60, now="in_force"), PartlyReleased(now="partly_in_force", parts=_ACCOUNT_ONLY),
-    PartlyDeducted(actual_quantity=0, marked_quantity=30, now="marked"),
+    PartlyReleased(actual_quantity=60, now="in_force"), PartlyDeducted(actual_quantity=0, marked_quantity=30, now="marked"),
     Renewed(until_on=_LATER_END, now="in_force"), Deducted(deducted_fen=100),
     Refused("rejected_by_agency"), Released(), Transferred(), TermEnded(), TermEnded(told=True), TermWarned(7), AnswerOverdue(), Lapsed(), Lapsed(surplus_claim=True),
     SurplusSettled(40), Reversed(),

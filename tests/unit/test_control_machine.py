@@ -249,6 +249,18 @@ def test_an_agency_may_take_one_part_and_decline_another():
     assert after(Sent("release"), Released(), control=control).parts is None
 
 
+def test_whatever_happens_to_a_control_its_parts_are_told_while_it_is_held_and_not_after():
+    both = {"actual_fen": 60, "unfunded_fen": 40, "until_on": END, "parts": (PRODUCT, ACCOUNT)}
+    one = {"actual_fen": 0, "unfunded_fen": 100, "until_on": END, "parts": (DECLINED, ACCOUNT)}
+    events = (Sent("renew", LATER), Sent("release"), Confirmed(rank=1, **both), PartlyConfirmed(**one), Waiting(rank=2, parts=one["parts"]),
+              Renewed(until_on=LATER), PartlyReleased(now="partly_in_force", **one), PartlyReleased(now="in_force", **both), Released(),
+              Refused("rejected_by_agency"), TermEnded(told=True), Lapsed(), Reversed(), AnswerOverdue(), TermWarned(7))
+    reached = explore([asked("freeze", term_months=36, requested_fen=100)], events)
+    assert {control.state for control in reached} == {"requested", "in_force", "partly_in_force", "waiting", *FINAL_STATES} - {"deducted", "transferred"}
+    for control in reached:
+        assert (control.parts is None) == (control.state in FINAL_STATES or control.state == "requested")
+
+
 def test_a_release_may_fail_for_one_part():
     held = after(Confirmed(actual_fen=60, unfunded_fen=40, rank=1, until_on=END, parts=(PRODUCT, ACCOUNT)), Sent("release"))
     gone = ControlPart(part="return_account", state="released")
