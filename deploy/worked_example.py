@@ -35,9 +35,10 @@ def _account(account_no: str, account_class: str, balance_fen: int, available_fe
             "balance_fen": balance_fen, "available_balance_fen": available_fen}
 
 
-#: What the agencies answered: an account, one with an earlier freeze, one for wages, half a house under mortgage.
+#: What the agencies answered: an account with a pledge, one with an earlier freeze, one for wages, half a house under mortgage.
 FOUND: tuple[tuple[str, str, FoundAsset], ...] = (
-    ("存款甲 account A", "deposits", FoundAsset(record=_account("6222024530200012345", "personal_settlement", 8_812_300, 8_812_300))),
+    ("存款甲 account A", "deposits", FoundAsset(record=_account("6222024530200012345", "personal_settlement", 8_812_300, 8_812_300),
+                                             priority_rights=(PriorityRight(kind="pledge", holder="某银行", amount_fen=1_000_000),))),
     ("存款乙 account B", "deposits", FoundAsset(record=_account("6217003130004453021", "personal_settlement", 25_000_000, 22_000_000),
                                              prior_measures=(PriorMeasure(kind="freeze", authority="罗定市人民法院", amount_fen=3_000_000, rank=1),))),
     ("工资专户 wages", "deposits", FoundAsset(record=_account("6214837655300012345", "migrant_wage", 20_000_000, 20_000_000))),
@@ -91,11 +92,12 @@ def _assets(report: AssetReport) -> Iterator[str]:
 
 def _planned(made: Plan) -> Iterator[str]:
     yield "\n## 3. 方案 · The plan\n"
-    yield "| 财产 asset | 计入 counted | 理由 reason |\n|---|---:|---|"
+    yield "存款上有质押的，除所需金额外，优先受偿的数额一并冻结。 What is paid to others first out of an account is frozen besides.\n"
+    yield "| 财产 asset | 控制 to control | 计入 counted | 理由 reason |\n|---|---:|---:|---|"
     for line in made.lines:
-        yield f"| {_NAMES[line.asset_id]} | {display_yuan(line.amount_fen)} | {line.reason.zh}<br>{line.reason.en} |"
+        yield f"| {_NAMES[line.asset_id]} | {display_yuan(line.amount_fen)} | {display_yuan(line.secured_fen)} | {line.reason.zh}<br>{line.reason.en} |"
     for one in made.left_out:
-        yield f"| {_NAMES[one.asset_id]} | — | {one.reason.zh}<br>{one.reason.en} |"
+        yield f"| {_NAMES[one.asset_id]} | — | — | {one.reason.zh}<br>{one.reason.en} |"
     yield f"\n已覆盖 secured **{display_yuan(made.secured_fen)}**，未覆盖 uncovered **{display_yuan(made.uncovered_fen)}**。\n"
 
 
