@@ -13,7 +13,7 @@ from contracts.agency import Agency
 from contracts.failures import DirectoryInvalid
 from contracts.kafka.settings import KafkaSettings
 from deploy.clock import SystemClock
-from deploy.settings import DeploySettings
+from deploy.settings import SHIPPED_AGENCIES, DeploySettings
 from gateway.domain.court_policy import CourtPolicies, parse_court_policies
 from gateway.domain.directory import Directory, parse_directory
 from gateway.domain.law.overrides import Overrides, parse_overrides
@@ -86,11 +86,15 @@ class Mesh:
 
 
 def load_directory(path: Path) -> Directory:
-    """Read and check the agency directory.
+    """Read and check the agency directory; one that says `shipped: true` adds to the rows that come with Chakong.
 
     Raises: DirectoryInvalid naming every row that is wrong
     """
-    return parse_directory(_rows(path))
+    rows = _rows(path)
+    adds = rows.pop("shipped", False)
+    if not isinstance(adds, bool):
+        raise DirectoryInvalid("`shipped` is true or false")
+    return parse_directory(rows, _rows(SHIPPED_AGENCIES) if adds else None)
 
 
 def load_overrides(path: Path) -> Overrides:
@@ -109,12 +113,15 @@ def load_court_policies(path: Path) -> CourtPolicies:
     return parse_court_policies(_rows(path))
 
 
-def _rows(path: Path) -> Any:
-    """Read a YAML file.
+def _rows(path: Path) -> dict[str, Any]:
+    """Read a YAML file that is one mapping.
 
     Raises: DirectoryInvalid if it is none
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
+        read = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DirectoryInvalid(f"{path.name}: {' '.join(str(error).split())}") from None
+    if not isinstance(read, dict):
+        raise DirectoryInvalid(f"{path.name}: it is not a mapping")
+    return read

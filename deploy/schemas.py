@@ -74,6 +74,7 @@ def directory(kinds: Mapping[str, AssetType]) -> Schema:
         "title": "Directory", "description": "The agency directory: a row an agency, `defaults` of its asset type under it.",
         "type": "object", "additionalProperties": False, "required": ["agencies"],
         "properties": {
+            "shipped": {"type": "boolean", "description": "adds to the rows that come with Chakong (deploy/agencies.yaml)"},
             "defaults": {"type": "object", "propertyNames": {"enum": list(kinds)}, "additionalProperties": {"$ref": "#/$defs/Agency"}},
             "agencies": {"type": "array", "items": row},
         },

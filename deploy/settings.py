@@ -5,6 +5,9 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+#: The agencies that come with Chakong: all simulated.
+SHIPPED_AGENCIES = Path(__file__).parent / "agencies.yaml"
+
 
 class DeploySettings(BaseSettings):
     """What a process is told before it knows its roles."""
@@ -18,7 +21,7 @@ class DeploySettings(BaseSettings):
     metrics_host: str = Field(default="127.0.0.1", description="address that port binds; 0.0.0.0 in a container")
     law_overrides: Path = Field(default=Path(__file__).parent / "law-overrides.yaml", description="what courts set for themselves in the legal table")
     court_policies: Path = Field(default=Path(__file__).parent / "court-policies.yaml", description="tolerance, order and terms of each court")
-    agencies: Path = Field(default=Path(__file__).parent / "agencies.yaml", description="the agency directory file")
+    agencies: Path = Field(default=SHIPPED_AGENCIES, description="the agency directory file")
 
     @property
     def fills_in(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.clock import china_date
+from contracts.registry import FIRST_SIX
 from contracts.report import AssetReport
 from gateway.domain.claim import claim_fen
 from gateway.domain.court_policy import CourtPolicies
@@ -38,8 +39,9 @@ class Reports:
 
     def _request(self, head: ReportHead, answers: Answers, compiled_at: datetime) -> ReportRequest:
         body, on = RequestBody.model_validate(head.body), china_date(compiled_at)
-        types = asked_types(body.asset_types, body.agencies, self.directory)
-        # What was asked stays in the report when its agency has left the directory since.
+        everything = body.asset_types is None and body.agencies is None
+        types = FIRST_SIX if everything else asked_types(body.asset_types, body.agencies, self.directory)
+        # What was asked beside these is in the report, also when its agency has left the directory since; what came to it since is not.
         left = sorted({task.asset_type for task in answers.tasks} - set(types))
         claim = body.case.claim
         return ReportRequest(head.request_id, head.case_no, body.subjects, (*types, *left), head.left_out,

@@ -56,16 +56,16 @@ def _of_unknown_type(agencies: Iterable[Agency]) -> list[str]:
     return [f"agency {one.agency}: unknown asset type {one.asset_type!r}" for one in agencies if one.asset_type not in known]
 
 
-def parse_directory(raw: Mapping[str, object]) -> Directory:
+def parse_directory(raw: Mapping[str, object], shipped: Mapping[str, object] | None = None) -> Directory:
     """Read the directory file: `defaults` per asset type are merged under each row of `agencies`.
 
+    Shape:  the rows of `shipped`, the file that comes with Chakong, stand first
     Raises: DirectoryInvalid naming every row and field that is wrong
     """
-    if unknown := raw.keys() - {"defaults", "agencies"}:
-        raise DirectoryInvalid(f"unknown keys: {', '.join(sorted(map(str, unknown)))}")
-    defaults, rows = raw.get("defaults") or {}, raw.get("agencies")
-    if not isinstance(defaults, Mapping) or not isinstance(rows, list):
-        raise DirectoryInvalid("`defaults` is a mapping by asset type and `agencies` a list of rows")
+    defaults, rows = _parts(raw)
+    if shipped is not None:
+        first_defaults, first_rows = _parts(shipped)
+        defaults, rows = {**first_defaults, **defaults}, [*first_rows, *rows]
     problems = [f"defaults of unknown asset type {code!r}" for code in defaults if code not in asset_types()]
     agencies: list[Agency] = []
     for number, row in enumerate(rows, start=1):
@@ -73,6 +73,15 @@ def parse_directory(raw: Mapping[str, object]) -> Directory:
     if problems:
         raise DirectoryInvalid("; ".join(problems))
     return Directory(tuple(agencies))
+
+
+def _parts(raw: Mapping[str, object]) -> tuple[Mapping[str, object], list[object]]:
+    if unknown := raw.keys() - {"defaults", "agencies"}:
+        raise DirectoryInvalid(f"unknown keys: {', '.join(sorted(map(str, unknown)))}")
+    defaults, rows = raw.get("defaults") or {}, raw.get("agencies")
+    if not isinstance(defaults, Mapping) or not isinstance(rows, list):
+        raise DirectoryInvalid("`defaults` is a mapping by asset type and `agencies` a list of rows")
+    return defaults, rows
 
 
 def _read_row(number: int, row: object, defaults: Mapping[str, object], agencies: list[Agency], problems: list[str]) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from contracts.agency import Agency
-from contracts.registry import asset_types
+from contracts.registry import FIRST_SIX, asset_types
 from gateway.domain.directory import Directory
 from gateway.domain.request import RequestBody
 
@@ -40,12 +40,13 @@ class Routing:
 def asked_types(chosen: Sequence[str] | None, agencies: Collection[str] | None, directory: Directory) -> tuple[str, ...]:
     """Return the asset types a request asks for, in the order of its report's sections.
 
-    Shape: those chosen; else those of the agencies chosen; else every declared type, both in reading order
+    Shape: those chosen; else those of the agencies chosen; else the first six, whose report must say where nobody could be asked, and
+           every other type that an agency keeps; both in reading order
     """
     if chosen is not None:
         return tuple(chosen)
     if agencies is None:
-        return tuple(asset_types())
+        return tuple(code for code in asset_types() if code in FIRST_SIX or directory.of_type(code))
     kept = {directory.by_code[code].asset_type for code in agencies if code in directory.by_code}
     return tuple(code for code in asset_types() if code in kept)
 

@@ -1,6 +1,6 @@
 """Wealth products (理财) a bank sold: the banks' network query-control interface (网络执行查控), financial assets (KZLX 2).
 
-Agencies: rows of `deploy/agencies.yaml` with asset type `wealth_products`. Document: the words of the interface between the court
+Agencies: rows of `deploy/agencies-wealth.yaml` with asset type `wealth_products`. Document: the words of the interface between the court
 and the banks (domain.md §4.1-4.4, §5), carried here as JSON, amounts in integer fen. Declared in `agency_api.py`, `codes.py`.
 Peculiar: one freeze takes hold of two things, the product and the account it pays back to (资金回款账户), and the bank answers
 for each: it may take one and decline the other, also when it releases (`parts.py`). A product sold for another (代销) is

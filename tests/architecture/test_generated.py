@@ -70,8 +70,9 @@ def test_every_asset_type_has_a_schema_with_labels_and_wire_codes():
         assert [name for name, field in fields.items() if not (field.get("x-label-zh") and field.get("x-wire"))] == [], code
 
 
-def test_the_directory_file_fits_its_schema():
-    directory = yaml.safe_load((ROOT / "deploy/agencies.yaml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["agencies.yaml", "agencies-wealth.yaml"])
+def test_a_directory_file_fits_its_schema(name):
+    directory = yaml.safe_load((ROOT / "deploy" / name).read_text(encoding="utf-8"))
     validator = Draft202012Validator(SCHEMAS["contracts/schema/agencies.json"])
     validator.validate(directory)
     directory["agencies"][0]["colour"] = "red"

@@ -4,20 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import orjson
-import yaml
 
 from contracts.agency import Agency
 from contracts.control import ControlAnswer
 from contracts.failures import AgencyUnsupported
 from contracts.messages import Command
-from gateway.domain.directory import parse_directory
+from deploy.mesh import load_directory
 from services.runtime.mock.port import Holding, RegisteredSubject
 from services.runtime.port import Answer, Controlled, Found, Refused, Unsupported
 from services.runtime.registry import adapters, mock_agencies
 from tests.contract.exchange import Exchange, other_court
 
 ASSET_TYPES = sorted(adapters())
-DIRECTORY = parse_directory(yaml.safe_load(Path("deploy/agencies.yaml").read_text(encoding="utf-8")))
+DIRECTORY = load_directory(Path("deploy/agencies-wealth.yaml"))  # with the shipped rows
 #: One agency for each way of speaking that the directory knows.
 AGENCIES = list({(row.asset_type, row.dialect): row for row in reversed(DIRECTORY.agencies)}.values())
 DEMO = ("445302199001010013", "91445300MA4UN0001B")

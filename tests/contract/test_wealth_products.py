@@ -1,18 +1,15 @@
 from base64 import b64decode
 from collections import Counter
 from fractions import Fraction
-from pathlib import Path
 from typing import get_args
 
 import orjson
 import pytest
-import yaml
 
 from contracts.assets.wealth_products import ASSET_TYPE, WealthProductRecord
 from contracts.documents import DocumentKind
 from contracts.outcome import REASONS
 from contracts.subject import IdType
-from gateway.domain.directory import parse_directory
 from services.runtime.mock.port import MockRequest
 from services.runtime.port import Accepted, AgencyResponse, Asked, Outgoing, OutsideProtocol
 from services.wealth_products import adapter, codes, parts, reading, said
@@ -20,8 +17,9 @@ from services.wealth_products.adapter import ADAPTER
 from services.wealth_products.examples import ANSWERS, CALLS, DEMO_COMPANY, DEMO_HOLDINGS, DEMO_PERSON
 from services.wealth_products.mock_agency import MOCK
 from tests.contract.exchange import Exchange, agency_row, asked_of
+from tests.contract.suite import DIRECTORY
 
-BANKS = parse_directory(yaml.safe_load(Path("deploy/agencies.yaml").read_text(encoding="utf-8"))).of_type("wealth_products")
+BANKS = DIRECTORY.of_type("wealth_products")
 ROW = agency_row("wealth_products", agency="icbc-wealth", capabilities=("query", "freeze", "renew", "release", "status"))
 
 

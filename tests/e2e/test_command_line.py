@@ -123,6 +123,8 @@ def test_no_log_names_a_subject(mesh, server_dir):
     ("CHAKONG_COURT_POLICIES", "policies: [{effective_from: 2026-01-01, source: x, colour: red}]", "directory_invalid: policies.0.colour: "),
     ("CHAKONG_AGENCIES", "agencies: [{agency: icbc}]", "directory_invalid: "),
     ("CHAKONG_AGENCIES", "agencies: [", "directory_invalid: agencies.yaml: "),
+    ("CHAKONG_AGENCIES", "- icbc", "directory_invalid: agencies.yaml: it is not a mapping"),
+    ("CHAKONG_AGENCIES", "{shipped: later, agencies: []}", "directory_invalid: `shipped` is true or false"),
 ])
 def test_a_wrong_file_of_the_installation_ends_the_start_by_its_rows(tmp_path, setting, written, said):
     path = tmp_path / "agencies.yaml"

@@ -4,14 +4,26 @@ import pytest
 
 from tests import control_side as side
 from tests.controlling import Judge, asset_with, assets_of, freeze, problem_of
+from tests.running import AGENCIES, running_mesh
 
 CHEN = {"id_no": "445302199001010013", "name": "陈伟"}
 STONE = {"id_no": "91445300MA4UN0001B", "name": "云浮市新成石材有限公司", "kind": "organisation"}
 
 
+@pytest.fixture(scope="module")
+def mesh(server_dir, module_database):
+    with running_mesh(server_dir / "wealth", DATABASE_URL=module_database, CHAKONG_AGENCIES=str(AGENCIES.with_name("agencies-wealth.yaml"))) as mesh:
+        yield mesh
+
+
 @pytest.fixture
 def judge(mesh):
     return Judge(mesh)
+
+
+def test_what_agencies_keep_beside_the_six_is_asked_for_by_default(mesh):
+    status = mesh.status(mesh.submit(subjects=[{"kind": "person", "id_type": "resident_id", **CHEN}]))
+    assert {one["agency"] for one in status["tasks"] if one["asset_type"] == "wealth_products"} == {"icbc-wealth", "ccb-wealth", "cmb-wealth"}
 
 
 def parts(control):

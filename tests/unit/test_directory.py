@@ -21,6 +21,16 @@ def test_defaults_of_an_asset_type_lie_under_each_row():
     assert [one.batch_size for one in directory.of_type("deposits")] == [100, 1]
 
 
+def test_what_an_installation_adds_stands_behind_what_ships_and_over_its_defaults():
+    shipped = {"defaults": DEFAULTS, "agencies": [ROW]}
+    added = {"defaults": {"deposits": {**DEFAULTS["deposits"], "batch_size": 7}}, "agencies": [{**ROW, "agency": "abc"}]}
+    assert [(one.agency, one.batch_size) for one in parse_directory(added, shipped).agencies] == [("icbc", 7), ("abc", 7)]
+    with pytest.raises(DirectoryInvalid, match="icbc: listed twice"):
+        parse_directory(shipped, shipped)
+    with pytest.raises(DirectoryInvalid, match="unknown keys: more"):
+        parse_directory(added, {**shipped, "more": 1})
+
+
 def test_a_type_that_nobody_keeps_has_no_agencies():
     assert Directory((agency(),)).of_type("vehicles") == ()
 

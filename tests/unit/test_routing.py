@@ -2,6 +2,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.registry import FIRST_SIX
 from gateway.domain.directory import Directory
 from gateway.domain.request import RequestBody
 from gateway.domain.routing import LeftOut, asked_types, route
@@ -53,9 +54,9 @@ def test_the_list_of_agencies_narrows_what_routing_finds():
     assert {(one.agency, one.reason) for one in routing.left_out} == {("icbc", "not_asked")}
 
 
-def test_nothing_chosen_asks_for_every_declared_type():
-    assert asked_types(None, None, directory()) == ("real_estate", "vehicles", "equity", "deposits", "securities", "provident_fund",
-                                                            "wealth_products")
+def test_nothing_chosen_asks_for_the_six_and_for_what_agencies_keep_beside_them():
+    assert asked_types(None, None, directory(agency())) == FIRST_SIX
+    assert asked_types(None, None, directory(agency(), agency("icbc-wealth", "wealth_products"))) == (*FIRST_SIX, "wealth_products")
 
 
 def test_agencies_alone_ask_for_what_they_keep():
