@@ -69,6 +69,13 @@ class Mesh:
         """Return tolerance, order and terms of each court."""
         return load_court_policies(DeploySettings().court_policies)
 
+    def check_files(self) -> None:
+        """Read the files of the installation before anything is started.
+
+        Raises: DirectoryInvalid, LawInvalid
+        """
+        _, _ = self.overrides, self.policies
+
     @cached_property
     def gateway(self) -> GatewaySettings:
         """Return the settings of the court side."""

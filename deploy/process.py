@@ -41,9 +41,10 @@ def run(names: list[str], port: int, directory: Path, *, greeting: bool = False,
     logs.configure(sys.stderr)
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, settings.metrics_host)
-    with embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False) as fresh_broker:
-        relay_here = any(role is topology.ROLES["relay"] for role, _ in roles)
-        mesh = Mesh(load_directory(directory), SystemClock(), folder=folder, fresh_broker=fresh_broker, relay_here=relay_here)
+    relay_here = any(role is topology.ROLES["relay"] for role, _ in roles)
+    mesh = Mesh(load_directory(directory), SystemClock(), folder=folder, relay_here=relay_here)
+    mesh.check_files()
+    with embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False) as mesh.fresh_broker:
         uvloop.run(_serve(mesh, roles, everything=not names, greeting=greeting))
 
 
