@@ -217,7 +217,8 @@ def _withdrawn(stored: StoredControl, locked: Locked) -> Taken:
 
 
 def _converted(stored: StoredControl, body: ConversionBody, by: By) -> Taken:
-    event = Converted(stored.case_no, stored.court_code, body.case.case_no, by.court_code)
+    claim = body.case.claim.model_dump(mode="json") if body.case.claim else None
+    event = Converted(stored.case_no, stored.court_code, body.case.case_no, by.court_code, claim)
     after = replace(_after(stored, event), case_no=event.case_no, court_code=event.court_code)
     return Taken(after, stored.control, event, "convert")
 

@@ -39,6 +39,7 @@ from gateway.store.accept import NewTask, add_tasks
 from gateway.store.audit import AuditEntry, append
 from gateway.store.controls import ControlEvent, StoredControl, append_events, insert_controls
 from gateway.store.database import Connection, Database
+from gateway.store.deducted import taken_of
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 from gateway.store.plans import execute_plan, lock_court
 from gateway.store.progress import lock_progress, save_progress
@@ -87,7 +88,7 @@ class Ordering:
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            if liabilities(submission.subjects) or _moves_money(submission):  # no two orders at once may take what is left of a limit
+            if self._is_limited(submission, now):  # no two orders at once may take what is left of a limit
                 await lock_court(connection, submission.key.court_code)
             kept = await load_answer(connection, submission.key)
             if kept is None:
@@ -115,13 +116,24 @@ class Ordering:
         check_same_body(kept, key)
         return Submitted(orjson.dumps(kept.answer), kept.location or "", replayed=True)
 
+    def _is_limited(self, submission: ControlSubmission, now: datetime) -> bool:
+        return bool(liabilities(submission.subjects)) or _moves_money(submission) or bool(self._shared(submission, now))
+
+    def _shared(self, submission: ControlSubmission, now: datetime) -> list[str]:
+        """Return the assets of an order whose holders are liable for a share of them only."""
+        table, named = table_of(submission.key.court_code, self._reports.overrides), {one.asset_id for one in submission.body.items}
+        return [asset_id for asset_id, target in submission.assets.items()
+                if asset_id in named and law.liable_share(target.role, china_date(now), table) is not None]
+
     async def _limits(self, connection: Connection, submission: ControlSubmission, now: datetime) -> Limits:
         case = CaseKey(submission.key.court_code, submission.case_no)
         owed = await may_deduct_fen(connection, case, now) if _moves_money(submission) else None
+        shared = self._shared(submission, now)
+        taken = await taken_of(connection, case.court_code, shared) if shared else {}
         if not liabilities(submission.subjects):
-            return Limits(owed)
+            return Limits(owed, taken=taken)
         held = await held_by_case(connection, self._reports, case, now)
-        return Limits(owed, held.liable_fen(submission.subjects, self._settings.secret))
+        return Limits(owed, held.liable_fen(submission.subjects, self._settings.secret), taken)
 
     def _orders(self, submission: ControlSubmission, limits: Limits, now: datetime) -> list[_Order]:
         court_code = submission.key.court_code

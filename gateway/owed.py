@@ -76,5 +76,10 @@ async def may_deduct_fen(connection: Connection, case: CaseKey, now: datetime) -
 
 
 async def deducted_after(connection: Connection, case: CaseKey, claim: Claim, stated_at: datetime) -> int:
-    """Return what was deducted since a claim was stated: what is paid by then, it says itself (`paid_fen`, as of `as_of_on`)."""
-    return await deducted_since(connection, case, min(end_of_day(claim.as_of_on), stated_at))
+    """Return what was deducted and is not in a claim: since it was stated, and what it leaves out of `paid_fen` (as of `as_of_on`).
+
+    Shape: a claim that says less paid than was deducted for the case by then has not counted that; nothing is taken twice for it
+    """
+    since = await deducted_since(connection, case, min(end_of_day(claim.as_of_on), stated_at))
+    before = sum((await deducted_by_subject(connection, case)).values()) - since
+    return since + max(0, before - claim.paid_fen)

@@ -14,6 +14,7 @@ from gateway.domain import law
 from gateway.domain.control_rules import Target, agency_for, targets
 from gateway.domain.court_policy import SOLE_HOME, CourtPolicy
 from gateway.domain.directory import Directory
+from gateway.domain.protected import left_to_control
 from gateway.domain.report_views import ControlView
 from gateway.domain.worth import money, secured_fen, total_secured_fen
 
@@ -168,9 +169,10 @@ def _candidate(target: Target, asset: ReportAsset, around: Around, homes: set[st
 
 
 def _money(one: Candidate, target: Target, asset: ReportAsset, taken: int) -> Candidate:
-    """Return an account with what it can secure: what a freeze holds beside others, less what is paid first out of it."""
+    """Return an account with what it can secure: what a freeze may hold beside others, less what is paid first out of it."""
     kind = asset_type(target.asset_type)
     held, rights = money(kind, kind.record.model_validate(target.record), asset.prior_measures, asset.priority_rights)
+    held = left_to_control(held, asset.restrictions) or 0
     free = max(0, held - taken - rights)
     why_not = None if free else "rights_first" if rights >= held else "reserved"
     return replace(one, free_fen=free, rights_fen=rights, left_out=why_not)

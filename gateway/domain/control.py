@@ -164,7 +164,7 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
             return _ended(control, "transferred")
         case Released() if control.state in LIVE:
             return _ended(control, "released")
-        case TermEnded(told=told) if control.state in (LIVE if told else HELD):
+        case TermEnded(told=told) if control.state in (LIVE if told else HELD) and (told or control.pending is None):
             return _ended(control, "expired", until_on=control.until_on)
         case TermWarned(days=days) if control.state in HELD and (control.warned_days is None or days < control.warned_days):
             return _with(control, warned_days=days)

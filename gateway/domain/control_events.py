@@ -1,6 +1,6 @@
 """What can happen to a control, as past participles, and how an agency's answer becomes one of them. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from functools import partial
@@ -32,12 +32,16 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Preservation became enforcement (民诉法解释 art. 168): the case, perhaps the court, changed; no agency is asked."""
+    """Preservation became enforcement (民诉法解释 art. 168): the case, perhaps the court, changed; no agency is asked.
+
+    `claim`: what is owed in the case by now (contracts.case.Claim as JSON), where the court states it
+    """
 
     from_case_no: str
     from_court_code: str
     case_no: str
     court_code: str
+    claim: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,10 @@ class Transferred:
 
 @dataclass(frozen=True, slots=True)
 class TermEnded:
-    """The term ended without renewal; `told` by the agency, what waited may have taken effect and ended since it was asked last."""
+    """The term ended without renewal: by the clock, unless a step is pending that may have been done in time, or as the agency told.
+
+    `told`: what waited may have taken effect and ended since it was asked last
+    """
 
     told: bool = False
 

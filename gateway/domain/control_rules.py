@@ -19,7 +19,7 @@ from gateway.domain import law
 from gateway.domain.control import DEDUCTS_AT_ONCE
 from gateway.domain.control_body import ControlBody, ControlItem
 from gateway.domain.deadlines import corresponding_day
-from gateway.domain.deductions import check_case, check_condition, check_destination
+from gateway.domain.deductions import check_case, check_condition, check_currency, check_destination
 from gateway.domain.directory import Directory
 from gateway.domain.field_errors import field_error
 from gateway.domain.findings import Finding, wrong
@@ -54,10 +54,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much may be asked for, in fen: what the case is still owed (null: no claim is known), what subjects are still liable for."""
+    """How much may be asked for, in fen: what the case is still owed (null: no claim is known), what subjects are still liable for.
+
+    `taken` is what the court's controls hold or took of an asset whose holder is liable for a share: asset id -> extent -> fen or units
+    """
 
     owed_fen: int | None = None
     liable_fen: Mapping[int, int] = field(default_factory=dict)
+    taken: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 NO_LIMITS = Limits()
@@ -170,17 +174,18 @@ def _item(index: int, item: ControlItem, target: Target, around: _Around) -> Ite
     yield from _ownership(target, around)
     yield from _extent(index, item, kind, target, around)
     yield from _share(index, item, kind, target, around)
-    yield from _money(index, item, kind, around)
+    yield from _money(index, item, target, around)
     yield from check_term(kind, ("items", index), months=item.term_months, until_on=item.until_on, start_on=around.today, today=around.today,
                           table=around.table)
 
 
-def _money(index: int, item: ControlItem, kind: AssetType, around: _Around) -> Iterator[Finding]:
-    """Check whether a measure may move money at once, where to, and under which condition out of a provident fund."""
-    moves = item.measure in DEDUCTS_AT_ONCE
+def _money(index: int, item: ControlItem, target: Target, around: _Around) -> Iterator[Finding]:
+    """Check whether a measure may move money at once, in which currency, where to, and under which condition out of a provident fund."""
+    moves, kind = item.measure in DEDUCTS_AT_ONCE, asset_type(target.asset_type)
     at, day, table = ("items", index), around.today, around.table
     if moves:
         yield from check_case(around.case_no, path=(*at, "measure"), day=day, table=table)
+        yield from check_currency(target.record, path=at)
     yield from check_destination(item.case_funds_account, moves_money=moves, path=at, day=day, table=table)
     yield from check_condition(item.withdrawal_condition, kind, moves_money=moves, path=at, day=day, table=table)
 
@@ -267,6 +272,7 @@ def _share(index: int, item: ControlItem, kind: AssetType, target: Target, aroun
         most = whole.get(name)
         if getattr(item, name) is None or most is None:
             continue
-        asked = sum(Fraction(str(getattr(one, name) or 0)) for one in around.items if one.asset_id == item.asset_id)
+        asked = sum((Fraction(str(getattr(one, name) or 0)) for one in around.items if one.asset_id == item.asset_id), Fraction())
+        asked += around.limits.taken.get(target.asset_id, {}).get(name, 0)
         if asked > (most_of := share * Fraction(str(most))):
             yield wrong((index, name), "over_share", row.zh, row.en, expected=f"≤ {most_of if name == 'ratio' else floor(most_of)}", rule=row.rule)

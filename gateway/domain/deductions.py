@@ -1,6 +1,6 @@
 """What the law asks of whatever moves money, a measure or a step: in which case, where to, and when out of a provident fund. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from contracts.asset_type import AssetType
@@ -44,6 +44,13 @@ def check_condition(
         yield offends(row, (*path, _CONDITION), "condition_required", " / ".join(conditions))
     elif not moves_money and stated is not None:
         yield offends(row, (*path, _CONDITION), "not_for_measure", "null")
+
+
+def check_currency(record: Mapping[str, object], *, path: Sequence[str | int]) -> Iterator[Finding]:
+    """Check that money moves in yuan, in which claims are counted: what is in another currency is exchanged first."""
+    if record.get("currency", "CNY") != "CNY":
+        yield Finding(field_error((*path, "amount_fen"), "foreign_currency", "外币款项不能按人民币数额划拨，应先结汇",
+                                  "money in a foreign currency is not deducted as yuan: it is exchanged first", "CNY"))
 
 
 def destination(body: ControlItem | DeductionBody) -> FundsAccount | None:

@@ -23,7 +23,7 @@ from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBo
 from gateway.domain.control_rules import check_documents, check_term
 from gateway.domain.courts import CaseKey
 from gateway.domain.deadlines import corresponding_day
-from gateway.domain.deductions import check_case, check_condition, check_destination, destination
+from gateway.domain.deductions import check_case, check_condition, check_currency, check_destination, destination
 from gateway.domain.field_errors import field_error
 from gateway.domain.findings import Finding, offends
 from gateway.domain.law import LAW, LawRow, Table
@@ -180,6 +180,7 @@ def check_deduction(on: OnControl, body: DeductionBody) -> list[Finding]:
         findings.append(offends(barred, (), "asset_exempt"))
     findings += check_destination(body.case_funds_account, moves_money=True, path=(), day=on.today, table=on.table)
     findings += check_condition(body.withdrawal_condition, on.kind, moves_money=True, path=(), day=on.today, table=on.table)
+    findings += check_currency(on.record, path=())
     most = _most_deductible(on)
     if most is not None and body.amount_fen > most:
         findings.append(offends(on.law("DEDUCT-LIMIT"), ("amount_fen",), "over_frozen", f"≤ {most}"))

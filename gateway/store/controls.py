@@ -97,9 +97,10 @@ _DUE = text("""
     WHERE control_id = ANY(CAST(:control_ids AS text[])) AND request_id = ANY(CAST(:request_ids AS text[])) AND outcome IS NULL
       AND action <> 'status'
     GROUP BY control_id""")
+#: What was asked before the end may have been done in time: its answer is awaited first.
 _ENDED = text("""
     SELECT control_id, request_id FROM controls
-    WHERE until_on < :today AND state IN ('in_force', 'partly_in_force', 'marked') ORDER BY until_on LIMIT :most""")
+    WHERE until_on < :today AND pending IS NULL AND state IN ('in_force', 'partly_in_force', 'marked') ORDER BY until_on LIMIT :most""")
 _TO_WARN = text("""
     SELECT control_id, request_id, until_on FROM controls WHERE warn_on <= :today AND until_on >= :today ORDER BY warn_on LIMIT :most""")
 

@@ -1,10 +1,12 @@
 """What was deducted for a case by its controls, live and ended, and what is being deducted."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.control import FINAL_STATES
 from gateway.domain.control import DEDUCTS_AT_ONCE
 from gateway.domain.courts import CaseKey
 
@@ -24,6 +26,20 @@ _UNDER_WAY = text("""
                   ORDER BY t.task_id DESC LIMIT 1) asked ON true
     WHERE c.court_code = :court_code AND c.case_no = :case_no AND c.pending = ANY(CAST(:moves AS text[]))""")
 _MOVES = sorted({"deduct", *DEDUCTS_AT_ONCE})
+
+
+_TAKEN = text("""
+    SELECT asset_id, sum(CASE WHEN state = ANY(CAST(:final AS text[])) THEN COALESCE((control ->> 'deducted_fen')::bigint, 0)
+            ELSE GREATEST((control ->> 'requested_fen')::bigint, (control ->> 'actual_fen')::bigint, 0) END)::bigint AS amount_fen,
+        sum(CASE WHEN state = ANY(CAST(:final AS text[])) THEN 0
+            ELSE GREATEST((control ->> 'requested_quantity')::bigint, (control ->> 'actual_quantity')::bigint, 0) END)::bigint AS quantity
+    FROM controls WHERE court_code = :court_code AND asset_id = ANY(CAST(:asset_ids AS text[])) GROUP BY asset_id""")
+
+
+async def taken_of(connection: AsyncConnection, court_code: str, asset_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return what a court's controls hold of assets, ask for, or took for good: asset id -> `amount_fen` and `quantity`."""
+    found = await connection.execute(_TAKEN, {"court_code": court_code, "asset_ids": list(asset_ids), "final": sorted(FINAL_STATES)})
+    return {row.asset_id: {"amount_fen": row.amount_fen, "quantity": row.quantity} for row in found}
 
 
 async def being_deducted(connection: AsyncConnection, case: CaseKey) -> int:

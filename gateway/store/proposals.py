@@ -57,10 +57,17 @@ _OWNERS = text("""
     SELECT request_id, court_code FROM requests WHERE request_id IN (
         SELECT request_id FROM controls WHERE court_code = :court_code AND case_no = :case_no AND state <> ALL(CAST(:final AS text[]))
         UNION SELECT request_id FROM release_proposals WHERE court_code = :court_code AND case_no = :case_no AND withdrawn_at IS NULL)""")
+#: Stated in the case by a request or a conversion into it; else in the request that a converted measure was ordered under.
 _CLAIM = text("""
-    SELECT body #> '{case,claim}' AS claim, accepted_at AS at FROM requests
-    WHERE court_code = :court_code AND case_no = :case_no AND jsonb_typeof(body #> '{case,claim}') = 'object'
-    ORDER BY accepted_at DESC, request_id DESC LIMIT 1""")
+    SELECT claim, at FROM (
+        SELECT 1 AS place, body #> '{case,claim}' AS claim, accepted_at AS at, request_id AS id FROM requests
+        WHERE court_code = :court_code AND case_no = :case_no
+        UNION ALL SELECT 1, e.detail -> 'claim', e.at, e.event_id FROM control_events e JOIN controls c USING (control_id)
+        WHERE c.court_code = :court_code AND c.case_no = :case_no AND e.kind = 'converted'
+          AND e.detail ->> 'case_no' = :case_no AND e.detail ->> 'court_code' = :court_code
+        UNION ALL SELECT 2, r.body #> '{case,claim}', r.accepted_at, r.request_id FROM requests r
+        WHERE r.request_id IN (SELECT request_id FROM controls WHERE court_code = :court_code AND case_no = :case_no)
+    ) AS stated WHERE jsonb_typeof(claim) = 'object' ORDER BY place, at DESC, id DESC LIMIT 1""")
 _PROPOSED = text(f"""
     SELECT court_code, case_no FROM {_CASES} WHERE EXISTS (
         SELECT FROM release_proposals p WHERE p.court_code = k.court_code AND p.case_no = k.case_no AND p.withdrawn_at IS NULL)""")  # noqa: S608 - constants
@@ -125,7 +132,7 @@ async def live_controls(connection: AsyncConnection, case: CaseKey) -> dict[str,
 
 
 async def newest_claim(connection: AsyncConnection, case: CaseKey) -> StatedClaim | None:
-    """Return the claim of the case's newest request that has one."""
+    """Return the claim that was stated last in the case, by a request or by a conversion into it; else what a converted measure was ordered for."""
     row = (await connection.execute(_CLAIM, case._asdict())).one_or_none()
     return StatedClaim(Claim.model_validate(row.claim), row.at) if row is not None else None
 

@@ -128,3 +128,75 @@ async def test_what_is_being_deducted_is_not_asked_for_again(court):
     more = build.control_item(asset_id=item["asset_id"], measure="freeze_and_deduct", amount_fen=1_000_001, term_months=None, case_funds_account=side.FUNDS)
     doubted = await court.post(build.control_body(more, request_id=request_id, documents=side.DEDUCT), key="c3", path="/v1/controls")
     assert [one["expected"] for one in doubted.json()["errors"]] == ["≤ 1000000"]
+
+
+OWED = {"principal_fen": 3_000_000, "as_of_on": "2026-11-22"}
+
+
+async def frozen(court, key="c1", case_no="（2026）粤5302执1234号", claim=OWED, **said):
+    """Freeze the account of a new request of a case, and return the request and the control."""
+    request_id = (await court.submit(f"r-{key}", case={"case_no": case_no, "cause": "民间借贷纠纷", "claim": claim}))["request_id"]
+    await court.answer_all(request_id)
+    report = (await court.get(f"/v1/requests/{request_id}/report")).json()
+    (asset,) = [asset for subject in report["subjects"] for section in subject["sections"] for asset in section["assets"]]
+    order = build.control_body(build.control_item(asset_id=asset["asset_id"]), request_id=request_id)
+    control_id = (await court.post(order, key=key, path="/v1/controls")).json()["controls"][0]["control_id"]
+    await side.answer(court, control_id, **said)
+    court.clock.advance(minutes=1)
+    return request_id, control_id
+
+
+def over(refused):
+    return [(one["code"], one["expected"]) for one in refused.json()["errors"]]
+
+
+async def test_a_deduction_that_is_under_way_when_the_term_ends_is_heard_and_counted(court):
+    _, control_id = await frozen(court, until_on="2026-11-22")
+    assert (await side.step(court, control_id, "deductions", side.deduction(2_000_000))).status_code == 202
+    court.clock.advance(days=1)
+    court.client.headers.update(bearer("judge", exp=2_000_000_000))
+    await side.tick(court)
+    pending = await side.control(court, control_id)
+    assert (pending["state"], pending["pending"]) == ("in_force", "deduct")
+    await side.answer(court, control_id, actual_fen=3_000_000, deducted_fen=2_000_000, until_on="2026-11-22")
+    await side.tick(court)
+    ended = await side.control(court, control_id)
+    assert (ended["state"], ended["deducted_fen"]) == ("expired", 2_000_000)
+    _, again = await frozen(court, "c2")
+    assert over(await side.step(court, again, "deductions", side.deduction(1_000_001), "s2")) == [("over_claim", "≤ 1000000")]
+
+
+async def test_a_renewal_that_was_asked_in_time_stands_though_it_is_answered_after_the_end(court):
+    _, control_id = await frozen(court, until_on="2026-11-22")
+    assert (await side.step(court, control_id, "renewals", side.renewal())).status_code == 202
+    court.clock.advance(days=2)
+    court.client.headers.update(bearer("judge", exp=2_000_000_000))
+    await side.tick(court)
+    assert (await side.control(court, control_id))["state"] == "in_force"
+    await side.answer(court, control_id, until_on="2027-11-22", rank=1)
+    await side.tick(court)
+    renewed = await side.control(court, control_id)
+    assert (renewed["state"], renewed["pending"], renewed["until_on"], renewed["secured_fen"]) == ("in_force", None, "2027-11-22", 5_000_000)
+
+
+@pytest.mark.parametrize(("stated", "most"), [({}, 3_000_000), ({"claim": {"principal_fen": 1_000_000, "as_of_on": "2026-11-22"}}, 1_000_000)])
+async def test_a_case_that_a_measure_was_converted_into_owes_what_is_stated_there_or_what_it_was_ordered_for(court, stated, most):
+    _, control_id = await frozen(court, case_no=PRESERVATION)
+    converted = await side.step(court, control_id, "conversions", side.conversion(case={"case_no": "（2026）粤5302执88号", **stated}))
+    assert converted.status_code == 202, converted.text
+    assert over(await side.step(court, control_id, "deductions", side.deduction(most + 1), "s2")) == [("over_claim", f"≤ {most}")]
+    assert (await side.step(court, control_id, "deductions", side.deduction(most), "s3")).status_code == 202
+
+
+async def test_a_claim_stated_anew_does_not_forget_what_was_deducted_for_the_case(court):
+    _request_id, control_id = await frozen(court)
+    assert (await side.step(court, control_id, "deductions", side.deduction(2_000_000))).status_code == 202
+    await side.answer(court, control_id, actual_fen=3_000_000, deducted_fen=2_000_000)
+    court.clock.advance(minutes=1)
+    await court.submit("again", case={"case_no": "（2026）粤5302执1234号", "cause": "民间借贷纠纷", "claim": {**OWED, "as_of_on": "2026-11-21"}})
+    court.clock.advance(minutes=1)
+    assert over(await side.step(court, control_id, "deductions", side.deduction(1_000_001), "s2")) == [("over_claim", "≤ 1000000")]
+    counted = {**OWED, "paid_fen": 2_000_000}
+    await court.submit("counted", case={"case_no": "（2026）粤5302执1234号", "cause": "民间借贷纠纷", "claim": counted})
+    court.clock.advance(minutes=1)
+    assert over(await side.step(court, control_id, "deductions", side.deduction(1_000_001), "s3")) == [("over_claim", "≤ 1000000")]

@@ -386,20 +386,36 @@ async def test_who_stands_before_a_measure_is_told_with_its_answer(court):
     assert (found["state"], found["rank"], found["others"]) == ("in_force", 1, [])
 
 
-async def test_a_renewal_answered_after_the_term_ended_is_filed(court):
+async def test_a_renewal_in_doubt_when_the_term_ends_is_asked_about_and_stands(court):
     control_id, _ = await ordered(court)
     await answer(court, (await tasks(court, control_id))[0], **HELD)
     court.clock.at = build.NOW.replace(year=2027, month=11, day=20)
     step = {"officer": build.officer(), "documents": [build.document("ruling"), build.document("assist_freeze_notice")], "term_months": 12}
     renewed = await court.post(step, key="s1", path=f"/v1/controls/{control_id}/renewals")
     assert renewed.status_code == 202, renewed.text
+    court.clock.advance(days=6)
+    court.client.headers.update(bearer("judge", exp=2_000_000_000))
+    await tick(court)
+    doubted = await control(court, control_id)
+    assert (doubted["state"], doubted["pending"], doubted["in_doubt"]) == ("in_force", "renew", True)
+    await answer(court, await asked(court, control_id), **{**HELD, "until_on": date(2028, 11, 21)})
+    await tick(court)
+    renewed = await control(court, control_id)
+    assert (renewed["state"], renewed["pending"], renewed["until_on"]) == ("in_force", None, "2028-11-21")
+    assert await filed(court) == []
+
+
+async def test_what_was_asked_in_time_and_refused_expires(court):
+    control_id, _ = await ordered(court)
+    await answer(court, (await tasks(court, control_id))[0], **HELD)
+    court.clock.at = build.NOW.replace(year=2027, month=11, day=20)
+    step = {"officer": build.officer(), "documents": [build.document("ruling"), build.document("assist_freeze_notice")], "term_months": 12}
+    assert (await court.post(step, key="s1", path=f"/v1/controls/{control_id}/renewals")).status_code == 202
     court.clock.advance(days=2)
+    (late,) = [one for one in await tasks(court, control_id) if one["action"] == "renew"]
+    await answer(court, late, "refused", "already_expired")
     await tick(court)
     assert (await control(court, control_id))["state"] == "expired"
-    (late,) = [one for one in await tasks(court, control_id) if one["action"] == "renew"]
-    await answer(court, late, **{**HELD, "until_on": date(2028, 11, 21)})
-    assert (await control(court, control_id))["state"] == "expired"
-    assert await filed(court) == ["contradiction"]
 
 
 async def test_a_waiting_control_never_expires_by_the_clock(court):

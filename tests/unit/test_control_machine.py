@@ -374,10 +374,23 @@ def test_the_title_goes_to_the_transferee():
     illegal(after(IN_FORCE), Transferred())
 
 
-def test_a_term_that_ends_expires_whatever_is_pending():
-    control = after(IN_FORCE, Sent("renew", LATER), TermEnded())
+def test_a_term_that_ends_expires():
+    control = after(IN_FORCE, TermEnded())
     assert (control.state, control.until_on, control.pending) == ("expired", END, None)
     illegal(control, Released())
+
+
+@pytest.mark.parametrize(("asked_for", "answer", "state"), [
+    (Sent("renew", LATER), Renewed(until_on=LATER), "in_force"), (Sent("deduct"), Deducted(deducted_fen=60), "deducted"),
+    (Sent("deduct"), PartlyDeducted(deducted_fen=20, actual_fen=40), "in_force"), (Sent("transfer"), Transferred(), "transferred"),
+    (Sent("release"), Released(), "released")])
+def test_what_was_asked_before_the_end_may_have_been_done_in_time(asked_for, answer, state):
+    pending = after(IN_FORCE, asked_for)
+    illegal(pending, TermEnded())
+    illegal(after(AnswerOverdue(), control=pending), TermEnded())
+    assert after(TermEnded(told=True), control=pending).state == "expired"
+    assert after(answer, control=pending).state == state
+    assert after(Refused("already_expired"), TermEnded(), control=pending).state == "expired"
 
 
 def test_full_disposal_by_the_first_court_leaves_a_claim_to_the_surplus():

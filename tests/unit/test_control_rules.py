@@ -10,6 +10,7 @@ from tests.builders import (
     company,
     control_body,
     control_item,
+    court_law,
     directory,
     document,
     found,
@@ -141,6 +142,23 @@ def test_all_bad_items_are_named_at_once():
     assert said(findings) == [
         ("/items/0/asset_id", "unknown_asset", None), ("/items/1/term_months", "term_over_cap", "DUR-DEP"),
         ("/items/2/asset_id", "subject_not_liable", "LIABLE-SPOUSE"), ("/items/2/amount_fen", "amount_required", "LIMIT-ACC")]
+
+
+def test_of_the_share_of_a_spouse_no_more_is_taken_over_several_orders():
+    shared = {"a1": target(role="spouse")}
+    half = RECORDS["deposits"]["balance_fen"] // 2
+    law = court_law("LIABLE-SPOUSE", liable=True)
+    assert check(control_item(amount_fen=half), shared, table=law) == []
+    held = check(control_item(amount_fen=1_000_001), shared, table=law, limits=Limits(taken={"a1": {"amount_fen": half - 1_000_000}}))
+    assert [(one.error.code, one.error.expected) for one in held] == [("over_share", f"≤ {half}")]
+
+
+@pytest.mark.parametrize(("measure", "wrong"), [("freeze", []), ("freeze_and_deduct", [("/items/0/amount_fen", "foreign_currency", None)])])
+def test_money_in_a_foreign_currency_is_frozen_and_not_deducted_as_yuan(measure, wrong):
+    moves = {} if measure == "freeze" else {"case_funds_account": FUNDS, "term_months": None}
+    dollars = {"a1": target(record={**RECORDS["deposits"], "currency": "USD"})}
+    papers = PAPERS if measure == "freeze" else [document("deduct_ruling"), document("assist_deduct_notice")]
+    assert said(check(control_item(measure=measure, **moves), dollars, papers=papers)) == wrong
 
 
 def test_a_missing_document_is_named_once_for_many_items():

@@ -192,6 +192,15 @@ def test_a_deduction_takes_at_most_what_is_frozen_and_ends_with_the_last_of_it()
     assert (whole.state, whole.actual_fen, whole.deducted_fen) == ("deducted", 0, 80)
 
 
+def test_a_freeze_that_lacks_some_goes_on_when_what_it_has_is_deducted():
+    desk = world(account(balance_fen=80))
+    first = desk.order(order("a", amount_fen=100))
+    assert (first.actual_fen, first.unfunded_fen) == (80, 20)
+    taken = desk.order(order("b", "deduct", original_request_no="a", amount_fen=80))
+    assert (taken.state, taken.actual_fen, taken.unfunded_fen, taken.deducted_fen) == ("in_force", 0, 20, 80)
+    assert desk.order(order("c", amount_fen=50)).state == "waiting"
+
+
 def test_freeze_and_deduct_needs_no_freeze_before():
     effect = world(account(balance_fen=60)).order(order(action="freeze_and_deduct", amount_fen=100))
     assert (effect.state, effect.deducted_fen, effect.unfunded_fen) == ("deducted", 60, 40)

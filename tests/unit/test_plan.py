@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -156,6 +157,14 @@ def test_what_a_plan_counts_of_a_pledged_account_is_what_its_control_will_secure
         held = build.report(deposits(build.found(**told, **record)), request=build.report_request(asset_types=TYPES), controls=(control,))
         assert held.controls[0].secured_fen == line.secured_fen == secured
     assert secured or why(made) == {CASH: "rights_first"}
+
+
+def test_of_the_account_of_a_spouse_a_plan_takes_the_share_that_an_order_may_take():
+    table = build.court_law("LIABLE-SPOUSE", liable=True)
+    request = build.report_request(asset_types=TYPES, subjects=(build.subject(role="spouse"),), table=table)
+    report = build.report(deposits(build.found(rights=(PLEDGE,))), request=request)
+    made = plan(candidates(report, replace(around(), table=table)), claim_fen=10**9, held_fen=0, policy=LAW)
+    assert [(line.amount_fen, line.secured_fen) for line in made.lines] == [(4_406_150, 3_406_150)]
 
 
 def test_a_second_plan_adds_nothing_where_the_first_one_holds_the_claim():

@@ -16,7 +16,7 @@ from contracts.words import Text
 from gateway.domain.law import accounts, deadlines, extent, liable, procedure, queue, steps, terms
 from gateway.domain.law.row import LawRow, Table
 
-__all__ = ["FAMILIES", "LAW", "LawRow", "Table", "cap_months", "exemption", "latest", "liability", "may_control",
+__all__ = ["FAMILIES", "LAW", "LawRow", "Table", "cap_months", "exemption", "latest", "liability", "liable_share", "may_control",
            "renewal_cap_months", "restrictions", "rules", "texts", "words"]
 
 #: The families in the order they are read.
@@ -62,6 +62,12 @@ def renewal_cap_months(duration_rule: str, day: date, table: Table = LAW) -> int
 def liability(role: str, day: date, table: Table = LAW) -> LawRow | None:
     """Return the rule on whether a subject's property may be controlled, None where the law has none."""
     return next((row for row in rules(day, table).values() if row.parameters.get("role") == role), None)
+
+
+def liable_share(role: str, day: date, table: Table = LAW) -> str | None:
+    """Return for which share of an asset its holder is liable, `1/2`; None for all of it, or where the law has no rule."""
+    row = liability(role, day, table)
+    return str(row.parameters["share"]) if row is not None and row.parameters["liable"] is True and "share" in row.parameters else None
 
 
 def exemption(record: Mapping[str, object], measure: str, day: date, *, cause: str | None = None, table: Table = LAW) -> LawRow | None:

@@ -91,14 +91,14 @@ def _deduct(thing: Thing, index: int, order: Order, at: datetime, sold_units: in
         raise AgencyRefused("rejected_by_agency", "扣划数额超过已冻结数额")
     fen = amount if thing.counted_in == "fen" else order.amount_fen or 0
     measure = replace(measure, deducted_fen=measure.deducted_fen + fen)
-    return _settled(thing.with_measure(index, _less(measure, amount)), amount, at)
+    return _settled(thing.with_measure(index, _less(thing, measure, amount)), amount, at)
 
 
-def _less(measure: Measure, amount: int) -> Measure:
-    """Return the measure after so much of it was deducted; with the last of what it has it ends, but its marks stay."""
-    if amount == measure.has:
-        return end(measure, "deducted")
+def _less(thing: Thing, measure: Measure, amount: int) -> Measure:
+    """Return the measure after so much of it was deducted: with the last of what it has it ends, unless it holds marks or is a freeze of money that lacks some."""
     asked = None if measure.requested is None else measure.requested - amount
+    if amount == measure.has and not (asked and thing.counted_in == "fen"):
+        return end(measure, "deducted")
     return replace(measure, requested=asked, actual=measure.actual - amount)
 
 
