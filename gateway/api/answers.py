@@ -231,6 +231,8 @@ class ControlStatus(ControlLine):
     requested_capital_fen: int | None = Field(description="of equity: how much of the capital")
     requested_ratio: str | None = Field(description="of equity: which share of it")
     quantities: Quantities | None = Field(description="how the units stand; null for what is not counted in units")
+    remaining_fen: int | None = Field(description="what is asked for still, once a part was released or deducted: actual and unfunded; null before")
+    remaining_quantity: int | None
     parts: tuple[ControlPartLine, ...] | None = Field(description="what became of each part; null for what has none, empty while nothing was told")
     served_at: AwareDatetime | None
     effective_at: AwareDatetime | None

@@ -49,7 +49,7 @@ def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str,
     known = next((one for one in reported.report.controls if one.control_id == stored.control_id), None)
     told = control.model_dump(mode="json", include={
         "measure", "state", "pending", "held", "in_doubt", "rank", "waiting_serial", "code", "requested_fen", "actual_fen", "unfunded_fen",
-        "deducted_fen", "requested_quantity", "actual_quantity", "requested_capital_fen", "requested_ratio", "served_at", "effective_at", "until_on", "term_months", "agency_control_no",
+        "deducted_fen", "requested_quantity", "actual_quantity", "requested_capital_fen", "requested_ratio", "remaining_fen", "remaining_quantity", "served_at", "effective_at", "until_on", "term_months", "agency_control_no",
         "original_case_no", "surplus_claim", "surplus_fen"})
     return {
         "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,

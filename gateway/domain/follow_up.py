@@ -270,6 +270,8 @@ def _askable(
         yield Finding(field_error((), "step_pending", "前一步骤尚未答复", "an earlier step awaits its answer"))
     elif control.pending is None and action not in MAY_ASK.get(control.state, ()):
         yield _wrong_state(control, rule, code)
+    elif action == "transfer" and control.measure == "watchlist":
+        yield Finding(field_error((), "holds_nothing", "布控不控制财产，不能过户", "a watch-list entry holds nothing whose title could pass"))
     if action not in kind.documents:
         yield Finding(field_error((), "step_not_for_asset_type", f"{kind.name.zh}不适用该项操作", "this step is not for this kind of asset"))
     elif not on.unsent and (on.agency is None or not on.agency.can(action)):

@@ -301,3 +301,9 @@ def test_nobody_gets_a_title_under_an_impossible_number(number):
 def test_who_may_not_take_a_step_is_told_no_more_than_who_may():
     refused = not_there()
     assert (refused.problem_status, refused.problem_code, refused.rule.id) == (404, "not_found", "RELEASE-BY")
+
+
+def test_a_watch_list_entry_holds_nothing_whose_title_could_pass():
+    body = read(TransferBody, side.transfer())
+    assert [one.error.code for one in check(on("vehicles", measure="watchlist"), body)] == ["holds_nothing"]
+    assert check(on("vehicles"), body) == []
