@@ -28,6 +28,7 @@ from gateway.domain.control_events import (
     PartlyConfirmed,
     PartlyDeducted,
     PartlyReleased,
+    PartlyTransferred,
     Refused,
     Released,
     Renewed,
@@ -158,6 +159,8 @@ def apply(control: Control, event: Event) -> Control:  # noqa: C901, PLR0911, PL
             return _rest(_held(control, event.now or control.state, event))
         case PartlyDeducted(deducted_fen=fen) if _awaits(control, "deduct") and _took_something(control, event):
             return _rest(_held(_less(control, (fen or control.deducted_fen) - control.deducted_fen), event.now or control.state, event))
+        case PartlyTransferred() if _awaits(control, "transfer") and _is_less(event.actual_quantity, control.actual_quantity):
+            return _rest(_held(control, event.now or control.state, event))
         case Deducted() if _awaits_money(control):
             return _ended(_heard(control, control.state, event), "deducted")
         case Transferred() if _awaits(control, "transfer"):
@@ -215,7 +218,7 @@ def _heard(control: Control, state: ControlState, event: Holding, **changed: obj
 def _held(control: Control, state: ControlState, event: Holding) -> Control:
     """Take what an agency says of an asset that it holds, with the end of the term."""
     held = _heard(control, state, event, **({"waiting_serial": None} if state == "in_force" else {}))
-    return _with(held, until_on=event.until_on or control.until_on or _own_end(held))
+    return _with(held, until_on=None if state == "waiting" else event.until_on or control.until_on or _own_end(held))
 
 
 def _own_end(control: Control) -> date | None:
@@ -242,9 +245,7 @@ def _rest(control: Control) -> Control:
 
 def units_held(control: Control) -> int | None:
     """Return the units that the agency froze or marked for us, null where it did not say."""
-    if control.actual_quantity is None:
-        return control.marked_quantity
-    return control.actual_quantity + (control.marked_quantity or 0)
+    return control.marked_quantity if control.actual_quantity is None else control.actual_quantity + (control.marked_quantity or 0)
 
 
 def _awaits(control: Control, action: str) -> bool:
@@ -264,10 +265,9 @@ def _holds_less(control: Control, event: PartlyReleased) -> bool:
     """
     grown = control.requested_fen is None and event.actual_fen not in (None, control.actual_fen)
     fewer = bool(event.parts) and parts_held(event.parts) < parts_held(control.parts)
-    if grown or fewer or any(_is_less_in_all(control, event, names) for names in _WHOLES):
-        return True
     now = None if event.actual_quantity is None else event.actual_quantity + (event.marked_quantity or 0)
-    return _is_less(event.actual_fen, control.actual_fen) or _is_less(now, units_held(control))
+    return (grown or fewer or any(_is_less_in_all(control, event, names) for names in _WHOLES)
+            or _is_less(event.actual_fen, control.actual_fen) or _is_less(now, units_held(control)))
 
 
 def _is_less_in_all(control: Control, event: PartlyReleased, names: Sequence[str]) -> bool:

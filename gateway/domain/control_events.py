@@ -113,6 +113,11 @@ class PartlyDeducted(AfterStep):
 
 
 @dataclass(frozen=True, slots=True)
+class PartlyTransferred(AfterStep):
+    """The title of what was held went to the transferee; the rest stays marked, or waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deducted(Holding):
     """The money went to the case account."""
 
@@ -179,12 +184,12 @@ class Reversed:
     code: str = "rejected_by_agency"
 
 
-Event = (Sent | Held | Withdrawn | Converted | Confirmed | PartlyConfirmed | Waiting | Marked | Renewed | PartlyReleased | PartlyDeducted | Deducted | Refused
+Event = (Sent | Held | Withdrawn | Converted | Confirmed | PartlyConfirmed | Waiting | Marked | Renewed | PartlyReleased | PartlyDeducted | PartlyTransferred | Deducted | Refused
          | Released | Transferred | TermEnded | TermWarned | AnswerOverdue | Lapsed | SurplusSettled | Reversed)
 
 _KINDS: dict[type, str] = {
     Sent: "sent", Held: "held", Withdrawn: "withdrawn", Converted: "converted", Confirmed: "confirmed", PartlyConfirmed: "partly_confirmed", Waiting: "waiting", Marked: "marked",
-    Renewed: "renewed", PartlyReleased: "partly_released", PartlyDeducted: "partly_deducted", Deducted: "deducted",
+    Renewed: "renewed", PartlyReleased: "partly_released", PartlyDeducted: "partly_deducted", PartlyTransferred: "partly_transferred", Deducted: "deducted",
     Refused: "refused", Released: "released", Transferred: "transferred", TermEnded: "term_ended",
     AnswerOverdue: "answer_overdue", Lapsed: "lapsed", Reversed: "reversed", TermWarned: "term_warning", SurplusSettled: "surplus_settled",
 }
@@ -214,7 +219,9 @@ def parts_held(parts: Sequence[ControlPart] | None) -> frozenset[str]:
 #: Most measures that are kept with an answer of those that stand before it.
 _MOST_NAMED = 20
 #: What an agency says of an asset it holds, by what it was asked.
-_AFTER: dict[str, type[AfterStep]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted}
+_AFTER: dict[str, type[AfterStep]] = {"renew": Renewed, "release": PartlyReleased, "deduct": PartlyDeducted, "transfer": PartlyTransferred}
+#: What takes units away, so that what lacked some waits on.
+_TAKES = frozenset({"deduct", "transfer"})
 _BY_STATE: dict[str, type[Holding]] = {"in_force": Confirmed, "partly_in_force": PartlyConfirmed, "marked": Marked, "waiting": Waiting}
 #: What needs no more than the state.
 _PLAIN: dict[str, Event] = {"refused": Refused("rejected_by_agency"), "released": Released(), "expired": TermEnded(told=True), "lapsed": Lapsed(surplus_claim=True),
@@ -233,7 +240,8 @@ def event_of(answer: ControlAnswer, action: str) -> Event:
         return _holding(Deducted, answer)
     if state in _BY_STATE and action not in FOLLOW_UPS:
         return _holding(_BY_STATE[state], answer)
-    if state in _BY_STATE and state != "waiting" and action in _AFTER:
+    in_units = answer.actual_quantity is not None
+    if state in _BY_STATE and action in _AFTER and (in_units or action != "transfer") and (state != "waiting" or (in_units and action in _TAKES)):
         return _holding(partial(_AFTER[action], now=state), answer)
     raise IllegalTransition(f"the agency answers {action} with {state}: it says nothing of what was asked")
 

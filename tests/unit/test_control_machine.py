@@ -16,6 +16,7 @@ from gateway.domain.control_events import (
     PartlyConfirmed,
     PartlyDeducted,
     PartlyReleased,
+    PartlyTransferred,
     Refused,
     Released,
     Renewed,
@@ -372,6 +373,21 @@ def test_only_a_deduction_at_once_goes_without_a_freeze():
 def test_the_title_goes_to_the_transferee():
     assert after(IN_FORCE, Sent("transfer"), Transferred()).state == "transferred"
     illegal(after(IN_FORCE), Transferred())
+
+
+def test_of_units_what_is_taken_is_gone_and_the_rest_waits_on():
+    rest = {"actual_quantity": 0, "marked_quantity": 0, "waiting_quantity": 10, "rank": 2, "now": "waiting"}
+    sold = units(PARTLY, Sent("deduct"), PartlyDeducted(deducted_fen=5, **rest))
+    gone = units(PARTLY, Sent("transfer"), PartlyTransferred(**rest))
+    for control in (sold, gone):
+        assert (control.state, control.rank, control.until_on, control.pending, control.remaining_quantity) == ("waiting", 2, None, None, 10)
+        assert after(Confirmed(actual_quantity=10, rank=1, until_on=END), control=control).state == "in_force"
+    illegal(units(PARTLY), PartlyTransferred(**rest))
+    answered = ControlAnswer(state="waiting", **{name: value for name, value in rest.items() if name != "now"})
+    assert event_of(answered, "transfer") == PartlyTransferred(**rest)
+    for action, told in (("renew", answered), ("transfer", ControlAnswer(state="in_force")), ("deduct", ControlAnswer(state="waiting"))):
+        with pytest.raises(IllegalTransition):
+            event_of(told, action)
 
 
 def test_a_term_that_ends_expires():

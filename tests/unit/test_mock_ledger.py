@@ -344,3 +344,17 @@ def test_when_an_expiry_is_looked_at_makes_no_difference():
             desk.effect("c")
         ends.append([desk.effect(number) for number in "abc"])
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize(("action", "ended"), [("deduct", "deducted"), ("transfer", "transferred")])
+def test_of_shares_what_is_taken_is_gone_and_the_rest_waits_on_until_it_is_free(action, ended):
+    desk, key = world(shares(quantity=100), asset_type="securities"), "A123456789/600000"
+    desk.order(order("head", key=key, authority="罗定市人民法院", quantity=60))
+    first = desk.order(order("ours", key=key, quantity=70))
+    assert (first.state, first.quantity, first.waiting_quantity) == ("partly_in_force", 40, 30)
+    taken = desk.order(order("t", action, key=key, original_request_no="ours", **({"amount_fen": 40_000} if action == "deduct" else {})))
+    assert (taken.state, taken.quantity, taken.waiting_quantity, taken.until_on, taken.rank) == ("waiting", 0, 30, None, 2)
+    desk.order(order("r", "release", key=key, original_request_no="head"))
+    assert (desk.effect("ours").state, desk.effect("ours").quantity) == ("in_force", 30)
+    last = desk.order(order("l", action, key=key, original_request_no="ours", **({"amount_fen": 30_000} if action == "deduct" else {})))
+    assert last.state == ended

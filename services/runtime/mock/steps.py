@@ -6,7 +6,7 @@ Raises, all of them: AgencyRefused with a code of contracts.outcome.REASONS
 
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from contracts.clock import china_date
 from contracts.control import FOLLOW_UPS
@@ -91,23 +91,29 @@ def _deduct(thing: Thing, index: int, order: Order, at: datetime, sold_units: in
         raise AgencyRefused("rejected_by_agency", "扣划数额超过已冻结数额")
     fen = amount if thing.counted_in == "fen" else order.amount_fen or 0
     measure = replace(measure, deducted_fen=measure.deducted_fen + fen)
-    return _settled(thing.with_measure(index, _less(thing, measure, amount)), amount, at)
+    return _settled(thing.with_measure(index, _less(thing, measure, amount, "deducted")), amount, at)
 
 
-def _less(thing: Thing, measure: Measure, amount: int) -> Measure:
-    """Return the measure after so much of it was deducted: with the last of what it has it ends, unless it holds marks or is a freeze of money that lacks some."""
+def _less(thing: Thing, measure: Measure, amount: int, ends_as: Literal["deducted", "transferred"]) -> Measure:
+    """Return the measure after so much of it was taken: with the last of what it has it ends, unless it holds marks or lacks some that is there.
+
+    Shape: money that comes in later is held for it; for units it waits on
+    """
     asked = None if measure.requested is None else measure.requested - amount
-    if amount == measure.has and not (asked and thing.counted_in == "fen"):
-        return end(measure, "deducted")
-    return replace(measure, requested=asked, actual=measure.actual - amount)
+    rest = replace(measure, requested=asked, actual=measure.actual - amount)
+    if rest.has:
+        return rest
+    if not asked or replace(thing, taken=thing.taken + amount).gone or (thing.counted_in, ends_as) == ("fen", "transferred"):
+        return end(measure, ends_as)
+    return rest if thing.counted_in == "fen" else replace(rest, state="waiting")
 
 
 def _transfer(thing: Thing, index: int, at: datetime) -> Thing:
-    """Transfer what the measure holds, and end it."""
+    """Transfer what the measure holds."""
     measure = thing.measures[index]
     if measure.actual == 0:
         raise AgencyRefused("rejected_by_agency", "措施未实际控制财产")
-    return _settled(thing.with_measure(index, end(measure, "transferred")), measure.actual, at)
+    return _settled(thing.with_measure(index, _less(thing, measure, measure.actual, "transferred")), measure.actual, at)
 
 
 def _settled(thing: Thing, moved_out: int, at: datetime) -> Thing:
