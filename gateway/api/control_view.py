@@ -49,12 +49,14 @@ def _control(call: Call, stored: StoredControl, reported: Reported) -> dict[str,
     known = next((one for one in reported.report.controls if one.control_id == stored.control_id), None)
     told = control.model_dump(mode="json", include={
         "measure", "state", "pending", "held", "in_doubt", "rank", "waiting_serial", "code", "requested_fen", "actual_fen", "unfunded_fen",
-        "deducted_fen", "requested_quantity", "actual_quantity", "requested_capital_fen", "requested_ratio", "remaining_fen", "remaining_quantity", "served_at", "effective_at", "until_on", "term_months", "agency_control_no",
+        "deducted_fen", "requested_quantity", "actual_quantity", "requested_capital_fen", "requested_ratio", "remaining_fen", "remaining_quantity",
+        "served_at", "effective_at", "until_on", "term_months", "agency_control_no",
         "original_case_no", "surplus_claim", "surplus_fen"})
     return {
         "control_id": stored.control_id, "request_id": stored.request_id, "case_no": stored.case_no, "court_code": stored.court_code,
         "subject": {"name": subject.name, "id_type": subject.id_type, "id_no": subject.id_no}, "asset_id": stored.asset_id,
-        "asset_type": stored.asset_type, "agency": stored.agency, "request_no": stored.request_no, **told, "quantities": _quantities(stored), "parts": _parts(stored),
+        "asset_type": stored.asset_type, "agency": stored.agency, "request_no": stored.request_no,
+        **told, "quantities": _quantities(stored), "parts": _parts(stored),
         "rank_basis": agency.rank_basis if agency else "served_at", "secured_fen": known.secured_fen if known else 0,
         "claim_fen": reported.report.totals.claim_fen, "others": _others(stored, reported.report, known), **_due(control, china_date(call.deps.clock.now())),
     }

@@ -258,14 +258,14 @@ def _may_be_whole(item: ControlItem, target: Target, around: _Around) -> bool:
 
 def _share(index: int, item: ControlItem, kind: AssetType, target: Target, around: _Around) -> Iterator[Finding]:
     """Check a role whose property is liable for a share only: at most that share of the balance, the units or the stake."""
-    row = law.liability(target.role, around.today, around.table)
-    if row is None or "share" not in row.parameters or not _is_liable(target, around.today, around.table):
+    row, part = law.liability(target.role, around.today, around.table), law.liable_share(target.role, around.today, around.table)
+    if row is None or part is None:
         return
     if target.clue:
         yield wrong((index, "key"), "share_not_known", "没有查询结果，无从知道可以控制的份额", "no answer tells of it, so that the share that may be controlled is not known",
                     expected="asset_id", rule=row.rule)
         return
-    share, record = Fraction(str(row.parameters["share"])), kind.record.model_validate(target.record)
+    share, record = Fraction(part), kind.record.model_validate(target.record)
     whole: Mapping[str, object] = {"amount_fen": record.value_fen(), **target.record, "ratio": target.record.get("share_ratio"),
                                    "capital_fen": target.record.get("subscribed_capital_fen")}
     for name in _EXTENTS[kind.counted_in]:
