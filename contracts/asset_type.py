@@ -20,13 +20,17 @@ from contracts.words import Model, Text
 KeyScope = Literal["everywhere", "agency", "subject"]
 
 
-def labelled(zh: str, wire: str, description: str, *, words: str = "", **more: Any) -> Any:
+def labelled(zh: str, wire: str, description: str, *, words: str = "", deciding: bool = False, **more: Any) -> Any:
     """Declare a record field with its Chinese label and the wire code of the network query-control interface.
 
     Reports, schemas and adapters all read this one declaration; `words` says an enumeration in Chinese, as
-    `normal 正常 sealed 查封`. Source: domain.md §4, §6.1
+    `normal 正常 sealed 查封`; `deciding`: which thing, whose, how much, its state, what is on it before. An item whose deciding
+    field cannot be read is no asset, but is shown as unreadable; all other fields tell and may be missing.
+    Source: domain.md §4, §6.1; interface.md §5
     """
     extra: dict[str, Any] = {"x-label-zh": zh, "x-wire": wire}
+    if deciding:
+        extra["x-deciding"] = True
     if words:
         listed = words.split()
         extra["x-words-zh"] = dict(zip(listed[::2], listed[1::2], strict=True))
@@ -54,9 +58,9 @@ def _checked_ratio(text: str) -> str:
 
 Ratio = Annotated[str, AfterValidator(_checked_ratio)]
 UnitCode = Annotated[str, AfterValidator(identifiers.unit_code)]
+CertificateNo = Annotated[str, AfterValidator(identifiers.certificate_no)]
 PlateNo = Annotated[str, AfterValidator(identifiers.plate_no)]
-Vin = Annotated[str, AfterValidator(identifiers.vehicle_id_number)]
-Uscc = Annotated[str, AfterValidator(identifiers.social_credit_code)]
+CompanyNo = Annotated[str, AfterValidator(identifiers.company_no)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 SignedFen = Annotated[int, Field(ge=-(10**15), le=10**15, strict=True)]
@@ -81,6 +85,10 @@ class AssetRecord(Model):
         """Return the co-owners."""
         return ()
 
+    def doubtful(self) -> tuple[str, ...]:
+        """Return the fields that hardly can be true beside the others: more available than there is."""
+        return ()
+
 
 @dataclass(frozen=True)
 class AssetType:
@@ -100,6 +108,8 @@ class AssetType:
     #: What a measure is counted in: `amount_fen`, `quantity`, `ratio`; None for the whole thing.
     counted_in: Literal["amount_fen", "quantity", "ratio"] | None = None
 
+    #: Fields that name the asset where its register gives no key, the first that is known; told as `field:value`.
+    key_otherwise: tuple[str, ...] = ()
     #: Fields that tell a person which one it is, beside the key.
     telling: tuple[str, ...] = ()
     #: What an order on an asset that is known by its key alone says besides the key.
@@ -109,16 +119,33 @@ class AssetType:
     #: What one measure takes hold of apart, by its word: an agency may control one part and decline another.
     parts: Mapping[str, Text] = field(default_factory=dict)
 
+    def key_fields(self, record: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the fields that name this record's asset; none if it has no key."""
+        if all(record.get(name) is not None for name in self.key):
+            return self.key
+        return next(((name,) for name in self.key_otherwise if record.get(name) is not None), ())
+
     def key_text(self, record: Mapping[str, object]) -> str:
-        """Return the key of a record as text, parts joined by `/` (securities: account/code)."""
-        return "/".join(str(record[field]) for field in self.key)
+        """Return the key of a record as text: parts joined by `/` (securities: account/code), `field:value` in place of a key.
+
+        Raises: ValueError if the record has no key
+        """
+        fields = self.key_fields(record)
+        if not fields:
+            raise ValueError(f"a record of {self.code} without a key")
+        text = "/".join(str(record[name]) for name in fields)
+        return text if fields == self.key else f"{fields[0]}:{text}"
 
     def known_by(self, key_text: str) -> dict[str, object]:
         """Return what the record of an asset says that is known by its key alone; `key_text` undone, full-width letters and blanks too.
 
         Raises: Unfit with bad_key, or what the field of the key says is wrong
         """
-        parts = "".join(normalize("NFKC", key_text).split()).split("/")
+        plain = "".join(normalize("NFKC", key_text).split())
+        name, colon, value = plain.partition(":")
+        if colon and name in self.key_otherwise:
+            return {name: _checked(self.record, name, value)} | dict(self.assumed)
+        parts = plain.split("/")
         if len(parts) != len(self.key):
             raise Unfit("bad_key", "财产标识格式不正确", "the key has the wrong form", "/".join(self.key))
         return {name: _checked(self.record, name, part) for name, part in zip(self.key, parts, strict=True)} | dict(self.assumed)
@@ -132,10 +159,21 @@ class AssetType:
         return {name: field.json_schema_extra["x-label-zh"]  # type: ignore[index,misc]
                 for name, field in self.record.model_fields.items()}
 
+    def deciding(self) -> frozenset[str]:
+        """Return the fields that decide which asset it is, whose, how much, its state and what is on it before."""
+        return deciding_fields(self.record)
+
     def words(self) -> dict[str, dict[str, str]]:
         """Return the Chinese words of each field that is an enumeration."""
         return {name: field.json_schema_extra["x-words-zh"]  # type: ignore[index,misc]
                 for name, field in self.record.model_fields.items() if "x-words-zh" in field.json_schema_extra}  # type: ignore[operator]
+
+
+@cache
+def deciding_fields(record: type[AssetRecord]) -> frozenset[str]:
+    """Return the fields of a record that are declared as deciding."""
+    return frozenset(name for name, field in record.model_fields.items()
+                     if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("x-deciding"))
 
 
 @cache

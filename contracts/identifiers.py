@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from unicodedata import normalize
 
 from stdnum import luhn
 from stdnum.cn import ric, uscc
@@ -17,10 +18,17 @@ _VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")
 _VIN_VALUES = {**{str(d): d for d in range(10)}, **dict(zip("ABCDEFGH", range(1, 9), strict=True)),
                **dict(zip("JKLMN", range(1, 6), strict=True)), "P": 7, "R": 9, **dict(zip("STUVWXYZ", range(2, 10), strict=True))}
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+_PROVINCE = "[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新]"
+_SERIAL = "[A-HJ-NP-Z0-9]"
+#: GA 36-2018 with the kinds that stand beside it: embassies and consulates, emergency rescue, trial, temporary, armed police, army,
+#: civil aviation, and the old plates of farm machines.
 _PLATE = re.compile(
-    r"^[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-Z]"
-    r"([A-HJ-NP-Z0-9]{5}|[A-HJ-NP-Z0-9]{6}|[A-HJ-NP-Z0-9]{4}[学警挂港澳领使])$"
-)
+    f"{_PROVINCE}[A-Z](?:{_SERIAL}{{5,6}}|{_SERIAL}{{4}}[学警挂港澳领使试超临]|{_SERIAL}{{3,5}}应急|临{_SERIAL}{{4,5}})"
+    rf"|使\d{{6}}|\d{{6}}使|{_PROVINCE}[A-Z]?\d{{4,5}}领|WJ{_PROVINCE}?\d{{4}}[A-Z0-9]|[A-Z]{{2}}\d{{5}}|民航[A-Z]?\d{{4,5}}"
+    rf"|{_PROVINCE}\d{{2}}[A-Z0-9]?\d{{4,5}}")
+#: What is written between the parts of a plate, and is no part of it.
+_PLATE_DOTS = dict.fromkeys(map(ord, "·•・‧∙⋅．.-—"))
+_COMPANY_NO = re.compile(r"\d{13}|\d{15}|[0-9A-Z]{18}")
 _UNIT_CODE = re.compile(r"^\d{12}[A-Z]{2}\d{5}[A-Z]\d{8}$")
 _FULL_WIDTH = {ord(full): ord(half) for full, half in zip("０１２３４５６７８９ＸＡＢＣＤＥＦＧＨ", "0123456789XABCDEFGH", strict=True)}
 
@@ -86,17 +94,15 @@ def social_credit_code(text: str) -> str:
         raise _from_stdnum(error, "统一社会信用代码", "unified social credit code", expected) from None
 
 
-def vehicle_id_number(text: str) -> str:
-    """Check a VIN. Source: GB 16735.
+def vin_may_be(number: str) -> bool:
+    """Tell whether a number can be what a register calls a VIN: 17 characters whose check digit fits, or that have none.
 
-    Raises: Unfit with bad_format or bad_check_digit
+    Shape: position 9 of many European VINs holds no check digit, which ISO 3779 does not ask for; chassis numbers from before VINs have
+           other lengths. Source: GB 16735, ISO 3779
     """
-    number = _plain(text)
     if not _VIN.match(number):
-        raise Unfit("bad_format", "车辆识别代号格式不正确", "the VIN has the wrong form", "17 位，不含 I、O、Q")
-    if number[8] != vin_check_digit(number):
-        raise Unfit("bad_check_digit", "车辆识别代号校验位不正确", "the check digit of the VIN is wrong", f"第 9 位应为 {vin_check_digit(number)}")
-    return number
+        return len(number) != 17  # noqa: PLR2004 - GB 16735
+    return number[8] not in "0123456789X" or number[8] == vin_check_digit(number)
 
 
 def vin_check_digit(number: str) -> str:
@@ -106,12 +112,12 @@ def vin_check_digit(number: str) -> str:
 
 
 def plate_no(text: str) -> str:
-    """Check a vehicle plate. Source: GA 36 (7 characters, 8 for new energy).
+    """Write a vehicle plate without dots and blanks. Source: GA 36-2018 (7 characters, 8 for new energy, and its other kinds).
 
     Raises: Unfit with bad_format
     """
-    plate = _plain(text)
-    if not _PLATE.match(plate):
+    plate = _plain(normalize("NFKC", text)).translate(_PLATE_DOTS)
+    if not _PLATE.fullmatch(plate):
         raise Unfit("bad_format", "号牌号码格式不正确", "the plate has the wrong form", "如 粤WA1234 或 粤WD12345")
     return plate
 
@@ -127,10 +133,33 @@ def unit_code(text: str) -> str:
     return code
 
 
+def certificate_no(text: str) -> str:
+    """Write the number of a title certificate in one form: no blanks, full-width brackets (粤（2019）云浮市不动产权第0001234号).
+
+    Raises: Unfit with bad_format if it names no number
+    """
+    number = "".join(normalize("NFKC", text).split()).replace("(", "（").replace(")", "）").replace("[", "〔").replace("]", "〕")
+    if not 4 <= len(number) <= 100 or not any(char.isdigit() for char in number):  # noqa: PLR2004 - the shortest that tells one
+        raise Unfit("bad_format", "不动产权证号格式不正确", "the certificate number has the wrong form", "如 粤（2019）云浮市不动产权第0001234号")
+    return number
+
+
+def company_no(text: str) -> str:
+    """Write what a register knows a company by: its USCC, or the registration number from before (13 or 15 digits). Source: GB 32100-2015.
+
+    Shape:  a check digit that fails is the register's own and is kept; `social_credit_code` is for what a caller types
+    Raises: Unfit with bad_format
+    """
+    number = _plain(text)
+    if not _COMPANY_NO.fullmatch(number):
+        raise Unfit("bad_format", "企业代码格式不正确", "the number of the company has the wrong form", "18 位统一社会信用代码，或 13、15 位注册号")
+    return number
+
+
 def bank_card_no(text: str) -> bool:
     """Tell whether a number passes as a bank card (ISO/IEC 7812); account numbers need not."""
     return luhn.is_valid(_plain(text))
 
 
-__all__ = ["bank_card_no", "plate_no", "resident_id", "resident_id_18", "social_credit_code",
-           "unit_code", "vehicle_id_number", "vin_check_digit"]
+__all__ = ["bank_card_no", "certificate_no", "company_no", "plate_no", "resident_id", "resident_id_18", "social_credit_code",
+           "unit_code", "vin_check_digit", "vin_may_be"]

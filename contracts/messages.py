@@ -15,6 +15,16 @@ REPLY_TYPE = "cn.chakong.reply.v1"
 
 #: Raw bytes of an agency's answer that are kept with a `failed` reply, as text.
 MOST_RAW_CHARS = 65_536
+#: The same of one field that was not read.
+MOST_FIELD_CHARS = 500
+
+UnreadCode = Literal[
+    "unknown_code",   #: a code that the published list does not have
+    "unknown_field",  #: a field that the agency's document does not have
+    "bad_form",       #: not in a form that means one thing
+    "missing",        #: it should be there and is not
+    "implausible",    #: read, and hardly true
+]
 
 
 class TransactionWindow(Message):
@@ -50,12 +60,31 @@ class Command(Message):
         return self.of_action or self.action
 
 
+class Unread(Message):
+    """A field of an agency's answer that was not read as its document says: kept as it came, never replaced. interface.md §5."""
+
+    field: str = Field(description="our field, `prior_measures.0.until_on` inside a list; the agency's own name where we have none")
+    wire: str = Field(description="the agency's name for it")
+    code: UnreadCode
+    raw: Annotated[str, StringConstraints(max_length=MOST_FIELD_CHARS)] | None = Field(
+        default=None, description="as it came, JSON where it is no text; null where it is missing")
+
+
 class FoundAsset(Message):
-    """One asset as the agency records it, with what already stands on it."""
+    """One asset as the agency records it, with what already stands on it, and what of it was not read."""
 
     record: dict[str, object]
     prior_measures: tuple[PriorMeasure, ...] = ()
     priority_rights: tuple[PriorityRight, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+class UnreadableItem(Message):
+    """An item of an answer of which it cannot be read which thing it is, whose, how much, in what state, or what is on it before."""
+
+    position: int | None = Field(default=None, ge=0, description="its place in the answer, from 0; null: the answer tells of it and does not list it")
+    record: dict[str, object] = Field(default_factory=dict, description="what was read; it may be valid for nothing")
+    unread: tuple[Unread, ...]
 
 
 class Reply(Message):
@@ -73,6 +102,8 @@ class Reply(Message):
     detail: Annotated[str, StringConstraints(max_length=2000)] | None = None
     as_of: AwareDatetime | None = None
     assets: tuple[FoundAsset, ...] | None = None
+    unreadable: tuple[UnreadableItem, ...] | None = Field(default=None, description="found: items that are there and cannot be read")
+    unread: tuple[Unread, ...] | None = Field(default=None, description="what was not read of the answer itself, outside its items")
     control: ControlAnswer | None = None
     agency_ref: str | None = None
     until: AwareDatetime | None = Field(default=None, description="deferred: ask again then; acknowledged: ask the status then")

@@ -49,6 +49,15 @@ REASONS: dict[str, Text] = {
     "busy": Text(zh="排队等候", en="queued behind earlier work"),
 }
 
+#: What became of a field that was not read as the agency's document says (contracts.messages.UnreadCode).
+UNREAD_NAMES: dict[str, Text] = {
+    "unknown_code": Text(zh="代码不在公布的代码表内", en="a code outside the published list"),
+    "unknown_field": Text(zh="接口文档以外的字段", en="a field outside the agency's document"),
+    "bad_form": Text(zh="格式不能唯一理解", en="not in a form that means one thing"),
+    "missing": Text(zh="应填未填", en="it should be there and is not"),
+    "implausible": Text(zh="内容存疑", en="hardly true"),
+}
+
 
 def reason(code: str) -> Text:
     """Return the two-language reason of a code; an unknown code is shown as it is, never replaced."""

@@ -13,13 +13,13 @@ from contracts.words import Text
 class ProvidentFundRecord(AssetRecord):
     """One personal account; money in fen, rates as decimal fractions."""
 
-    personal_account_no: Line = labelled("个人账号", "GRZH", "personal account")
-    holder_name: Line = labelled("姓名", "XM", "name")
+    personal_account_no: Line = labelled("个人账号", "GRZH", "personal account", deciding=True)
+    holder_name: Line = labelled("姓名", "XM", "name", deciding=True)
     employer_name: Line | None = labelled("单位名称", "DWMC", "employer", default=None)
-    balance_fen: Fen = labelled("个人账户余额（分）", "GRZHYE", "balance")
+    balance_fen: Fen = labelled("个人账户余额（分）", "GRZHYE", "balance", deciding=True)
     account_status: Literal["normal", "sealed_dormant", "merged", "transferred_out", "withdrawn_closed", "frozen", "other"] = labelled(
         "个人账户状态", "GRZHZT", "state; 01 normal and 02 sealed (dormant) are live",
-        words="normal 正常 sealed_dormant 封存 merged 合并销户 transferred_out 外部转出 withdrawn_closed 提取销户 frozen 冻结 other 其他")
+        words="normal 正常 sealed_dormant 封存 merged 合并销户 transferred_out 外部转出 withdrawn_closed 提取销户 frozen 冻结 other 其他", deciding=True)
     contribution_base_fen: Fen | None = labelled("缴存基数（分）", "GRJCJS", "contribution base", default=None)
     rate_personal: Decimal | None = labelled("个人缴存比例", "GRJCBL", "personal rate", default=None, ge=0, le=1)
     rate_employer: Decimal | None = labelled("单位缴存比例", "DWJCBL", "employer's rate", default=None, ge=0, le=1)
@@ -30,7 +30,7 @@ class ProvidentFundRecord(AssetRecord):
     payout_account: Line | None = labelled("个人存款账户号码", "GRCKZHHM", "account paid out to", default=None)
     payout_bank: Line | None = labelled("开户银行", "GRCKZHKHYH", "bank of that account", default=None)
     has_loan: bool | None = labelled("有无公积金贷款", "SFYDK", "whether a loan stands", default=None)
-    frozen_fen: Fen = labelled("冻结金额（分）", "DJJE", "amount already frozen", default=0)
+    frozen_fen: Fen = labelled("冻结金额（分）", "DJJE", "amount already frozen", default=0, deciding=True)
 
     def value_fen(self) -> int | None:
         """Return the balance."""

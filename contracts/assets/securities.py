@@ -34,20 +34,20 @@ class SecuritiesMark(Model):
 class SecurityRecord(AssetRecord):
     """One holding: one security in one account. Quantities in units (shares)."""
 
-    securities_account: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}$")] = labelled("证券账户", "ZQZH", "account")
-    security_code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] = labelled("证券代码", "ZQDM", "code")
-    security_name: Line = labelled("证券名称", "ZQMC", "name")
-    market: Literal["shanghai", "shenzhen", "beijing"] = labelled("市场", "SC", "exchange", words="shanghai 上海 shenzhen 深圳 beijing 北京")
-    holder_name: Line = labelled("持有人", "CYR", "holder")
+    securities_account: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}$")] = labelled("证券账户", "ZQZH", "account", deciding=True)
+    security_code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")] = labelled("证券代码", "ZQDM", "code", deciding=True)
+    security_name: Line | None = labelled("证券名称", "ZQMC", "name", default=None)
+    market: Literal["shanghai", "shenzhen", "beijing"] = labelled("市场", "SC", "exchange", words="shanghai 上海 shenzhen 深圳 beijing 北京", deciding=True)
+    holder_name: Line = labelled("持有人", "CYR", "holder", deciding=True)
     share_nature: Literal["tradable", "restricted", "bond", "fund"] = labelled("股份性质", "GFXZ", "nature of the shares",
-        words="tradable 流通 restricted 限售 bond 债券 fund 基金")
+        words="tradable 流通 restricted 限售 bond 债券 fund 基金", deciding=True)
     custody_unit: Line | None = labelled("托管单元", "TGDY", "custody unit", default=None)
-    quantity: Quantity = labelled("持有数量", "CYSL", "units held")
-    available_quantity: Quantity = labelled("可用数量", "KYSL", "units neither frozen nor pledged")
-    frozen_quantity: Quantity = labelled("冻结数量", "DJSL", "units frozen")
+    quantity: Quantity = labelled("持有数量", "CYSL", "units held", deciding=True)
+    available_quantity: Quantity = labelled("可用数量", "KYSL", "units neither frozen nor pledged", deciding=True)
+    frozen_quantity: Quantity = labelled("冻结数量", "DJSL", "units frozen", deciding=True)
     close_price_fen: Fen | None = labelled("前收盘价（分）", "QSPJ", "previous close of one unit", default=None)
-    pledges: tuple[SecuritiesPledge, ...] = labelled("质押", "ZY", "pledges", default=())
-    marks: tuple[SecuritiesMark, ...] = labelled("司法标记", "SFBJ", "judicial marks", default=())
+    pledges: tuple[SecuritiesPledge, ...] = labelled("质押", "ZY", "pledges", default=(), deciding=True)
+    marks: tuple[SecuritiesMark, ...] = labelled("司法标记", "SFBJ", "judicial marks", default=(), deciding=True)
 
     def value_fen(self) -> int | None:
         """Return units times the previous close."""
@@ -56,6 +56,10 @@ class SecurityRecord(AssetRecord):
     def available_fen(self) -> int | None:
         """Return available units times the previous close."""
         return fen_of(self.available_quantity, self.close_price_fen)
+
+    def doubtful(self) -> tuple[str, ...]:
+        """Return the available units where there are more than are held."""
+        return ("available_quantity",) if self.available_quantity > self.quantity else ()
 
 
 ASSET_TYPE = AssetType(

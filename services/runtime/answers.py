@@ -68,8 +68,9 @@ def to_reply(agency: str, asked: Asked, answer: Answer, evidence: Evidence, now:
                        raw_sha256=evidence.digest)
     match answer:
         case Found():
-            outcome = "found" if answer.assets else "none_found"
-            return answered(outcome=outcome, as_of=answer.as_of, assets=tuple(answer.assets) or None)
+            outcome = "found" if answer.assets or answer.unreadable else "none_found"
+            return answered(outcome=outcome, as_of=answer.as_of, assets=tuple(answer.assets) or None,
+                            unreadable=tuple(answer.unreadable) or None, unread=tuple(answer.unread) or None)
         case Controlled():
             return answered(outcome="controlled", as_of=answer.as_of, control=answer.control)
         case Refused():

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from contracts.agency import Agency
 from contracts.control import ControlAnswer
-from contracts.messages import Command, FoundAsset
+from contracts.messages import Command, FoundAsset, Unread, UnreadableItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The agency answered; an empty list is its statement that it has nothing."""
+    """The agency answered; without assets and unreadable items it states that it has nothing.
 
-    as_of: AwareDatetime
+    `as_of` is null where its time cannot be read; `unread` is what was not read of the answer itself, outside its items.
+    """
+
+    as_of: AwareDatetime | None
     assets: Sequence[FoundAsset]
+    unreadable: Sequence[UnreadableItem] = ()
+    unread: Sequence[Unread] = ()
 
 
 @dataclass(frozen=True, slots=True)

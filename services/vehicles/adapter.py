@@ -5,23 +5,27 @@ A code or letter that these tables do not have is never given a meaning.
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from contracts.agency import Agency
-from contracts.assets.vehicles import VehicleRecord
-from contracts.control import ControlAnswer, ControlOrder, ControlState, PriorityRight, PriorMeasure
-from contracts.control import Measure as MeasureKind
+from contracts.control import ControlAnswer, ControlOrder, PriorityRight, PriorMeasure
 from contracts.documents import KIND_NAMES
 from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
-from contracts.messages import FoundAsset
+from contracts.messages import Unread
 from contracts.words import Model
 from services.runtime import port
+from services.runtime.reading import forms
+from services.runtime.reading.envelopes import by_request, json_object, read_or_mark
+from services.runtime.reading.items import unknown_fields
 from services.vehicles import agency_api as wire
+from services.vehicles import codes, reading
 
 #: The capability each action needs; a vehicle office that seals also seizes and watches.
 _CAPABILITIES = {"query": "query", "seal": "seal", "seize": "seal", "watchlist": "seal", "renew": "renew",
@@ -33,33 +37,12 @@ _ID_KINDS: Mapping[str, wire.IdKind] = {
     "foreign_passport": "F", "hk_macao_permit": "F", "hk_macao_return_permit": "F", "taiwan_permit": "F",
     "household_book": "H", "uscc": "N", "business_licence": "P", "other": "Z",
 }
-_PLATE_KINDS: Mapping[wire.PlateKind, str] = {
-    "01": "large", "02": "small", "07": "motorcycle", "15": "trailer", "51": "large_new_energy", "52": "small_new_energy"}
-_ASKED_PLATE_KINDS = {ours: theirs for theirs, ours in _PLATE_KINDS.items()}
-_VEHICLE_KINDS: Mapping[wire.VehicleKind, str] = {
-    "K11": "大型普通客车", "K31": "小型普通客车", "K32": "小型越野客车", "K33": "小型轿车", "H11": "重型普通货车",
-    "H21": "中型普通货车", "H31": "轻型普通货车", "Q11": "重型半挂牵引车", "B11": "重型普通半挂车", "M21": "普通二轮摩托车"}
-_COLOURS: Mapping[wire.Colour, str] = {
-    "A": "白", "B": "灰", "C": "黄", "D": "粉", "E": "红", "F": "紫", "G": "绿", "H": "蓝", "I": "棕", "J": "黑", "Z": "其他"}
-_USES: Mapping[wire.Use, str] = {
-    "A": "非营运", "B": "公路客运", "C": "公交客运", "D": "出租客运", "E": "旅游客运", "F": "货运", "G": "租赁"}
-_STATUSES = {
-    "A": "normal", "B": "transferred_out", "C": "stolen", "D": "out_of_service", "E": "deregistered",
-    "G": "violation_unsettled", "H": "customs_supervision", "I": "accident_unsettled", "J": "suspect", "K": "sealed",
-    "L": "detained", "M": "compulsory_scrap", "N": "hit_and_run", "O": "locked", "P": "scrapped", "Q": "inspection_overdue",
-}
-_SEALS: Mapping[wire.SealKind, MeasureKind] = {"1": "seal", "2": "seal", "3": "seize", "4": "seize", "5": "watchlist"}
-_STATES: Mapping[wire.SealState, ControlState] = {
-    "1": "in_force", "2": "waiting", "3": "released", "4": "expired", "5": "lapsed", "6": "transferred", "7": "reversed"}
-_UNSUPPORTED = "2001"
-_REASONS = {
-    "1001": "document_missing", "1002": "document_mismatch", "1003": "credential_missing", "1004": "identity_mismatch",
-    "1005": "identity_incomplete", "1006": "not_authorised", "2002": "asset_not_found", "2003": "asset_exempt",
-    "2004": "no_original_measure", "2005": "term_over_cap", "2006": "already_expired", "2007": "quota_exceeded",
-    "2008": "no_original_measure", "2099": "rejected_by_agency",
-}
+_ASKED_PLATE_KINDS = {ours: theirs for theirs, ours in codes.PLATE_KINDS.items()}
 _UNAVAILABLE = {"9002": "busy", "9003": "office_closed"}
 _STATUS_OF_TROUBLE = {"9001": HTTPStatus.BAD_REQUEST, "9004": HTTPStatus.FORBIDDEN}
+_OK, _RECEIVED = "0000", "0001"
+#: What a body of answers says beside them.
+_BODY = frozenset({"code", "sj", "jg"})
 #: By the last word of our name for a kind of document.
 _DOCUMENTS: Mapping[str, Literal["1", "2"]] = {"ruling": "1", "notice": "2"}
 _MOST_DETAIL = 500
@@ -88,16 +71,15 @@ class VehicleOffices:
     ) -> Mapping[str, port.Answer]:
         """Read a body of answers, each by itself. See services.runtime.port.Adapter."""
         body = _open(response)
-        if isinstance(body, wire.Trouble):
+        if body["code"] != _OK:
             return _in_trouble(body, asked)
-        rows: dict[str, list[dict[str, Any]]] = {one.request_no: [] for one in asked}
-        for row in body.jg:
-            own = rows.get(str(row.get("qqdh")))
-            if own is None:
-                raise AgencyProtocolError("an answer to no request that was asked")
-            own.append(row)
-        read = _read_query if asked[0].asks == "query" else _read_control
-        return {number: _answer(own, body, read) for number, own in rows.items()}
+        rows, strays = by_request(asked, body["jg"], "qqdh")
+        if asked[0].asks != "query":
+            as_of = _strict(body).sj
+            return {number: _answer(own, partial(_read_control, as_of)) for number, own in rows.items()}
+        marks = [*unknown_fields(body, _BODY), *strays]
+        as_of_or_none = read_or_mark(forms.instant, body, "sj", "as_of", marks)
+        return {number: _answer(own, partial(_read_query, as_of_or_none, marks)) for number, own in rows.items()}
 
 
 ADAPTER = VehicleOffices()
@@ -148,33 +130,39 @@ def _transferee(order: ControlOrder) -> wire.Transferee | None:
     return wire.Transferee.model_construct(xm=to.name, sfzmmc=_ID_KINDS[to.id_type], sfzmhm=to.id_no)
 
 
-def _open(response: port.AgencyResponse) -> wire.Answers | wire.Trouble:
-    if response.content_type.partition(";")[0].strip().lower() != "application/json":
-        raise AgencyProtocolError(f"status {response.status}, {response.content_type[:80]!r}: not JSON")
-    try:
-        body = wire.BODY.validate_json(response.body)
-    except ValidationError as error:
-        raise AgencyProtocolError(_what_is_wrong(error)) from error
-    if response.status != _STATUS_OF_TROUBLE.get(body.code, HTTPStatus.OK):
-        raise AgencyProtocolError(f"status {response.status} with code {body.code}")
+def _open(response: port.AgencyResponse) -> dict[str, Any]:
+    body = json_object(response)
+    code = body.get("code")
+    if code == _OK and not isinstance(body.get("jg"), list):
+        raise AgencyProtocolError("a body of answers without its list")
+    if code != _OK and code not in get_args(wire.TroubleCode):
+        raise AgencyProtocolError("a body whose code the document does not have")
+    if response.status != _STATUS_OF_TROUBLE.get(str(code), HTTPStatus.OK):
+        raise AgencyProtocolError(f"status {response.status} with code {code}")
     return body
 
 
-def _in_trouble(body: wire.Trouble, asked: Sequence[port.Asked]) -> Mapping[str, port.Answer]:
-    if body.code in _UNAVAILABLE:
-        raise AgencyUnavailable(body.msg, code=_UNAVAILABLE[body.code])
-    if body.code == "9001":
-        raise AgencyProtocolError(f"the agency cannot read our message: {body.msg}")
-    return {one.request_no: port.Refused("not_authorised", body.msg) for one in asked}
+def _strict(body: dict[str, Any]) -> wire.Answers:
+    try:
+        return wire.Answers.model_validate(body)
+    except ValidationError as error:
+        raise AgencyProtocolError(_what_is_wrong(error)) from None
 
 
-def _answer(
-    rows: Sequence[dict[str, Any]], body: wire.Answers, read: Callable[[wire.Answers, dict[str, Any]], port.Answer],
-) -> port.Answer:
+def _in_trouble(body: Mapping[str, Any], asked: Sequence[port.Asked]) -> Mapping[str, port.Answer]:
+    code, said = body["code"], str(body.get("msg", ""))[:_MOST_DETAIL]
+    if code in _UNAVAILABLE:
+        raise AgencyUnavailable(said, code=_UNAVAILABLE[code])
+    if code == "9001":
+        raise AgencyProtocolError(f"the agency cannot read our message: {said}")
+    return {one.request_no: port.Refused("not_authorised", said) for one in asked}
+
+
+def _answer(rows: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], port.Answer]) -> port.Answer:
     if len(rows) != 1:
         return port.OutsideProtocol(f"{len(rows)} answers to one request")
     try:
-        return read(body, rows[0])
+        return read(rows[0])
     except ValidationError as error:
         return port.OutsideProtocol(_what_is_wrong(error))
     except ValueError as error:
@@ -187,55 +175,37 @@ def _what_is_wrong(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)[:_MOST_DETAIL]
 
 
-def _read_query(body: wire.Answers, row: dict[str, Any]) -> port.Answer:
-    match wire.QUERY_ANSWER.validate_python(row):
-        case wire.Vehicles() as owned:
-            if owned.sl != len(owned.cl):
-                raise ValueError("the vehicles do not agree with their count")
-            return port.Found(body.sj, [_asset(vehicle) for vehicle in owned.cl])
-        case wire.Received() as received:
-            return port.Accepted(received.sldh, received.yjms)
-        case wire.Declined() as declined:
-            return _refused(declined)
+def _read_query(as_of: datetime | None, marks: Sequence[Unread], row: Mapping[str, Any]) -> port.Answer:
+    """Read what a query is answered with; a code that is not known says neither what was found nor that nothing was."""
+    code, said = row.get("code"), str(row.get("msg", ""))[:_MOST_DETAIL]
+    if code == _OK:
+        return reading.found(as_of, row, marks)
+    if code == _RECEIVED:
+        received = wire.Received.model_validate(row, extra="ignore")
+        return port.Accepted(received.sldh, received.yjms)
+    return _refused(str(code), said)
 
 
-def _read_control(body: wire.Answers, row: dict[str, Any]) -> port.Answer:
+def _read_control(as_of: datetime, row: Mapping[str, Any]) -> port.Answer:
     match wire.CONTROL_ANSWER.validate_python(row):
         case wire.Done() as done:
-            return port.Controlled(body.sj, _controlled(done))
+            return port.Controlled(as_of, _controlled(done))
         case wire.Received() as received:
             return port.Accepted(received.sldh, received.yjms)
         case wire.Declined() as declined:
-            return _refused(declined)
+            return _refused(declined.code, declined.msg)
 
 
-def _refused(declined: wire.Declined) -> port.Answer:
-    if declined.code == _UNSUPPORTED:
-        return port.Unsupported(declined.msg)
-    return port.Refused(_REASONS[declined.code], declined.msg)
-
-
-def _asset(vehicle: wire.Vehicle) -> FoundAsset:
-    if vehicle.dy and vehicle.dybj == "0":
-        raise ValueError("a mortgage on a vehicle that is marked as free of them")
-    return FoundAsset(record=_record(vehicle), prior_measures=tuple(map(_measure, vehicle.cf)),
-                      priority_rights=tuple(map(_priority, vehicle.dy)))
-
-
-def _record(vehicle: wire.Vehicle) -> dict[str, object]:
-    return VehicleRecord.model_validate({
-        "plate_no": vehicle.hphm, "plate_type": _PLATE_KINDS[vehicle.hpzl], "vin": vehicle.clsbdh, "engine_no": vehicle.fdjh,
-        "vehicle_type": _VEHICLE_KINDS[vehicle.cllx], "brand": vehicle.clpp, "model": vehicle.clxh,
-        "colour": _COLOURS[vehicle.csys] if vehicle.csys else None, "use_nature": _USES[vehicle.syxz] if vehicle.syxz else None,
-        "owner_name": vehicle.syr, "owner_id_no": vehicle.sfzmhm, "first_registered_on": vehicle.ccdjrq,
-        "inspection_valid_to": vehicle.yxqz, "scrap_by": vehicle.qzbfqz, "issuing_office": vehicle.fzjg,
-        "managing_office": vehicle.glbm, "status_codes": tuple(_STATUSES[letter] for letter in vehicle.zt),
-        "mortgage_flag": vehicle.dybj == "1", "registration_certificate_no": vehicle.djzsbh, "archive_no": vehicle.dabh,
-    }).model_dump(mode="json", exclude_none=True)
+def _refused(code: str, said: str) -> port.Answer:
+    if code == codes.UNSUPPORTED:
+        return port.Unsupported(said)
+    if code not in codes.REASONS:
+        raise ValueError("a code of an answer that the document does not have")
+    return port.Refused(codes.REASONS[code], said)
 
 
 def _measure(seal: wire.Seal) -> PriorMeasure:
-    return PriorMeasure(kind=_SEALS[seal.cflx], authority=seal.cfjg, document_no=seal.cfwh, rank=seal.cfsx,
+    return PriorMeasure(kind=codes.SEALS[seal.cflx], authority=seal.cfjg, document_no=seal.cfwh, rank=seal.cfsx,
                         from_on=seal.ksrq, until_on=seal.jsrq, request_no=seal.qqdh)
 
 
@@ -245,6 +215,6 @@ def _priority(mortgage: wire.Mortgage) -> PriorityRight:
 
 def _controlled(done: wire.Done) -> ControlAnswer:
     return ControlAnswer(
-        state=_STATES[done.cfzt], rank=done.cfsx, served_at=done.sdsj, effective_at=done.sxsj, until_on=done.jsrq,
+        state=codes.STATES[done.cfzt], rank=done.cfsx, served_at=done.sdsj, effective_at=done.sxsj, until_on=done.jsrq,
         agency_control_no=done.cfdh, prior_measures=tuple(map(_measure, done.cf)),
         priority_rights=tuple(map(_priority, done.dy)), wire={"cfzt": done.cfzt})

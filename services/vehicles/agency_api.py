@@ -1,6 +1,7 @@
 """The vehicle office's own words: JSON fields, code lists and forms. domain.md §5, §6.1; GA/T 16.
 
-An unknown field or code is an error. Values are what they mean (date, fen); how they are written is at the top.
+What we say, and what an office says to a control step: there an unknown field or code is an error. What it says to a query is read field by
+field (reading.py). Values are what they mean (date, fen); how they are written is at the top.
 """
 
 import re
@@ -9,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 
-from contracts.asset_type import Line, PlateNo, Vin
+from contracts.asset_type import Line, PlateNo
 from contracts.clock import CHINA
 from contracts.money import fen_to_yuan, yuan_to_fen
 from contracts.words import Model
@@ -55,19 +56,8 @@ RequestNo = Annotated[str, Field(min_length=1, max_length=45)]
 IdKind = Literal["A", "B", "C", "F", "H", "N", "P", "Z"]
 """sfzmmc: A resident id · B organisation code · C officer's card · F from outside the mainland · H household book ·
 N USCC · P business licence · Z other."""
-PlateKind = Literal["01", "02", "07", "15", "51", "52"]
-"""hpzl (GA/T 16.7): 01 large · 02 small · 07 motorcycle · 15 trailer · 51 large, 52 small new-energy vehicle."""
-VehicleKind = Literal["K11", "K31", "K32", "K33", "H11", "H21", "H31", "Q11", "B11", "M21"]
-"""cllx (GA/T 16.4): K11 large coach · K31 small bus · K32 small off-road · K33 small car · H11 heavy, H21 medium,
-H31 light lorry · Q11 heavy tractor · B11 heavy semi-trailer · M21 motorcycle."""
-Colour = Literal["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "Z"]
-"""csys (GA/T 16.8): A white · B grey · C yellow · D pink · E red · F violet · G green · H blue · I brown · J black · Z other."""
-Use = Literal["A", "B", "C", "D", "E", "F", "G"]
-"""syxz (GA/T 16.3): A private · B coach · C city bus · D taxi · E tourist coach · F freight · G hire."""
-Status = Annotated[str, Field(pattern=r"^[ABCDEGHIJKLMNOPQ]{1,16}$")]
-"""zt, one letter or several: A normal · B transferred out · C stolen · D out of service · E deregistered ·
-G violation unsettled · H customs supervision · I accident unsettled · J suspect · K sealed · L detained ·
-M compulsory scrap · N hit-and-run · O locked · P scrapped · Q inspection overdue."""
+PlateKind = Annotated[str, Field(pattern=r"^\d{2}$")]
+"""hpzl (GA/T 16.7), see codes.py."""
 SealKind = Literal["1", "2", "3", "4", "5"]
 """cflx: 1 seal · 2 waiting seal · 3 seizure · 4 waiting seizure · 5 watch-list entry."""
 SealState = Literal["1", "2", "3", "4", "5", "6", "7"]
@@ -132,7 +122,7 @@ class Control(Asker):
     kzcs: Measure
     hphm: PlateNo
     hpzl: PlateKind | None = None
-    clsbdh: Vin | None = None
+    clsbdh: Line | None = None
     cdsh: Line | None = None  #: number of the ruling
     cfqx: Count | None = None  #: term in months
     jsrq: Day | None = None  #: or its last day
@@ -159,42 +149,6 @@ class Mortgage(Model):
 
     dyqr: Line
     je: Yuan | None = None
-
-
-class Vehicle(Model):
-    """cl: a registered vehicle."""
-
-    hphm: PlateNo
-    hpzl: PlateKind
-    clsbdh: Vin
-    cllx: VehicleKind
-    clpp: Line
-    syr: Line
-    zt: Status
-    dybj: Literal["0", "1"]
-    fdjh: Line | None = None
-    clxh: Line | None = None
-    csys: Colour | None = None
-    syxz: Use | None = None
-    sfzmhm: Line | None = None
-    ccdjrq: Day | None = None
-    yxqz: Day | None = None
-    qzbfqz: Day | None = None
-    fzjg: Line | None = None
-    glbm: Line | None = None
-    djzsbh: Line | None = None
-    dabh: Line | None = None
-    cf: tuple[Seal, ...] = ()
-    dy: tuple[Mortgage, ...] = ()
-
-
-class Vehicles(Model):
-    """What one owner has; sl counts the vehicles."""
-
-    code: Literal["0000"] = "0000"
-    qqdh: RequestNo
-    sl: Count
-    cl: tuple[Vehicle, ...]
 
 
 class Done(Model):
@@ -238,16 +192,5 @@ class Answers(Model):
     jg: tuple[dict[str, Any], ...]
 
 
-class Trouble(Model):
-    """A body without answers."""
-
-    code: TroubleCode
-    msg: Line
-    sj: Instant
-
-
-BODY: TypeAdapter[Answers | Trouble] = TypeAdapter(Annotated[Answers | Trouble, Field(discriminator="code")])
-QUERY_ANSWER: TypeAdapter[Vehicles | Received | Declined] = TypeAdapter(
-    Annotated[Vehicles | Received | Declined, Field(discriminator="code")])
 CONTROL_ANSWER: TypeAdapter[Done | Received | Declined] = TypeAdapter(
     Annotated[Done | Received | Declined, Field(discriminator="code")])

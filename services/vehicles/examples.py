@@ -10,7 +10,7 @@ from contracts.assets.vehicles import VehicleRecord
 from contracts.case import CaseReference, Officer
 from contracts.control import ControlAnswer, ControlOrder, Transferee
 from contracts.documents import CommandDocument
-from contracts.messages import Command, FoundAsset
+from contracts.messages import Command, FoundAsset, Unread, UnreadableItem
 from contracts.subject import Identity
 from services.runtime import port
 from services.vehicles import demo
@@ -100,7 +100,7 @@ EXAMPLES = (
             _found(demo.FREE), _found(demo.SEALED, prior_measures=(demo.EARLIER_SEAL,)),
             _found(demo.MORTGAGED, priority_rights=(demo.LOAN,))])}),
     Example(
-        "查无车辆；姓名与证件号码不一致，拒绝协助；状态字母在文档以外，不作推断",
+        "查无车辆；姓名与证件号码不一致，拒绝协助；一辆车的状态字母在代码表以外，该车不可读",
         tuple(port.Outgoing(_query(f"2026112244530200012{n}")) for n in (4, 5, 6)),
         _call("/api/jdc/cx", '{"qq":[' + ",".join(
             '{"qqdh":"2026112244530200012' + n + '",' + _ASKER + _NOTICE + "}" for n in "456") + "]}"),
@@ -110,7 +110,10 @@ EXAMPLES = (
             "clsbdh":"LFV2A21J7K3000001","cllx":"K33","clpp":"大众牌","syr":"陈伟","zt":"KX","dybj":"0"}]}"""),
         {"20261122445302000124": port.Found(AS_OF, []),
          "20261122445302000125": port.Refused("identity_mismatch", "姓名与证件号码不一致"),
-         "20261122445302000126": port.OutsideProtocol("0000.cl.0.zt: string_pattern_mismatch")}),
+         "20261122445302000126": port.Found(AS_OF, [], (UnreadableItem(
+             position=0, record={"plate_no": "粤WA8K21", "plate_type": "small", "vin": "LFV2A21J7K3000001", "vehicle_type": "小型轿车",
+                                 "brand": "大众牌", "owner_name": "陈伟", "mortgage_flag": False},
+             unread=(Unread(field="status_codes", wire="zt", code="unknown_code", raw="KX"),)),))}),
     Example(
         "查封已生效，法律文书随附",
         (port.Outgoing(_control("20261122445302000127", "seal", demo.FREE, term_months=24), contents={"sha256:ruling": PAPER}),),

@@ -1,6 +1,6 @@
 """An adapter and its mock agency, connected without a network: commands go in, answers come out. For contract tests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from contracts.agency import Agency
@@ -44,12 +44,14 @@ def agency_row(asset_type_code: str, **changes: object) -> Agency:
 class Exchange:
     """One agency of one asset type: its adapter, its mock, the register, the ledger and a clock."""
 
-    def __init__(self, adapter: Adapter, mock: MockAgency, agency: Agency, *, seed: int = 7) -> None:
+    def __init__(self, adapter: Adapter, mock: MockAgency, agency: Agency, *, seed: int = 7, odd_share: float = 0) -> None:
         self.adapter, self.mock, self.agency, self.clock = adapter, mock, agency, Clock()
         self.asset_type: AssetType = asset_type(agency.asset_type)
-        self.simulation = Simulation(MockSettings(seed=seed), [agency], {agency.asset_type: mock}, self.clock)
+        self.simulation = Simulation(MockSettings(seed=seed, odd_share=odd_share), [agency], {agency.asset_type: mock}, self.clock)
         self.desk = self.simulation.desks[agency.agency]
         self._numbers = 0
+        #: looks at every right call and its answer, as the agency's document has it
+        self.watch: Callable[[AgencyCall, MockResponse], None] = lambda _call, _answered: None
 
     def number(self) -> str:
         self._numbers += 1
@@ -93,7 +95,10 @@ class Exchange:
 
     def ask(self, *commands: Command) -> Mapping[str, Answer]:
         """Let the mock answer one call for these commands and read what it says."""
-        return self.read(commands, self.simulation.answer(self.desk, as_received(self.call(*commands))))
+        call = self.call(*commands)
+        answered = self.simulation.answer(self.desk, as_received(call))
+        self.watch(call, answered)
+        return self.read(commands, answered)
 
     def ask_one(self, command: Command) -> Answer:
         return self.ask(command)[command.request_no]

@@ -2,7 +2,7 @@ from base64 import b64encode
 
 import pytest
 
-from contracts.assets.vehicles import ASSET_TYPE, VehicleStatus
+from contracts.assets.vehicles import ASSET_TYPE, PlateType, VehicleStatus
 from contracts.control import ControlAnswer
 from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
 from contracts.outcome import REASONS
@@ -16,7 +16,7 @@ from services.runtime.port import (
     OutsideProtocol,
     Refused,
 )
-from services.vehicles import adapter, agency_api, demo, mock_agency
+from services.vehicles import adapter, agency_api, codes, demo, mock_agency
 from services.vehicles.adapter import ADAPTER
 from services.vehicles.examples import EXAMPLES
 from services.vehicles.mock_agency import MOCK
@@ -101,18 +101,15 @@ def test_holdings_are_lawful_and_repeatable(region, prefix):
 
 
 def test_the_tables_cover_the_agencys_lists():
-    assert set(adapter._REASONS) | {adapter._UNSUPPORTED} == set(agency_api.Refusal.__args__) == set(mock_agency._TEXTS)
-    assert set(adapter._STATES) == set(agency_api.SealState.__args__)
-    assert set(adapter._SEALS) == set(agency_api.SealKind.__args__)
+    assert set(codes.REASONS) | {codes.UNSUPPORTED} == set(agency_api.Refusal.__args__) == set(mock_agency._TEXTS)
+    assert set(codes.STATES) == set(agency_api.SealState.__args__)
+    assert set(codes.SEALS) == set(agency_api.SealKind.__args__)
     assert set(adapter._MEASURES.values()) == set(agency_api.Measure.__args__)
-    assert set(adapter._PLATE_KINDS) == set(agency_api.PlateKind.__args__)
-    assert set(adapter._VEHICLE_KINDS) == set(agency_api.VehicleKind.__args__)
-    assert set(adapter._COLOURS) == set(agency_api.Colour.__args__)
-    assert set(adapter._USES) == set(agency_api.Use.__args__)
-    assert set(adapter._STATUSES.values()) == set(VehicleStatus.__args__)
+    assert set(codes.PLATE_KINDS.values()) == set(PlateType.__args__)
+    assert set(codes.STATUSES.values()) == set(VehicleStatus.__args__)
     assert set(adapter._ID_KINDS.values()) == set(agency_api.IdKind.__args__)
     assert set(adapter._ID_KINDS) == set(IdType.__args__)
-    assert set(adapter._REASONS.values()) <= set(REASONS)
+    assert set(codes.REASONS.values()) <= set(REASONS)
 
 
 # ---- controls
@@ -266,8 +263,8 @@ def test_a_request_the_office_never_had_is_no_earlier_request(exchange, chen):
 def test_scripted_faults_read_as_what_they_are(exchange, chen):
     commands = [exchange.command("query", chen), exchange.command("query", chen)]
     assert {one.code for one in exchange.fail("refused", *commands).values()} == {"rejected_by_agency"}
-    for kind in ("unknown_field", "unknown_code"):
-        assert {type(one) for one in exchange.fail(kind, *commands).values()} == {OutsideProtocol}
+    assert {type(one) for one in exchange.fail("unknown_code", *commands).values()} == {OutsideProtocol}
+    assert all(isinstance(one, Found) and one.assets and one.unread for one in exchange.fail("unknown_field", *commands).values())
     with pytest.raises(AgencyProtocolError):
         exchange.fail("malformed", *commands)
     with pytest.raises(AgencyUnavailable) as closed:

@@ -1,3 +1,4 @@
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,10 +6,10 @@ from hypothesis import strategies as st
 from contracts.failures import AgencyProtocolError, AgencyUnavailable
 from services.runtime.mock.port import MockRequest
 from services.runtime.port import AgencyResponse, Asked, Controlled, Found, OutsideProtocol, Refused, Unsupported
-from services.vehicles import adapter, agency_api, demo
+from services.vehicles import agency_api, codes, demo
 from services.vehicles.adapter import ADAPTER
 from services.vehicles.mock_agency import MOCK
-from tests.contract.exchange import NOW, Exchange, agency_row
+from tests.contract.exchange import Exchange, agency_row
 
 ROW = agency_row("vehicles")
 NUMBER = "20261122445302000123"
@@ -18,7 +19,7 @@ NUMBER = "20261122445302000123"
 
 
 def answers(*rows, **changes):
-    return agency_api.Answers.model_construct(sj=NOW, jg=rows, **changes).model_dump_json().encode()
+    return orjson.dumps({"code": "0000", "sj": "2026-11-22 17:00:00", "jg": rows} | changes)
 
 
 def read(body, *, asks="query", numbers=(NUMBER,), status=200, content_type="application/json"):
@@ -43,27 +44,14 @@ def test_a_day_may_have_a_time():
     assert read_one({**DONE, "sxsj": "2026-11-22"}, asks="seal").control.effective_at.isoformat() == "2026-11-21T16:00:00+00:00"
 
 
-@pytest.mark.parametrize(("letter", "word"), sorted(adapter._STATUSES.items()))
+@pytest.mark.parametrize(("letter", "word"), sorted(codes.STATUSES.items()))
 def test_every_letter_of_the_status_has_its_own_meaning(letter, word):
     assert read_one(owned(zt=f"G{letter}")).assets[0].record["status_codes"] == ["violation_unsettled", word]
 
 
-@pytest.mark.parametrize("changes", [
-    {"hpzl": "99"}, {"hpzl": "2"}, {"zt": ""}, {"zt": "F"}, {"zt": "KX"}, {"zt": "k"}, {"zt": "A,K"}, {"cllx": "K99"}, {"csys": "X"},
-    {"syxz": "M"}, {"clsbdh": "LFV2A21J4K3000001"}, {"hphm": "WA8K21"}, {"syr": ""}, {"dybj": 1}, {"dybj": "0"}, {"xzzd": "x"},
-    {"ccdjrq": "2019-02-30"}, {"ccdjrq": "20190305"}, {"ccdjrq": "2019-03-05T00:00:00"}, {"ccdjrq": 20190305}, {"ccdjrq": "2019-03-05 25:00:00"},
-    {"cf": [{"cflx": "6", "cfjg": "法院"}]}, {"cf": [{"cflx": "1", "cfjg": "法院", "cfsx": "1"}]}, {"cf": [{"cflx": "1", "cfjg": "法院", "x": 1}]},
-    {"dy": [{"dyqr": "银行", "je": "98600"}]}, {"dy": [{"dyqr": "银行", "je": 98600.0}]}, {"dy": [{"dyqr": "银行", "je": "-1.00"}]}, {"cf": None},
-])
-def test_a_vehicle_outside_the_document_concludes_nothing(changes):
-    assert isinstance(read_one(owned()), Found)
-    assert isinstance(read_one(owned(**changes)), OutsideProtocol)
-
-
 @pytest.mark.parametrize("row", [
-    {**owned(), "sl": 2}, {**owned(), "sl": "1"}, {**owned(), "sl": True}, {**owned(), "cl": []}, {**owned(), "msg": "x"}, {**owned(), "code": "1000"},
-    {"code": "0000", "qqdh": NUMBER}, {"qqdh": NUMBER}, {"code": "1001", "qqdh": NUMBER}, {"code": "1001", "qqdh": NUMBER, "msg": ""},
-    {"code": "0001", "qqdh": NUMBER}, {"code": "0001", "qqdh": NUMBER, "sldh": "1", "yjms": "soon"}, {"code": 0, "qqdh": NUMBER}, DONE,
+    {**owned(), "cl": "?"}, {**owned(), "code": "1000"}, {"code": "0000", "qqdh": NUMBER}, {"qqdh": NUMBER}, {"code": None, "qqdh": NUMBER},
+    {"code": "0001", "qqdh": NUMBER}, {"code": "0001", "qqdh": NUMBER, "sldh": "1", "yjms": "soon"}, {"code": 0, "qqdh": NUMBER}, DONE, [], "?",
 ])
 def test_a_row_outside_the_document_concludes_nothing(row):
     assert isinstance(read_one(row), OutsideProtocol)
@@ -75,32 +63,31 @@ def test_a_control_result_outside_the_document_concludes_nothing(changes):
     assert isinstance(read_one({**DONE, **changes}, asks="seal"), OutsideProtocol)
 
 
-@pytest.mark.parametrize("state", sorted(adapter._STATES))
+@pytest.mark.parametrize("state", sorted(codes.STATES))
 def test_a_documented_state_becomes_ours(state):
-    assert read_one({**DONE, "cfzt": state}, asks="seal").control.state == adapter._STATES[state]
+    assert read_one({**DONE, "cfzt": state}, asks="seal").control.state == codes.STATES[state]
 
 
-@pytest.mark.parametrize("code", sorted(adapter._REASONS))
+@pytest.mark.parametrize("code", sorted(codes.REASONS))
 def test_a_documented_refusal_becomes_a_reason(code):
     declined = {"code": code, "qqdh": NUMBER, "msg": "不予协助"}
-    assert read_one(declined) == read_one(declined, asks="seal") == Refused(adapter._REASONS[code], "不予协助")
+    assert read_one(declined) == read_one(declined, asks="seal") == Refused(codes.REASONS[code], "不予协助")
     assert read_one({**declined, "code": "2001"}, asks="watchlist") == Unsupported("不予协助")
 
 
 def test_one_wrong_row_of_a_batch_takes_no_other_along():
     numbers = ("A1", "A2", "A3", "A4")
-    rows = [{**owned(), "qqdh": "A1"}, {**owned(), "qqdh": "A2", "sl": 9}, {**owned(), "qqdh": "A4"}, {**owned(), "qqdh": "A4"}]
+    rows = [{**owned(), "qqdh": "A1"}, {**owned(), "qqdh": "A2", "cl": 9}, {**owned(), "qqdh": "A4"}, {**owned(), "qqdh": "A4"}]
     found = read(answers(*rows), numbers=numbers)
     assert [type(found[number]) for number in numbers] == [Found, OutsideProtocol, OutsideProtocol, OutsideProtocol]
 
 
 def trouble(code, status=200):
-    return read(agency_api.Trouble.model_construct(code=code, msg="说明", sj=NOW).model_dump_json().encode(), status=status)
+    return read(orjson.dumps({"code": code, "msg": "说明", "sj": "2026-11-22 17:00:00"}), status=status)
 
 
 @pytest.mark.parametrize("body", [
-    b"", b"[]", b"null", b"{", b'{"code":"0000"}', b"[" * 100_000, answers(owned()) + b"}", answers(owned(), {"qqdh": "stranger"}),
-    answers(owned(), {}), answers(owned(), code="0009"), answers(owned()).replace(b'"sj"', b'"sj2"'), answers(owned()).replace(b"2026-", b"26-"),
+    b"", b"[]", b"null", b"{", b'{"code":"0000"}', b"[" * 100_000, answers(owned()) + b"}", answers(owned(), code="0009"),
     answers(owned()).replace("粤".encode(), b"\xff"),
 ])
 def test_a_body_outside_the_document_is_a_protocol_error(body):
@@ -138,6 +125,6 @@ def test_no_broken_body_is_more_than_a_protocol_error(at, piece):
 
 def test_the_mock_says_that_it_cannot_read_what_is_no_request():
     exchange = Exchange(ADAPTER, MOCK, ROW)
-    for path, body in ((agency_api.QUERY_PATH, b"{}"), (agency_api.CONTROL_PATH, b"?"), (agency_api.QUERY_PATH, b'{"qq":[]}')):
+    for path, body in ((agency_api.QUERY_PATH, b"{}"), (agency_api.CONTROL_PATH, b"?"), (agency_api.QUERY_PATH, b'{"qq":[{}]}')):
         assert MOCK.answer(exchange.desk, MockRequest("POST", path, {}, {}, body)).status == 400
     assert MOCK.answer(exchange.desk, MockRequest("GET", "/elsewhere", {}, {}, b"")).status == 404

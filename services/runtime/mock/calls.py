@@ -1,6 +1,7 @@
 """One call to a mock agency, from its bytes to its answer or to the fault that was scripted for it."""
 
 import asyncio
+from random import Random
 from urllib.parse import parse_qsl
 
 from services.runtime.mock import transport
@@ -63,12 +64,13 @@ async def _answer_badly(
 ) -> None:
     """Let the call have its effect, and then do something wrong with the answer."""
     scope, receive, send = connection
+    odd = Random(request.path.encode() + request.body) if met.kind == "oddity" else None
     by_itself = desk.agency.answers_by
     late_s = met.fault.after_s if isinstance(met.fault, Late) and by_itself != "response" else 0
     twice = met.kind == "duplicate"
     if twice and by_itself != "callback":
         simulation.answer(desk, request)
-    response = simulation.answer(desk, request, late_s=late_s, times=2 if twice else 1)
+    response = simulation.answer(desk, request, late_s=late_s, times=2 if twice else 1, odd=odd)
     if met.kind == "lost_response":
         await transport.abort(scope, receive)
     elif met.kind == "slow_drip":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from random import Random
 
 from contracts.agency import Agency
 from contracts.clock import Clock
@@ -33,6 +34,10 @@ class AgencyDesk:
         held = (self._ledger.today(self.agency, holding, subject.id_no, now)
                 for holding in self._register.holdings(self.agency, subject))
         return [holding for holding in held if holding is not None]
+
+    def odd(self, subject: RegisteredSubject) -> Random | None:
+        """Return what chooses an oddity for this subject, None for most."""
+        return self._register.odd(self.agency, subject)
 
     def holding(self, key: str, holder_id_no: str | None = None) -> Holding | None:
         """Return one asset today, None if it is not there or was transferred."""

@@ -58,11 +58,11 @@ class Plain(_Scripted):
 
     error_500; refused, malformed, unknown_field, unknown_code, office_closed (in the agency's own words); duplicate (received
     twice, called back twice); never (accepts, holds the connection); slow_drip (1 byte a second); reset (the connection is
-    aborted, nothing happens); oversized (100 MB); lost_response (it happens, then the connection is aborted).
+    aborted, nothing happens); oddity (one odd field in one item of a right answer to a query); oversized (100 MB); lost_response (it happens, then the connection is aborted).
     """
 
     kind: Literal["error_500", "refused", "malformed", "unknown_field", "unknown_code", "duplicate", "never", "slow_drip",
-                  "reset", "oversized", "lost_response", "office_closed"]
+                  "reset", "oversized", "lost_response", "office_closed", "oddity"]
 
 
 Fault = Annotated[Latency | Late | Plain, Field(discriminator="kind")]

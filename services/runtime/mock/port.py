@@ -137,6 +137,10 @@ class Desk(Protocol):
         """Return what the register gives the subject here, today: ledger effects (deductions, transfers) applied."""
         ...
 
+    def odd(self, subject: RegisteredSubject) -> Random | None:
+        """Return what chooses an oddity for this subject, None for most: a few are in this agency's books with one odd telling field."""
+        ...
+
     def holding(self, key: str, holder_id_no: str | None = None) -> Holding | None:
         """Return one asset by its key (for controls), today; give the holder's id number where it is known.
 
@@ -182,6 +186,13 @@ class MockAgency(Protocol):
 
     def answer(self, desk: Desk, request: MockRequest) -> MockResponse | Later:
         """Answer one call in the agency's own words; `Later` if `desk.agency.answers_by` is not `response`."""
+        ...
+
+    def odd(self, response: MockResponse, rng: Random) -> MockResponse:
+        """Return a right answer with one field of one item written as registers do write it beside their document (fault `oddity`).
+
+        Shape: as it is if it lists no items, or is about no query
+        """
         ...
 
     def error(self, desk: Desk, request: MockRequest, kind: str) -> MockResponse:

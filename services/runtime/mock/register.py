@@ -31,9 +31,10 @@ class Register:
 
     def __init__(
         self, seed: int, agencies: Sequence[Agency], mocks: Mapping[str, MockAgency], *, most_cached: int = 10_000,
+        odd_share: float = 0,
     ) -> None:
         self.agencies = {agency.agency: agency for agency in agencies if agency.asset_type in mocks}
-        self._seed, self._mocks, self._most_cached = seed, mocks, most_cached
+        self._seed, self._mocks, self._most_cached, self._odd_share = seed, mocks, most_cached, odd_share
         self._subjects = _by_number(seed)
         self._made: OrderedDict[tuple[str, str], tuple[Holding, ...]] = OrderedDict()
         self._holders: dict[str, dict[str, str]] = {code: {} for code in self.agencies}
@@ -77,6 +78,11 @@ class Register:
         else:
             self._made.move_to_end(place)
         return made
+
+    def odd(self, agency: Agency, subject: RegisteredSubject) -> Random | None:
+        """Return what chooses an oddity for a subject at an agency, None for most subjects and for those of the demos."""
+        rng = Random(f"{self._seed}|odd|{agency.agency}|{canonical(subject.id_no)}")
+        return rng if rng.random() < self._odd_share and subject not in DEMO_SUBJECTS else None
 
     def _make(self, agency: Agency, subject: RegisteredSubject) -> tuple[Holding, ...]:
         if subject.kind not in agency.subject_kinds:

@@ -24,6 +24,7 @@ class MockSettings(BaseSettings):
     ledger_dir: Path | None = Field(default=None, description="folder of the effect ledger; without it a restart forgets")
     most_cached: int = Field(default=10_000, ge=1, description="(agency, subject) pairs whose holdings stay in memory")
     most_kept: int = Field(default=5_000, ge=1, description="answers of slow agencies in one generation; two are kept")
+    odd_share: float = Field(default=0.03, ge=0, le=1, description="share of subjects whose entries are written with one odd telling field")
     status_s: float = Field(default=0.2, description="until an agency that is asked for the status has the answer")
     callback_s: float = Field(default=0.5, description="until an agency that calls back does so")
     manual_s: float = Field(default=2 * 86_400.0, description="until an agency that works by hand has the answer")

@@ -1,7 +1,9 @@
 """All mock agencies together: one register, one ledger, one clock, a desk for each agency, and the faults scripted for them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from random import Random
 from typing import Any, Protocol
 
 from contracts.agency import Agency
@@ -40,7 +42,7 @@ class Simulation:
     ) -> None:
         folder = settings.ledger_dir and settings.ledger_dir / f"seed-{settings.seed}"
         self.clock = clock
-        self.register = Register(settings.seed, agencies, mocks, most_cached=settings.most_cached)
+        self.register = Register(settings.seed, agencies, mocks, most_cached=settings.most_cached, odd_share=settings.odd_share)
         self.ledger = Ledger(self.register, Journal(folder and folder / "effects.jsonl"))
         self.answers = Answers(folder and folder / "answers.jsonl", settings.delays, most=settings.most_kept)
         self.script = Script(settings.seed, settings.faults, clock.now())
@@ -48,9 +50,17 @@ class Simulation:
         self.desks = {code: AgencyDesk(agency, self.register, self.ledger, self.answers, clock)
                       for code, agency in self.register.agencies.items()}
 
-    def answer(self, desk: AgencyDesk, request: MockRequest, *, late_s: float = 0, times: int = 1) -> MockResponse:
-        """Let an agency answer one call; what it answers later is kept, `late_s` longer, and called back so many `times`."""
-        answered = self._mocks[desk.agency.asset_type].answer(desk, request)
+    def answer(
+        self, desk: AgencyDesk, request: MockRequest, *, late_s: float = 0, times: int = 1, odd: Random | None = None,
+    ) -> MockResponse:
+        """Let an agency answer one call; what it answers later is kept, `late_s` longer, and called back so many `times`.
+
+        Shape: with `odd`, one field of one item is written oddly, now or later
+        """
+        mock = self._mocks[desk.agency.asset_type]
+        answered = mock.answer(desk, request)
+        if odd is not None:
+            answered = _oddly(mock, answered, odd)
         if isinstance(answered, Later):
             self.answers.keep(desk.agency, answered, desk.now(), late_s=late_s, times=times)
             return answered.received
@@ -97,6 +107,12 @@ class Simulation:
         """Close the files."""
         self.ledger.close()
         self.answers.close()
+
+
+def _oddly(mock: MockAgency, answered: MockResponse | Later, rng: Random) -> MockResponse | Later:
+    if isinstance(answered, Later):
+        return replace(answered, answers={number: mock.odd(one, rng) for number, one in answered.answers.items()})
+    return mock.odd(answered, rng)
 
 
 def _asset(agency: Agency, key: str, record: Any) -> dict[str, Any]:
