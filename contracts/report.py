@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from contracts.asset_type import CoOwner
 from contracts.control import ControlPart, ControlState, PriorityRight, PriorMeasure
+from contracts.messages import UnreadCode
 from contracts.outcome import Outcome
 from contracts.subject import IdType, Role, SubjectKind
 from contracts.words import Model, Text
@@ -26,6 +27,7 @@ class Completeness(Model):
     failed: int
     overdue: int
     awaiting: int
+    unreadable: int = Field(default=0, description="items that are there and cannot be read; they are in `unreadable` of their sections")
     left_out: int = Field(description="agencies not asked, each with its reason in the answer to the request")
     statement: Text
 
@@ -60,6 +62,26 @@ class Restriction(Model):
     bars_control: bool = Field(default=False, description="nothing of the asset may be controlled")
 
 
+class ReportUnread(Model):
+    """A field of an agency's answer that was not read as its document says; `raw` is as it came. interface.md §5."""
+
+    field: str
+    wire: str
+    code: UnreadCode
+    raw: str | None = None
+    label: Text = Field(description="what the field is, in words")
+
+
+class ReportUnreadable(Model):
+    """An item that an agency told of and that cannot be read: it is there, it is no asset, and nothing of it is valued."""
+
+    agency: str
+    task_id: str
+    position: int | None = Field(default=None, description="its place in the answer, from 0; null: the answer tells of it and does not list it")
+    record: dict[str, object] = Field(description="what was read of it")
+    unread: tuple[ReportUnread, ...]
+
+
 class ReportAsset(Model):
     """One asset of one subject, merged from every source that knows it. Amounts in fen, null where not known."""
 
@@ -76,6 +98,7 @@ class ReportAsset(Model):
     controls: tuple[str, ...] = ()
     sources: tuple[Source, ...]
     conflicts: tuple[str, ...] = Field(default=(), description="fields on which the sources differ; the newest is shown")
+    unread: tuple[ReportUnread, ...] = Field(default=(), description="what of it was not read as its agency's document says; empty: all was")
 
 
 class Gap(Model):
@@ -95,6 +118,7 @@ class Section(Model):
     asset_type: str
     asked: int
     assets: tuple[ReportAsset, ...]
+    unreadable: tuple[ReportUnreadable, ...] = Field(default=(), description="items that are there and cannot be read")
     gaps: tuple[Gap, ...]
 
 
@@ -124,6 +148,7 @@ class AgencyLine(Model):
     elapsed_s: float | None = None
     raw_sha256: str | None = None
     late: bool = False
+    unread: tuple[ReportUnread, ...] = Field(default=(), description="what was not read of the answer itself, outside its items")
 
 
 class ReportControl(Model):

@@ -21,7 +21,6 @@ _REPLY_SHAPES = (
     ({"kind": "answered"}, ("outcome",)),
     ({"kind": "acknowledged"}, ("agency_ref",)),
     ({"kind": "deferred"}, ("until",)),
-    ({"outcome": "found"}, ("assets",)),
     ({"outcome": "controlled"}, ("control",)),
     ({"outcome": "refused"}, ("code",)),
     ({"outcome": "failed"}, ("code",)),
@@ -54,6 +53,8 @@ def reply() -> Schema:
     made = Reply.model_json_schema()
     made["properties"]["code"]["description"] = "why, in our words: one of " + ", ".join(REASONS)
     made["allOf"] = [_when({name: {"const": value} for name, value in shape.items()}, needed) for shape, needed in _REPLY_SHAPES]
+    made["allOf"].append({"if": {"properties": {"outcome": {"const": "found"}}, "required": ["outcome"]},
+                          "then": {"anyOf": [_needed(("assets",)), _needed(("unreadable",))]}})
     return made
 
 
@@ -103,8 +104,12 @@ def _document(name: str, schema: Schema) -> Schema:
 def _when(conditions: Mapping[str, Schema], needed: tuple[str, ...]) -> Schema:
     return {
         "if": {"properties": dict(conditions), "required": list(conditions)},
-        "then": {"properties": {name: {"not": {"type": "null"}} for name in needed}, "required": list(needed)},
+        "then": _needed(needed),
     }
+
+
+def _needed(names: tuple[str, ...]) -> Schema:
+    return {"properties": {name: {"not": {"type": "null"}} for name in names}, "required": list(names)}
 
 
 def _moved(value: Any) -> Any:

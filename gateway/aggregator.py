@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import orjson
 import structlog
 
 from contracts.agency import Agency
@@ -139,6 +140,9 @@ def _read(reply: Reply, task: Standing) -> _Answer:
     meaning = meaning_of(reply, kind=task.asset_type, action=task.asks, is_control=task.control_id is not None)
     if task.action == "status":
         meaning = replace(meaning, event=told(meaning.event))
+    if meaning.oddities:
+        ALARMS.labels("unread").inc()
+        _log.warning("answer_read_oddly", task_id=task.task_id, agency=task.agency, codes=sorted({one["code"] for one in meaning.oddities}))
     if meaning.alarm:
         ALARMS.labels("protocol").inc()
         _log.error("task_failed", task_id=task.task_id, agency=task.agency, code=meaning.code)
@@ -151,9 +155,13 @@ def _first_of_each(answers: Sequence[_Answer]) -> tuple[list[_Answer], list[_Ans
     second = []
     for one in answers:
         kept = first.setdefault(one.task.task_id, one)
-        if kept is not one and (kept.meaning.outcome, kept.meaning.assets) != (one.meaning.outcome, one.meaning.assets):
+        if kept is not one and _said(kept) != _said(one):
             second.append(one)
     return list(first.values()), second
+
+
+def _said(one: _Answer) -> tuple[str, str | None, str | None]:
+    return one.meaning.outcome, one.meaning.assets, one.meaning.unreadable
 
 
 def _filed(reply: Reply, why: str) -> Filed:
@@ -167,7 +175,8 @@ def _task_answer(one: _Answer) -> TaskAnswer:
     reply, meaning = one.reply, one.meaning
     return TaskAnswer(task_id=one.task.task_id, outcome=meaning.outcome, code=meaning.code, detail=meaning.detail, assets=meaning.assets,
                       as_of=reply.as_of, elapsed_s=reply.elapsed_s, raw_sha256=reply.raw_sha256,
-                      raw=reply.raw or (reply.model_dump_json(exclude_none=True) if meaning.alarm else None))
+                      raw=reply.raw or (reply.model_dump_json(exclude_none=True) if meaning.alarm else None), unreadable=meaning.unreadable,
+                      unread=meaning.unread, oddities=orjson.dumps(meaning.oddities).decode() if meaning.oddities else None)
 
 
 async def run(

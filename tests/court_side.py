@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from contracts.messages import Reply
+from gateway.aggregator import Aggregator
 from gateway.api.app import make_app
 from gateway.api.deps import Deps
 from gateway.api.serve import serve
@@ -126,6 +128,12 @@ def _task_answer(task_id: str, outcome: str, now: datetime, other: dict[str, Any
     assets = other.get("assets")
     written = orjson.dumps([one.model_dump(mode="json", exclude_none=True) for one in assets]).decode() if assets else None
     return TaskAnswer(task_id, outcome, other.get("code"), None, written, now, 0.03, "00" * 32, None)
+
+
+async def reply_to(court: Court, task: dict[str, Any], **said: Any) -> None:
+    """Let the aggregator apply an agency's reply to a task of a status."""
+    reply = Reply.model_validate({"task_id": task["task_id"], "agency": task["agency"], "kind": "answered", "as_of": court.clock.now(), **said})
+    await Aggregator(court.database, court.deps.directory.by_code, clock=court.clock, new_id=court.deps.new_id).apply([reply])
 
 
 def _named(headers: dict[str, str]) -> dict[str, str]:

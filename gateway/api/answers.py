@@ -57,6 +57,7 @@ class Counts(Model):
     unsupported: int
     failed: int
     overdue: int
+    unreadable: int = Field(description="items that are there and cannot be read; no number of tasks")
 
 
 class TaskLine(Model):
@@ -72,6 +73,7 @@ class TaskLine(Model):
     answer_due_at: AwareDatetime
     answered_at: AwareDatetime | None
     late: bool
+    unreadable: int = Field(description="items of its answer that are there and cannot be read")
 
 
 class RequestSummary(Model):
@@ -80,7 +82,7 @@ class RequestSummary(Model):
     request_id: str
     case_no: str
     state: Literal["in_progress", "ended"]
-    all_answered: bool = Field(description="ended, and no gap")
+    all_answered: bool = Field(description="ended, no gap, and every item read")
     accepted_at: AwareDatetime
     ended_at: AwareDatetime | None
     report_version: int

@@ -14,6 +14,7 @@ Reader = Callable[[str], object]
 USUAL_LIMIT = 50
 MOST_LIMIT = 200
 _CURSOR_ID = re.compile(rb"[0-9A-Za-z_-]{1,64}")
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -68,6 +69,13 @@ def case_no(text: str) -> str:
     """Read a case number."""
     parse_case_no(text)
     return normal_case_no(text)
+
+
+def code(text: str) -> str:
+    """Read the code of an agency or an asset type."""
+    if not _CODE.fullmatch(text):
+        raise Unfit("bad_code", "代码格式不正确", "the code has the wrong form", "小写字母、数字、- 或 _")
+    return text
 
 
 def one_of(*values: str) -> Reader:

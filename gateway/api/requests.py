@@ -105,7 +105,7 @@ async def get_request(request: Request, request_id: str) -> Response:
             raise NotFound
         head, lines = found
         call.check(head.court_code)
-    body = {**_summary(CountedRequest(head, count(line.outcome for line in lines))), "tasks": lines}
+    body = {**_summary(CountedRequest(head, count((line.outcome, line.unreadable) for line in lines))), "tasks": lines}
     return Response(orjson.dumps(body, option=_UTC), 200, _PRIVATE, _JSON)
 
 

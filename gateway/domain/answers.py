@@ -1,5 +1,6 @@
 """What a reply means for its task: an outcome, a postponement, or nothing. Pure; the aggregator does what this says."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,11 +9,12 @@ import orjson
 from contracts.agency import Agency
 from contracts.control import ControlAnswer
 from contracts.failures import AgencyProtocolError, IllegalTransition
-from contracts.messages import Reply
+from contracts.messages import FoundAsset, Reply, UnreadableItem
 from contracts.registry import asset_type
+from contracts.words import Message
 from gateway.domain.control_events import AnswerOverdue, Event, Refused, event_of
 from gateway.domain.deadlines import next_open
-from gateway.domain.report import check_assets
+from gateway.domain.report_unread import as_read, oddities
 
 #: What a query and what a control step may be answered with.
 _QUERY_OUTCOMES = frozenset({"found", "none_found", "refused", "unsupported", "failed"})
@@ -32,6 +34,10 @@ class Meaning:
     code: str | None
     detail: str | None
     assets: str | None = None
+    unreadable: str | None = None
+    unread: str | None = None
+    #: what an operator and the agency are told of it: fields, codes and forms, never values
+    oddities: Sequence[Mapping[str, str]] = ()
     event: Event | None = None
     alarm: bool = False
 
@@ -48,13 +54,19 @@ def meaning_of(reply: Reply, *, kind: str, action: str, is_control: bool) -> Mea
 def _query_meaning(reply: Reply, kind: str) -> Meaning:
     if reply.outcome not in _QUERY_OUTCOMES or reply.control is not None:
         raise AgencyProtocolError(f"a query cannot be answered with {reply.outcome}")
-    if (reply.outcome == "found") != bool(reply.assets):
+    if (reply.outcome == "found") != bool(reply.assets or reply.unreadable):
         raise AgencyProtocolError("found goes with assets, every other outcome without")
-    if reply.assets:
-        check_assets(kind, reply.assets)
-        assets = orjson.dumps([one.model_dump(mode="json", exclude_none=True) for one in reply.assets]).decode()
-        return Meaning("found", None, None, assets=assets)
-    return Meaning(reply.outcome, _code_of(reply), reply.detail, alarm=reply.outcome == "failed")
+    read = [as_read(asset_type(kind), one, position) for position, one in enumerate(reply.assets or ())]
+    assets = [one for one in read if isinstance(one, FoundAsset)]
+    unreadable = [*(one for one in read if isinstance(one, UnreadableItem)), *(reply.unreadable or ())]
+    return Meaning(
+        reply.outcome, _code_of(reply), reply.detail, assets=_json(assets), unreadable=_json(unreadable), unread=_json(reply.unread or ()),
+        oddities=oddities([*assets, *unreadable], reply.unread or ()), alarm=reply.outcome == "failed")
+
+
+def _json(told: Sequence[Message]) -> str | None:
+    """Return what was told as a JSON list, null where it is nothing."""
+    return orjson.dumps([one.model_dump(mode="json", exclude_none=True) for one in told]).decode() if told else None
 
 
 def _control_meaning(reply: Reply, kind: str, action: str) -> Meaning:

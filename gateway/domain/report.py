@@ -27,13 +27,14 @@ from contracts.report import (
 )
 from gateway.domain.control import HELD
 from gateway.domain.protected import Bench
-from gateway.domain.report_assets import check_assets, merged_assets
+from gateway.domain.report_assets import merged_assets
 from gateway.domain.report_changes import changes, with_changes
 from gateway.domain.report_text import is_gap, outcome_word, statement
+from gateway.domain.report_unread import shown, shown_unreadable
 from gateway.domain.report_views import AssetIdOf, ControlView, ReportRequest, TaskView
 from gateway.domain.worth import secured_fen, secured_unseen_fen, securing_states, total_secured_fen
 
-__all__ = ["AssetIdOf", "ControlView", "ReportRequest", "TaskView", "changes", "check_assets", "compile_report", "with_changes"]
+__all__ = ["AssetIdOf", "ControlView", "ReportRequest", "TaskView", "changes", "compile_report", "with_changes"]
 
 #: The code of a gap whose answer gave none.
 _CODE_WITHOUT_ONE = {"refused": "rejected_by_agency", "unsupported": "no_capability", "failed": "fault", "overdue": "no_answer",
@@ -49,7 +50,7 @@ def compile_report(
     Shape:  a section for each subject and asset type asked, in the order asked; every task in `agencies` once;
             the order of tasks and controls does not matter; `proposals` are stored facts and shown as they are
     Units:  fen; instants UTC
-    Raises: pydantic.ValidationError if a stored record is not one of its type (check_assets keeps such answers out)
+    Raises: pydantic.ValidationError if a stored record is not one of its type (report_unread.as_read keeps such out)
     """
     tasks = _in_order(request, tasks)
     bench = Bench(china_date(compiled_at), request.table, request.cause)
@@ -57,7 +58,7 @@ def compile_report(
     shown = _controls(subjects, controls, bench)
     return AssetReport(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
-        all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(map(is_gap, tasks)),
+        all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(is_gap(task) or task.unreadable for task in tasks),
         completeness=_completeness(request, tasks), totals=_totals(request, subjects, shown), subjects=subjects,
         agencies=tuple(map(_line, tasks)), controls=shown, release_proposals=tuple(proposals))
 
@@ -78,7 +79,8 @@ def _subjects(
     def section(index: int, code: str) -> Section:
         here = asked[index, code]
         assets = merged_assets(asset_type(code), request.subjects[index], here, controls, asset_id, bench=bench)
-        return Section(asset_type=code, asked=len(here), assets=assets, gaps=tuple(_gap(task) for task in here if is_gap(task)))
+        unreadable = tuple(one for task in here for one in shown_unreadable(asset_type(code), task))
+        return Section(asset_type=code, asked=len(here), assets=assets, unreadable=unreadable, gaps=tuple(_gap(task) for task in here if is_gap(task)))
 
     return tuple(
         ReportSubject(subject=index, kind=one.kind, role=one.role, name=one.name, id_type=one.id_type, id_no=one.id_no,
@@ -94,13 +96,13 @@ def _gap(task: TaskView) -> Gap:
 def _line(task: TaskView) -> AgencyLine:
     return AgencyLine(agency=task.agency, name=task.name, asset_type=task.asset_type, task_id=task.task_id, subject=task.subject,
                       outcome=task.outcome, as_of=task.as_of, answered_at=task.answered_at, elapsed_s=task.elapsed_s,
-                      raw_sha256=task.raw_sha256, late=task.late)
+                      raw_sha256=task.raw_sha256, late=task.late, unread=shown(asset_type(task.asset_type), task.unread))
 
 
 def _completeness(request: ReportRequest, tasks: Sequence[TaskView]) -> Completeness:
     counted = Counter(map(outcome_word, tasks))
     counts = {word: counted[word] for word in (*OUTCOMES, "awaiting")}
-    return Completeness(asked=len(tasks), left_out=request.left_out, statement=statement(request, tasks), **counts)
+    return Completeness(asked=len(tasks), unreadable=sum(len(task.unreadable) for task in tasks), left_out=request.left_out, statement=statement(request, tasks), **counts)
 
 
 def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView], bench: Bench) -> tuple[ReportControl, ...]:

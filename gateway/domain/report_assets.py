@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from contracts.asset_type import AssetType
 from contracts.control import PriorityRight
-from contracts.failures import AgencyProtocolError
-from contracts.messages import FoundAsset
-from contracts.registry import asset_type
+from contracts.messages import FoundAsset, Unread
 from contracts.report import ReportAsset, Source
 from contracts.subject import Subject
 from gateway.domain.protected import Bench, left_to_control, restrictions
+from gateway.domain.report_unread import shown
 from gateway.domain.report_views import AssetIdOf, ControlView, TaskView, holder_of
 from gateway.domain.worth import worth
 
@@ -28,20 +25,6 @@ class Sighting:
 
     task: TaskView
     found: FoundAsset
-
-
-def check_assets(kind: str, assets: Sequence[FoundAsset]) -> None:
-    """Check what an adapter, ours or another's, found.
-
-    Raises: AgencyProtocolError naming the fields if a record is not one of its type
-    """
-    record = asset_type(kind).record
-    for index, found in enumerate(assets):
-        try:
-            record.model_validate(found.record)
-        except ValidationError as error:
-            fields = ", ".join(".".join(map(str, one["loc"])) or "record" for one in error.errors(include_input=False))
-            raise AgencyProtocolError(f"asset {index} is no {kind} record: {fields}") from None
 
 
 def merged_assets(
@@ -78,7 +61,7 @@ def _merged(
         controllable_fen=left_to_control(amounts.controllable_fen, kept), debtor_share=str(amounts.share), co_owners=typed.others(),
         prior_measures=tuple(measures), priority_rights=tuple(rights), restrictions=kept,
         controls=tuple(sorted(control.control_id for control in controls if control.asset_id == asset_id)),
-        sources=_sources(newest_first), conflicts=conflicts)
+        sources=_sources(newest_first), conflicts=conflicts, unread=shown(kind, _marks(newest_first)))
 
 
 def _merged_record(newest_first: Sequence[Mapping[str, object]]) -> tuple[dict[str, object], tuple[str, ...]]:
@@ -97,6 +80,10 @@ def _union(newest_first: Iterable[Iterable[Item]], identity: Callable[[Item], Ha
         known: Collection[Hashable] = {identity(item) for item in union}
         union += [item for item in items if identity(item) not in known]
     return union
+
+
+def _marks(newest_first: Iterable[Sighting]) -> list[Unread]:
+    return list(dict.fromkeys(mark for one in newest_first for mark in one.found.unread))
 
 
 def _same_right(right: PriorityRight) -> Hashable:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from contracts.messages import UnreadableItem
 from contracts.outcome import GAP_OUTCOMES, OUTCOME_NAMES
 from contracts.registry import asset_type
 from contracts.words import Text
@@ -26,8 +27,8 @@ def statement(request: ReportRequest, tasks: Sequence[TaskView]) -> Text:
     """Say how complete a report is, in both languages; `tasks` in the order of the report."""
     gaps = [task for task in tasks if is_gap(task)]
     unasked = _unasked(request, tasks)
-    return Text(zh="".join([_counts_zh(request, tasks), _gaps_zh(request, gaps), _unasked_zh(unasked), _left_out_zh(request)]),
-                en=" ".join(filter(None, [_counts_en(request, tasks), _gaps_en(request, gaps), _unasked_en(unasked),
+    return Text(zh="".join([_counts_zh(request, tasks), _gaps_zh(request, gaps), _unreadable_zh(request, tasks), _unasked_zh(unasked), _left_out_zh(request)]),
+                en=" ".join(filter(None, [_counts_en(request, tasks), _gaps_en(request, gaps), _unreadable_en(request, tasks), _unasked_en(unasked),
                                           _left_out_en(request)])))
 
 
@@ -72,6 +73,45 @@ def _gaps_en(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
                       for task in gaps[:MOST_NAMES])
     more = f" and {len(gaps) - MOST_NAMES} more" if len(gaps) > MOST_NAMES else ""
     return f"This report is incomplete; no usable answer came from: {named}{more}. No answer does not mean no assets."
+
+
+def _unreadable(tasks: Sequence[TaskView]) -> list[tuple[TaskView, list[UnreadableItem]]]:
+    return [(task, list(task.unreadable)) for task in tasks if task.unreadable]
+
+
+def _unreadable_zh(request: ReportRequest, tasks: Sequence[TaskView]) -> str:
+    odd = _unreadable(tasks)
+    if not odd:
+        return ""
+    named = "、".join(f"{task.name.zh}（{request.subjects[task.subject].name}，{asset_type(task.asset_type).name.zh}{_places_zh(items)}）"
+                     for task, items in odd[:MOST_NAMES])
+    more = f"等{len(odd)}项查询" if len(odd) > MOST_NAMES else ""
+    total = sum(len(items) for _, items in odd)
+    return f"另有{total}件财产单位已答复但不能完整读出，未计价、未列入财产：{named}{more}。原文已留存，须人工核对；不能读出不等于无财产。"
+
+
+def _places_zh(items: Sequence[UnreadableItem]) -> str:
+    listed = [str(item.position + 1) for item in items[:MOST_NAMES] if item.position is not None]
+    unlisted = "件数与清单不符" if any(item.position is None for item in items) else ""
+    return "，".join(filter(None, [f"第{'、'.join(listed)}件" if listed else "", unlisted]))
+
+
+def _unreadable_en(request: ReportRequest, tasks: Sequence[TaskView]) -> str:
+    odd = _unreadable(tasks)
+    if not odd:
+        return ""
+    named = "; ".join(f"{task.name.en} ({request.subjects[task.subject].name}, {asset_type(task.asset_type).name.en}: {_places_en(items)})"
+                      for task, items in odd[:MOST_NAMES])
+    more = f" and {len(odd) - MOST_NAMES} more" if len(odd) > MOST_NAMES else ""
+    total = sum(len(items) for _, items in odd)
+    return (f"{total} item(s) were answered and cannot be read in full; they are neither valued nor listed as assets: {named}{more}. "
+            "What the agency wrote is kept for a person to check. Not readable does not mean no assets.")
+
+
+def _places_en(items: Sequence[UnreadableItem]) -> str:
+    listed = [str(item.position + 1) for item in items[:MOST_NAMES] if item.position is not None]
+    unlisted = "the count disagrees with the list" if any(item.position is None for item in items) else ""
+    return ", ".join(filter(None, [f"item {', '.join(listed)}" if listed else "", unlisted]))
 
 
 def _unasked_zh(unasked: Sequence[tuple[str, Sequence[Text]]]) -> str:

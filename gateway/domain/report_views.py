@@ -9,7 +9,7 @@ from typing import Protocol
 from contracts.asset_type import AssetType
 from contracts.control import ControlPart, ControlState, PriorityRight, PriorMeasure
 from contracts.keyed import keyed_hash
-from contracts.messages import FoundAsset
+from contracts.messages import FoundAsset, Unread, UnreadableItem
 from contracts.outcome import Outcome
 from contracts.subject import Subject
 from contracts.words import Text
@@ -66,6 +66,8 @@ class TaskView:
     elapsed_s: float | None = None
     raw_sha256: str | None = None
     assets: Sequence[FoundAsset] = ()
+    unreadable: Sequence[UnreadableItem] = ()
+    unread: Sequence[Unread] = ()
     late: bool = False
 
 

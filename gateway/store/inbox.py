@@ -12,7 +12,7 @@ from gateway.store.unnest import arrays, rows
 
 @dataclass(frozen=True, slots=True)
 class TaskAnswer:
-    """An outcome for a task; `assets` and `reply` are JSON. `overdue` is the schedule's, all others come from replies."""
+    """An outcome for a task; `assets`, `unreadable`, `unread` and `oddities` are JSON lists. `overdue` is the schedule's, all others come from replies."""
 
     task_id: str
     outcome: str
@@ -23,6 +23,9 @@ class TaskAnswer:
     elapsed_s: float | None
     raw_sha256: str | None
     raw: str | None
+    unreadable: str | None = None
+    unread: str | None = None
+    oddities: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class AppliedAnswer:
     code: str | None
     before: str | None
     action: str = "query"
+    #: how many items of it are there and cannot be read
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Postponed:
 
 
 _ANSWER = {"task_id": "text", "outcome": "text", "code": "text", "detail": "text", "assets": "text", "as_of": "timestamptz",
-           "elapsed_s": "float8", "raw_sha256": "text", "raw": "text"}
+           "elapsed_s": "float8", "raw_sha256": "text", "raw": "text", "unreadable": "text", "unread": "text", "oddities": "text"}
 _APPLY = text(f"""
     WITH given AS (SELECT * FROM {rows("g", **_ANSWER)}),
     held AS (SELECT task_id, tasks.outcome AS before, late_version FROM tasks JOIN given USING (task_id)
@@ -59,15 +64,17 @@ _APPLY = text(f"""
     UPDATE tasks t SET outcome = given.outcome, code = given.code, detail = given.detail, assets = given.assets::jsonb,
         as_of = given.as_of, answered_at = CASE WHEN given.outcome = 'overdue' THEN NULL ELSE CAST(:now AS timestamptz) END,
         overdue_at = CASE WHEN given.outcome = 'overdue' THEN CAST(:now AS timestamptz) ELSE t.overdue_at END,
-        elapsed_s = given.elapsed_s, raw_sha256 = given.raw_sha256, raw = given.raw
+        elapsed_s = given.elapsed_s, raw_sha256 = given.raw_sha256, raw = given.raw,
+        unreadable = given.unreadable::jsonb, unread = given.unread::jsonb, oddities = given.oddities::jsonb
     FROM given JOIN held USING (task_id)
     WHERE t.task_id = given.task_id
       AND (held.before IS NULL OR (held.before = 'overdue' AND held.late_version IS NULL AND given.outcome <> 'overdue'))
     RETURNING t.task_id, t.request_id, t.control_id, t.agency, t.asset_type, t.subject, t.outcome, t.code,
-              held.before, t.action""")  # noqa: S608 - constants
+              held.before, t.action, COALESCE(jsonb_array_length(t.unreadable), 0) AS unreadable""")  # noqa: S608 - constants
 _SAME = text(f"""
     SELECT task_id FROM tasks t JOIN {rows("g", **_ANSWER)} USING (task_id)
     WHERE t.outcome = g.outcome AND t.code IS NOT DISTINCT FROM g.code AND t.assets IS NOT DISTINCT FROM g.assets::jsonb
+      AND t.unreadable IS NOT DISTINCT FROM g.unreadable::jsonb
       AND (t.control_id IS NULL OR t.raw_sha256 = g.raw_sha256)""")  # noqa: S608 - constants
 _POSTPONE = text(f"""
     WITH given AS (SELECT * FROM {rows("p", task_id="text", agency_ref="text", next_attempt_at="timestamptz")}),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.messages import FoundAsset
+from contracts.messages import FoundAsset, Unread, UnreadableItem
 from contracts.registry import asset_type
 from contracts.report import ReleaseProposal
 from contracts.words import Text
@@ -52,7 +52,7 @@ _HEADS = text("""
 _WANTED = rows("w", request_id="text", version="int")
 _MADE_AT = text(f"SELECT request_id, made_at FROM {_WANTED} JOIN report_versions USING (request_id, version)")  # noqa: S608 - constants
 _TASKS = text("""
-    SELECT request_id, task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, late_version
+    SELECT request_id, task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, unreadable, unread, late_version
     FROM tasks WHERE request_id = ANY(CAST(:w_request_id AS text[])) AND control_id IS NULL""")
 _CONTROLS = text(f"""
     SELECT DISTINCT ON (c.control_id) c.request_id, c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.record, c.request_no, e.control
@@ -108,7 +108,9 @@ def _task(row: RowMapping, directory: Directory) -> TaskView:
         task_id=row["task_id"], agency=code, name=listed.name if listed else Text(zh=code, en=code), asset_type=row["asset_type"],
         subject=row["subject"], outcome=row["outcome"], code=row["code"], detail=row["detail"], as_of=row["as_of"],
         answered_at=row["answered_at"], elapsed_s=row["elapsed_s"], raw_sha256=row["raw_sha256"],
-        assets=tuple(FoundAsset.model_validate(one) for one in row["assets"] or ()))
+        assets=tuple(FoundAsset.model_validate(one) for one in row["assets"] or ()),
+        unreadable=tuple(UnreadableItem.model_validate(one) for one in row["unreadable"] or ()),
+        unread=tuple(Unread.model_validate(one) for one in row["unread"] or ()))
 
 
 def _control(row: RowMapping) -> ControlView:

@@ -26,6 +26,7 @@ class TaskLine:
     answer_due_at: datetime
     answered_at: datetime | None
     late: bool
+    unreadable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Page:
 _HEAD = "r.request_id, r.court_code, r.case_no, r.accepted_at, r.ended_at, r.report_version, r.event_seq, r.tasks"
 #: An answer may be stored before its relay has noted that the command went out: what was answered was sent.
 _LINE = """t.task_id, t.agency, t.asset_type, t.subject, t.outcome, t.code,
-    GREATEST(t.attempts, (t.answered_at IS NOT NULL)::int), t.answer_due_at, t.answered_at, t.late_version IS NOT NULL AS late"""
+    GREATEST(t.attempts, (t.answered_at IS NOT NULL)::int), t.answer_due_at, t.answered_at, t.late_version IS NOT NULL AS late,
+    COALESCE(jsonb_array_length(t.unreadable), 0) AS unreadable"""
 _ONE = text(f"""
     SELECT {_HEAD}, {_LINE} FROM requests r LEFT JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL
     WHERE r.request_id = :request_id ORDER BY t.subject, t.asset_type, t.agency""")  # noqa: S608 - constants
@@ -82,7 +84,7 @@ _PAGE = text(f"""
       AND (CAST(:before AS text) IS NULL OR r.request_id < :before)
     ORDER BY r.request_id DESC LIMIT :most""")  # noqa: S608 - constants
 _OUTCOMES = text("""
-    SELECT request_id, outcome, count(*) AS tasks FROM tasks
+    SELECT request_id, outcome, count(*) AS tasks, COALESCE(sum(jsonb_array_length(unreadable)), 0) AS unreadable FROM tasks
     WHERE request_id = ANY(CAST(:request_ids AS text[])) AND control_id IS NULL GROUP BY request_id, outcome""")
 
 
@@ -107,6 +109,8 @@ async def load_page(connection: AsyncConnection, page: Page) -> list[CountedRequ
     parameters = {"court_code": page.court_code, "case_no": page.case_no, "ended": page.ended, "before": page.before, "most": page.most}
     heads = [RequestHead(*row) for row in await connection.execute(_PAGE, parameters)]
     outcomes: dict[str, Counter[str | None]] = {head.request_id: Counter() for head in heads}
-    for request_id, outcome, tasks in await connection.execute(_OUTCOMES, {"request_ids": list(outcomes)}):
+    unreadable: Counter[str] = Counter()
+    for request_id, outcome, tasks, items in await connection.execute(_OUTCOMES, {"request_ids": list(outcomes)}):
         outcomes[request_id][outcome] = tasks
-    return [CountedRequest(head, counts_of(outcomes[head.request_id])) for head in heads]
+        unreadable[request_id] += items
+    return [CountedRequest(head, counts_of(outcomes[head.request_id], unreadable[head.request_id])) for head in heads]

@@ -64,6 +64,9 @@ tasks = Table(
     Column("code", Text),
     Column("detail", Text),
     Column("assets", JSONB),
+    Column("unreadable", JSONB, comment="items that are there and cannot be read; null: none"),
+    Column("unread", JSONB, comment="what was not read of the answer itself, outside its items; null: all was"),
+    Column("oddities", JSONB, comment="field, code and form of what was not read, never what it said; null: nothing"),
     Column("as_of", _INSTANT),
     Column("answered_at", _INSTANT),
     Column("elapsed_s", Float),
@@ -76,6 +79,7 @@ tasks = Table(
     Index("tasks_status", "control_id", unique=True, postgresql_where=text("action = 'status'")),
     Index("tasks_to_send", "next_attempt_at", postgresql_where=text("outcome IS NULL")),
     Index("tasks_due", "answer_due_at", postgresql_where=text("outcome IS NULL")),
+    Index("tasks_read_oddly", "task_id", postgresql_where=text("oddities IS NOT NULL")),
     Index("tasks_late", "next_attempt_at", postgresql_where=text("outcome = 'overdue' AND agency_ref IS NOT NULL")),
 )
 

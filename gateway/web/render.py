@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from contracts.clock import CHINA
 from contracts.control import FINAL_STATES, MEASURE_NAMES, STATE_NAMES
 from contracts.money import display_yuan
-from contracts.outcome import OUTCOME_NAMES, REASONS
+from contracts.outcome import OUTCOME_NAMES, REASONS, UNREAD_NAMES
 from contracts.registry import asset_types
 from contracts.report import AssetReport
 from contracts.words import Text
@@ -59,10 +59,11 @@ def render_report(report: AssetReport, rules: Mapping[str, RuleText]) -> str:
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("gateway.web", "."), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels, "telling": _telling}
+    environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels, "telling": _telling,
+                            "read_fields": _read_fields}
     environment.globals |= {"TYPES": {code: kind.name for code, kind in asset_types().items()}, "OUTCOMES": OUTCOME_NAMES,
                             "STATES": STATE_NAMES, "MEASURES": MEASURE_NAMES, "ROLES": _ROLES, "ID_TYPES": _ID_TYPES,
-                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES, "REASONS": REASONS,
+                            "RIGHTS": _RIGHTS, "CHANGES": _CHANGES, "REASONS": REASONS, "UNREAD": UNREAD_NAMES,
                             "PARTS": {code: kind.parts for code, kind in asset_types().items()},
                             "MONEY": frozenset(code for code, kind in asset_types().items() if kind.counted_in == "amount_fen"), "FINAL": FINAL_STATES}
     return environment
@@ -103,11 +104,19 @@ def _fields(record: Mapping[str, Any], asset_type: str) -> list[tuple[str, str]]
             for name, label in kind.labels().items() if record.get(name) not in (None, "", [], ()) and name != "co_owners"]
 
 
+def _read_fields(record: Mapping[str, Any], asset_type: str) -> list[tuple[str, str]]:
+    """Return what was read of an item that cannot be read in full; it may be anything, so it is shown as it is."""
+    kind = asset_types()[asset_type]
+    labels, words = kind.labels(), kind.words()
+    return [(_without_unit(labels.get(name, name)), _text(name, value, words.get(name, {}), "元" if record.get("currency", "CNY") == "CNY" else str(record["currency"])))
+            for name, value in record.items() if value not in (None, "", [], ())]
+
+
 def _telling(record: Mapping[str, Any], asset_type: str) -> list[str]:
     """Return what tells a person which thing it is, the key first."""
     kind = asset_types()[asset_type]
     words = kind.words()
-    return [_text(name, record[name], words.get(name, {}), "元") for name in (*kind.key, *kind.telling) if record.get(name) not in (None, "", [], "CNY")]
+    return [_text(name, record[name], words.get(name, {}), "元") for name in (*kind.key_fields(record), *kind.telling) if record.get(name) not in (None, "", [], "CNY")]
 
 
 def _text(name: str, value: object, words: Mapping[str, str], unit: str) -> str:

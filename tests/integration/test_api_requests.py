@@ -33,7 +33,7 @@ async def test_a_request_ends_when_every_task_has_an_outcome(court):
     status = await court.status(request_id)
     assert (status["state"], status["all_answered"], status["report_version"]) == ("ended", True, 1)
     assert status["counts"] == {"tasks": 6, "awaiting": 0, "found": 1, "none_found": 5, "refused": 0, "unsupported": 0, "failed": 0,
-                                "overdue": 0}
+                                "overdue": 0, "unreadable": 0}
 
 
 async def test_a_gap_is_not_all_answered_and_a_late_answer_is_marked(court):

@@ -37,10 +37,34 @@ def test_the_agencys_own_code_stands():
 
 @pytest.mark.parametrize("said", [
     {"outcome": "found"}, {"outcome": "found", "assets": []}, {"outcome": "none_found", "assets": [ACCOUNT]}, {"outcome": "controlled"}, {},
-    {"outcome": "found", "assets": [{"record": {"colour": "red"}}]}, {"outcome": "none_found", "control": {"state": "in_force"}}])
+    {"outcome": "none_found", "unreadable": [{"unread": []}]}, {"outcome": "none_found", "control": {"state": "in_force"}}])
 def test_a_query_answered_with_something_else_has_failed(said):
     failed = meaning(**said)
     assert (failed.outcome, failed.code, failed.event, failed.alarm) == ("failed", "protocol", None, True)
+
+
+def test_an_asset_that_is_none_of_its_kind_is_an_item_that_cannot_be_read_and_harms_no_other():
+    said = meaning(outcome="found", assets=[ACCOUNT, {"record": {"colour": "red"}}])
+    assert (said.outcome, said.alarm, len(orjson.loads(said.assets))) == ("found", False, 1)
+    item = orjson.loads(said.unreadable)[0]
+    assert item["position"] == 1
+    assert {(one["field"], one["code"]) for one in item["unread"]} >= {("colour", "unknown_field"), ("account_no", "missing")}
+
+
+def test_what_was_not_read_is_kept_and_told_without_what_it_says():
+    mark = {"field": "branch_name", "wire": "KHWD", "code": "bad_form", "raw": "云浮8号"}
+    said = meaning(outcome="found", assets=[ACCOUNT | {"unread": [mark]}], unreadable=[{"position": 1, "record": {}, "unread": [mark]}],
+                   unread=[{"field": "x", "wire": "x", "code": "unknown_field", "raw": "Ab-1"}])
+    assert orjson.loads(said.assets)[0]["unread"] == [mark]
+    assert orjson.loads(said.unreadable)[0]["unread"] == [mark]
+    assert orjson.loads(said.unread)[0]["raw"] == "Ab-1"
+    assert said.oddities == [{"field": "x", "wire": "x", "code": "unknown_field", "form": "AA-9"},
+                             {"field": "branch_name", "wire": "KHWD", "code": "bad_form", "form": "字字9字"}]
+
+
+def test_an_answer_that_tells_only_of_what_cannot_be_read_has_found():
+    said = meaning(outcome="found", unreadable=[{"unread": [{"field": "count", "wire": "sl", "code": "implausible", "raw": "2"}]}])
+    assert (said.outcome, said.assets, orjson.loads(said.unreadable)[0].get("position")) == ("found", None, None)
 
 
 def test_a_confirmed_control_is_an_event():

@@ -3,18 +3,28 @@ from gateway.domain.progress import StreamEvent
 
 
 def test_what_has_no_outcome_is_awaiting():
-    counts = count(["found", "found", "overdue", None])
-    assert counts == {"tasks": 4, "awaiting": 1, "found": 2, "none_found": 0, "refused": 0, "unsupported": 0, "failed": 0, "overdue": 1}
+    counts = count([("found", 0), ("found", 2), ("overdue", 0), (None, 0)])
+    assert counts == {"tasks": 4, "awaiting": 1, "found": 2, "none_found": 0, "refused": 0, "unsupported": 0, "failed": 0, "overdue": 1, "unreadable": 2}
 
 
 def test_only_answers_leave_no_gap():
-    assert no_gap(count(["found", "none_found"]))
-    assert not no_gap(count(["found", None]))
-    assert not no_gap(count(["found", "failed"]))
+    assert no_gap(count([("found", 0), ("none_found", 0)]))
+    assert not no_gap(count([("found", 0), (None, 0)]))
+    assert not no_gap(count([("found", 0), ("failed", 0)]))
 
 
-def answered(task_id, outcome):
-    return StreamEvent(1, "task", {"task_id": task_id, "outcome": outcome})
+def test_an_item_that_cannot_be_read_is_not_answered():
+    assert not no_gap(count([("found", 1), ("none_found", 0)]))
+
+
+def answered(task_id, outcome, **more):
+    return StreamEvent(1, "task", {"task_id": task_id, "outcome": outcome, **more})
+
+
+def test_the_stream_counts_items_that_cannot_be_read():
+    counted = Counted(1)
+    assert counted.fold(answered("a", "found", unreadable=2))["counts"]["unreadable"] == 2
+    assert counted.fold(StreamEvent(1, "ended", {}))["all_answered"] is False
 
 
 def test_the_stream_counts_as_it_is_read():

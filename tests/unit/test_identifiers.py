@@ -43,24 +43,44 @@ def test_a_wrong_credit_code_says_what_is_wrong(number, code):
     assert code_of(identifiers.social_credit_code, number) == code
 
 
-def test_a_vehicle_number_is_checked():
-    assert identifiers.vehicle_id_number(VIN.lower()) == VIN
-    assert code_of(identifiers.vehicle_id_number, VIN[:-1]) == "bad_format"
-    assert code_of(identifiers.vehicle_id_number, VIN.replace("J", "I")) == "bad_format"
-    assert code_of(identifiers.vehicle_id_number, VIN[:8] + "8" + VIN[9:]) == "bad_check_digit"
+@pytest.mark.parametrize(("number", "may_be"), [
+    (VIN, True), (VIN[:8] + "8" + VIN[9:], False), (VIN.replace("J", "I"), False), ("WVGZZZ5NZEW069297", True), ("8A0123456", True)])
+def test_a_vehicle_number_may_be_one_without_a_check_digit(number, may_be):
+    assert identifiers.vin_may_be(number) is may_be
 
 
 def test_the_check_character_of_a_vehicle_number_can_be_x():
     assert identifiers.vin_check_digit("1M8GDM9AXKP042788") == "X"
-    assert identifiers.vehicle_id_number("1M8GDM9AXKP042788")
+    assert identifiers.vin_may_be("1M8GDM9AXKP042788")
 
 
-@pytest.mark.parametrize("plate", ["粤WA1234", "粤WD12345", "粤W1234学", "京A12345", "粤Z1234港"])
+@pytest.mark.parametrize("plate", [
+    "粤WA1234", "粤WD12345", "粤W1234学", "京A12345", "粤Z1234港", "粤A1234应急", "京X1234应急", "粤W临1234", "使224578", "224578使", "沪A0023领",
+    "WJ粤12345", "KA12345", "民航A1234", "粤0512345", "粤W1234挂", "粤B1234警"])
 def test_plates_of_every_kind_pass(plate):
     assert identifiers.plate_no(plate) == plate
 
 
-@pytest.mark.parametrize("plate", ["粤W123", "WA1234", "粤WO1234", "粤WI1234", "粤W1234567"])
+@pytest.mark.parametrize("written", ["粤W·A8K21", "粤W A8K21", "粤W-A8K21", "粤w•a8k21", "粤Ｗ．Ａ８Ｋ２１", " 粤WA8K21 "])
+def test_a_plate_has_one_form_however_it_is_written(written):
+    assert identifiers.plate_no(written) == "粤WA8K21"
+
+
+@pytest.mark.parametrize(("written", "number"), [
+    ("粤(2019) 云浮市不动产权第0001234号", "粤（2019）云浮市不动产权第0001234号"), ("粤房地权证云浮字第0100012345号", "粤房地权证云浮字第0100012345号"),
+    ("云府国用[2008]第００123号", "云府国用〔2008〕第00123号")])
+def test_a_certificate_number_has_one_form(written, number):
+    assert identifiers.certificate_no(written) == number
+    assert code_of(identifiers.certificate_no, "无证") == "bad_format"
+
+
+@pytest.mark.parametrize("number", ["91445300MA4UN0001B", "91445300MA4UN0001X", "445300000012345", "1000001234567"])
+def test_a_register_may_know_a_company_by_an_older_number_or_one_whose_check_digit_fails(number):
+    assert identifiers.company_no(number) == number
+    assert code_of(identifiers.company_no, number[:-1]) == "bad_format"
+
+
+@pytest.mark.parametrize("plate", ["粤W123", "WA1234", "粤WO1234", "粤WI1234", "粤W1234567", "无牌"])
 def test_wrong_plates_do_not(plate):
     assert code_of(identifiers.plate_no, plate) == "bad_format"
 

@@ -11,8 +11,8 @@ ALLOWED = {
               "asset_type.read", "plan.make", *STEPS, *FOR_READERS, *FOR_ALL},
     "clerk": {*FOR_READERS, *FOR_ALL, "request.submit", "request.read", "document.upload", "document.read", "control.read", "agency.read", "asset_type.read"},
     "approver": {*FOR_READERS, *FOR_ALL, "request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
-    "auditor": {*FOR_READERS, *FOR_ALL, "request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
-    "operator": {*FOR_ALL, "agency.read", "asset_type.read"}, "agency": {*FOR_ALL, "agency.read", "asset_type.read"}, "tester": {*FOR_ALL, "agency.read", "asset_type.read"},
+    "auditor": {"oddity.read", *FOR_READERS, *FOR_ALL, "request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
+    "operator": {"oddity.read", *FOR_ALL, "agency.read", "asset_type.read"}, "agency": {"oddity.read", *FOR_ALL, "agency.read", "asset_type.read"}, "tester": {"oddity.read", *FOR_ALL, "agency.read", "asset_type.read"},
     "passer_by": set(),
 }
 

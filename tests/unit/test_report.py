@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.failures import AgencyProtocolError
 from contracts.outcome import GAP_OUTCOMES, OUTCOMES
 from contracts.report import AssetReport
-from gateway.domain.report import changes, check_assets, with_changes
+from gateway.domain.report import changes, with_changes
 from tests.builders import (
     NOW,
     RECORDS,
@@ -235,12 +234,6 @@ def test_proposals_are_shown_as_they_stand_and_their_changes_named():
 def test_a_report_survives_being_sent():
     compiled = report(task(assets=(found(measures=(measure(amount_fen=1),)),)), task("abc", outcome=None))
     assert AssetReport.model_validate_json(compiled.model_dump_json()) == compiled
-
-
-def test_a_record_of_another_type_is_not_taken():
-    check_assets("deposits", (found(),))
-    with pytest.raises(AgencyProtocolError, match="asset 1 is no deposits record: colour"):
-        check_assets("deposits", (found(), found(colour="red")))
 
 
 @st.composite

@@ -1,0 +1,103 @@
+"""What of the agencies' answers was not read: checked on arrival whoever wrote the reply, and shown with what each field is. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import ValidationError
+
+from contracts.asset_type import AssetType
+from contracts.control import PriorityRight, PriorMeasure
+from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem
+from contracts.report import ReportUnread, ReportUnreadable
+from contracts.words import Text
+from gateway.domain.report_views import TaskView
+
+_LISTS = {"prior_measures": Text(zh="在先措施", en="prior measure"), "priority_rights": Text(zh="优先权", en="priority right"),
+          "co_owners": Text(zh="共有人", en="co-owner"), "pledges": Text(zh="质押", en="pledge"), "marks": Text(zh="司法标记", en="judicial mark"),
+          "parts": Text(zh="分项", en="part")}
+_FIELDS = {
+    "kind": "种类", "authority": "机关", "document_no": "文号", "amount_fen": "金额", "quantity": "数量", "rank": "顺位", "from_on": "起始日期",
+    "until_on": "截止日期", "request_no": "请求单号", "holder": "权利人", "name": "姓名或者名称", "id_type": "证件类型", "id_no": "证件号码",
+    "share_ratio": "份额", "pledgee": "质权人", "capital_fen": "出资额", "registered_on": "登记日期", "registration_no": "登记编号", "serial": "序号",
+    "count": "件数", "as_of": "答复时间", "": "整项",
+}
+
+
+def shown(kind: AssetType, marks: Sequence[Unread]) -> tuple[ReportUnread, ...]:
+    """Return marks as a court reads them, each with what its field is."""
+    return tuple(ReportUnread(**mark.model_dump(), label=_label(kind, mark)) for mark in marks)
+
+
+def _label(kind: AssetType, mark: Unread) -> Text:
+    """Say what a field is, one inside a list with its place from 1: 在先措施1的截止日期."""
+    if mark.code == "unknown_field":
+        return Text(zh=f"接口文档以外的字段{mark.wire}", en=f"a field outside the agency's document, {mark.wire}")
+    first, _, rest = mark.field.partition(".")
+    place, _, inner = rest.partition(".")
+    if first not in _LISTS or not place.isdigit():
+        return _named(kind, mark.field)
+    listed, field = _LISTS[first], _named(kind, inner)
+    return Text(zh=f"{listed.zh}{int(place) + 1}的{field.zh}", en=f"{field.en} of {listed.en} {int(place) + 1}")
+
+
+def _named(kind: AssetType, field: str) -> Text:
+    if field in _LISTS:
+        return _LISTS[field]
+    zh = kind.labels().get(field) or _FIELDS.get(field) or field
+    return Text(zh=zh.replace("（分）", ""), en=field.removesuffix("_fen").replace("_", " ") or "the whole item")
+
+
+def shown_unreadable(kind: AssetType, task: TaskView) -> Iterator[ReportUnreadable]:
+    """Return the items of one answer that cannot be read."""
+    for item in task.unreadable:
+        yield ReportUnreadable(agency=task.agency, task_id=task.task_id, position=item.position, record=item.record, unread=shown(kind, item.unread))
+
+
+def as_read(kind: AssetType, found: FoundAsset, position: int) -> FoundAsset | UnreadableItem:
+    """Return an asset of a reply as far as it is one of its type; what is not is kept and marked, whichever adapter wrote it."""
+    wrong = dict(_wrong(kind, found))
+    record = {name: value for name, value in found.record.items() if name not in wrong}
+    lost = not (kind.deciding() | _required(kind)).isdisjoint(wrong)
+    keyless = () if lost or kind.key_fields(record) else tuple(Unread(field=name, wire=name, code="missing") for name in kind.key if name not in wrong)
+    unread = (*found.unread, *wrong.values(), *keyless)
+    if lost or not kind.key_fields(record):
+        standing = {"prior_measures": _told(found.prior_measures), "priority_rights": _told(found.priority_rights)}
+        return UnreadableItem(position=position, record=record | {name: told for name, told in standing.items() if told}, unread=unread)
+    return found if not wrong else found.model_copy(update={"record": record, "unread": unread})
+
+
+def _told(values: Sequence[PriorMeasure] | Sequence[PriorityRight]) -> list[dict[str, object]]:
+    return [one.model_dump(mode="json", exclude_none=True) for one in values]
+
+
+def _required(kind: AssetType) -> frozenset[str]:
+    return frozenset(name for name, field in kind.record.model_fields.items() if field.is_required())
+
+
+def _wrong(kind: AssetType, found: FoundAsset) -> Iterator[tuple[str, Unread]]:
+    try:
+        kind.record.model_validate(found.record)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False):
+            name = str(one["loc"][0])
+            code = {"missing": "missing", "extra_forbidden": "unknown_field"}.get(one["type"], "bad_form")
+            raw = None if code == "missing" else str(found.record.get(name))[:MOST_FIELD_CHARS]
+            yield name, Unread.model_validate({"field": name, "wire": name, "code": code, "raw": raw})
+
+
+def oddities(items: Sequence[FoundAsset | UnreadableItem], around: Sequence[Unread]) -> list[dict[str, str]]:
+    """Return what an operator and the agency are told of an answer: field, code and form, never what was in it.
+
+    Shape: each {"field", "wire", "code", "form"} once; `form` has 9 for a digit, A for a letter, 字 for a Chinese character
+    """
+    marks = [*around, *(mark for one in items for mark in one.unread)]
+    told = [{"field": _unplaced(mark.field), "wire": _unplaced(mark.wire), "code": mark.code, "form": form_of(mark.raw)} for mark in marks]
+    return list({tuple(one.items()): one for one in told}.values())
+
+
+def _unplaced(path: str) -> str:
+    return ".".join(step for step in path.split(".") if not step.isdigit())
+
+
+def form_of(raw: str | None) -> str:
+    """Return the form of a value: nothing that tells whose it is. Shape: at most 40 characters."""
+    return "".join("9" if char.isdigit() else "字" if char >= "\u2e80" else "A" if char.isalpha() else char for char in (raw or "")[:40])

@@ -1,0 +1,97 @@
+"""An answer with one odd field, from the reply to the report, the request and the lists of operators and agencies."""
+
+import pytest
+
+from contracts.report import AssetReport
+from gateway.api.oddities import OddityList
+from tests import builders as build
+from tests.court_side import bearer, problem, reply_to
+
+MARK = {"field": "branch_name", "wire": "KHWD", "code": "bad_form", "raw": "云浮支行8"}
+ASSET = {"record": {**build.RECORDS["deposits"]}, "unread": [MARK]}
+LOST = {"position": 1, "record": {"account_no": "6222"}, "unread": [{"field": "balance_fen", "wire": "YE", "code": "bad_form", "raw": "52000.00"}]}
+AROUND = {"field": "xzzd", "wire": "xzzd", "code": "unknown_field", "raw": "新"}
+
+
+async def answered(court) -> str:
+    """A request of which one bank wrote oddly."""
+    request_id = (await court.submit())["request_id"]
+    lines = (await court.status(request_id))["tasks"]
+    odd = next(one for one in lines if one["agency"] == "icbc" and one["subject"] == 0)
+    await reply_to(court, odd, outcome="found", assets=[ASSET], unreadable=[LOST], unread=[AROUND])
+    await court.answer([one for one in lines if one is not odd])
+    return request_id
+
+
+async def test_an_item_that_cannot_be_read_is_counted_everywhere_and_not_all_is_answered(court):
+    request_id = await answered(court)
+    status = await court.status(request_id)
+    assert (status["state"], status["all_answered"], status["counts"]["unreadable"], status["counts"]["failed"]) == ("ended", False, 1, 0)
+    assert [one["unreadable"] for one in status["tasks"] if one["agency"] == "icbc"] == [1, 0]
+    listed = (await court.get("/v1/requests")).json()["items"][0]
+    assert (listed["all_answered"], listed["counts"]["unreadable"]) == (False, 1)
+
+
+async def test_the_report_shows_what_was_read_and_what_was_not(court):
+    request_id = await answered(court)
+    report = AssetReport.model_validate_json((await court.get(f"/v1/requests/{request_id}/report")).content)
+    section = next(one for one in report.subjects[0].sections if one.asset_type == "deposits")
+    assert [(one.field, one.raw, one.label.zh) for one in section.assets[0].unread] == [("branch_name", "云浮支行8", "开户网点")]
+    assert [(one.position, one.record, one.unread[0].raw) for one in section.unreadable] == [(1, {"account_no": "6222"}, "52000.00")]
+    assert [one.wire for line in report.agencies for one in line.unread] == ["xzzd"]
+    assert (report.all_answered, report.completeness.unreadable) == (False, 1)
+    page = (await court.get(f"/v1/requests/{request_id}/report", Accept="text/html")).text
+    assert "另有1件财产单位已答复但不能完整读出" in page
+
+
+async def test_the_stream_says_so_too(court):
+    request_id = await answered(court)
+    text = (await court.get(f"/v1/requests/{request_id}/events")).text
+    assert '"unreadable":1' in text
+    assert '"all_answered":false' in text
+
+
+@pytest.mark.parametrize("role", ["operator", "auditor", "tester"])
+async def test_operators_see_field_and_form_and_nothing_of_whom_it_is_about(court, role):
+    await answered(court)
+    response = await court.get("/v1/oddities", **bearer(role))
+    item = OddityList.model_validate_json(response.content).items[0]
+    assert (item.agency, item.asset_type, item.unreadable) == ("icbc", "deposits", 1)
+    assert [(one.field, one.wire, one.code, one.form) for one in item.oddities] == [
+        ("xzzd", "xzzd", "unknown_field", "字"), ("branch_name", "KHWD", "bad_form", "字字字字9"), ("balance_fen", "YE", "bad_form", "99999.99")]
+    assert not any(secret in response.text for secret in ("云浮", "52000", "6222", "陈伟", build.PERSON_ID))
+
+
+async def test_an_agency_sees_its_own_answers_and_no_others(court):
+    await answered(court)
+    assert len((await court.get("/v1/oddities", **bearer("agency", sub="icbc"))).json()["items"]) == 1
+    assert (await court.get("/v1/oddities", **bearer("agency", sub="abc"))).json()["items"] == []
+    assert (await court.get("/v1/oddities?agency=icbc", **bearer("agency", sub="abc"))).json()["items"] == []
+
+
+async def test_the_list_is_filtered_and_in_pages(court):
+    for number in range(3):
+        request_id = (await court.submit(f"k{number}"))["request_id"]
+        for line in (await court.status(request_id))["tasks"][:1]:
+            await reply_to(court, line, outcome="none_found", unread=[AROUND])
+    first = (await court.get("/v1/oddities?limit=2", **bearer("operator"))).json()
+    second = (await court.get(f"/v1/oddities?limit=2&cursor={first['next_cursor']}", **bearer("operator"))).json()
+    assert len({one["task_id"] for one in (*first["items"], *second["items"])}) == 3
+    assert second["next_cursor"] is None
+    assert (await court.get("/v1/oddities?asset_type=vehicles", **bearer("operator"))).json()["items"] == []
+    wrong = await court.get("/v1/oddities?agency=%27x&asset_type=A", **bearer("operator"))
+    assert problem(wrong) == (422, "invalid_parameter")
+    assert {one["code"] for one in wrong.json()["errors"]} == {"bad_code"}
+
+
+async def test_a_judge_reads_the_report_and_not_this_list(court):
+    assert (await court.get("/v1/oddities")).status_code == 403
+
+
+async def test_the_same_answer_twice_changes_nothing_and_another_is_filed(court):
+    request_id = await answered(court)
+    line = next(one for one in (await court.status(request_id))["tasks"] if one["unreadable"])
+    await reply_to(court, line, outcome="found", assets=[ASSET], unreadable=[LOST], unread=[AROUND])
+    assert await court.rows("SELECT * FROM filed_replies") == []
+    await reply_to(court, line, outcome="found", assets=[ASSET])
+    assert [row["why"] for row in await court.rows("SELECT why FROM filed_replies")] == ["contradiction"]
