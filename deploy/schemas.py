@@ -61,7 +61,7 @@ def reply() -> Schema:
 def record(kind: AssetType) -> Schema:
     """Return the schema of one kind's record, named in both languages, with the fields that make its key."""
     made = kind.schema()
-    return made | {"x-name": kind.name.model_dump(), "x-key": list(kind.key), "x-key-scope": kind.key_scope}
+    return made | {"x-name": kind.name.model_dump(), "x-key": list(kind.key), "x-key-otherwise": list(kind.key_otherwise), "x-key-scope": kind.key_scope}
 
 
 def directory(kinds: Mapping[str, AssetType]) -> Schema:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
-from unicodedata import category, normalize
+from unicodedata import normalize
 
 from contracts.clock import CHINA
 from contracts.failures import Unfit
@@ -25,6 +25,8 @@ MOST_TEXT_CHARS = 300
 NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "空", "null", "NULL", "None"})
 #: Days before and after these are no days of a register: 0001-01-01 is none, 9999-12-31 no end.
 _FIRST_DAY, _LAST_DAY = date(1850, 1, 1), date(2150, 12, 31)
+#: Control characters and lone surrogates.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))")
 _TIME = re.compile(r"[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.0+)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
@@ -52,21 +54,22 @@ def text(value: object, most: int = MOST_TEXT_CHARS) -> str:
     if not isinstance(value, str):
         raise Odd("bad_form")
     plain = value.strip()
-    if not 0 < len(plain) <= most or any(category(char) in ("Cc", "Cs") for char in plain):
+    if not 0 < len(plain) <= most or _UNSEEN.search(plain):
         raise Odd("bad_form")
     return plain
 
 
 def compact(value: object) -> str:
     """Read a short text that is no prose: half-width, without blanks. Raises: Odd."""
-    return "".join(normalize("NFKC", text(value)).split())
+    plain = text(value)
+    return plain if plain.isascii() and " " not in plain else "".join(normalize("NFKC", plain).split())
 
 
 def code(table: Mapping[str, Any]) -> Form:
     """Return the form of a code of a published list; any other is an unknown code, never given a meaning."""
 
     def read(value: object) -> object:
-        word = compact(value)
+        word = value if isinstance(value, str) and value in table else compact(value)
         if word not in table:
             raise Odd("unknown_code")
         return table[word]
@@ -216,7 +219,12 @@ def _parted(word: str) -> tuple[date, tuple[int, int, int] | None]:
 
 def day(value: object) -> date:
     """Read a day, with a time or without; 0001-01-01 and 9999-12-31 are no days of a register. Raises: Odd."""
-    read, _ = _parted(normalize("NFKC", text(value)))
+    return _day(text(value))
+
+
+@lru_cache(maxsize=4096)
+def _day(word: str) -> date:
+    read, _ = _parted(normalize("NFKC", word))
     if not _FIRST_DAY <= read <= _LAST_DAY:
         raise Odd("implausible")
     return read

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.asset_type import AssetType
+from contracts.asset_type import AssetRecord, AssetType
 from contracts.control import PriorityRight, PriorMeasure
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem, UnreadCode
 from services.runtime.reading.forms import NOTHING, Form, Odd
@@ -49,10 +49,12 @@ class Sheet:
     stands: Mapping[str, object] = field(default_factory=dict)
     wires: Mapping[str, str] = field(init=False)
     required: frozenset[str] = field(init=False)
+    names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Know each field's name on the wire, and what the model requires."""
         object.__setattr__(self, "wires", {entry.name: wire for wire, entry in self.entries.items()})
+        object.__setattr__(self, "names", frozenset(self.model.model_fields))
         object.__setattr__(self, "required", frozenset(name for name, one in self.model.model_fields.items() if one.is_required()))
 
     @classmethod
@@ -78,6 +80,8 @@ class Row:
     values: dict[str, Any] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
     lost: bool = False
+    #: the values as their model, unless it is lost
+    model: BaseModel | None = None
 
 
 @dataclass(slots=True)
@@ -170,7 +174,7 @@ class _Reader:
             return
         read = [read_row(sheet, one, field_at=f"{self.field_at}{name}.{place}.", wire_at=f"{self.wire_at}{wire}.{place}.")
                 for place, one in enumerate(listed)]
-        self.row.values[name] = self.row.values.get(name, []) + [one.values for one in read]
+        self.row.values[name] = self.row.values.get(name, []) + [one.values if one.model is None else one.model for one in read]
         self.row.unread += [mark for one in read for mark in one.unread]
         self.row.lost |= name in self.sheet.deciding and any(one.lost for one in read)
 
@@ -182,13 +186,18 @@ class _Reader:
     def _validate(self) -> None:
         """Let the model check the values together; what it does not take is marked, and is no value."""
         try:
-            self.sheet.model.model_validate(self._of_model())
+            self.row.model = self.sheet.model.model_validate(self._of_model())
         except ValidationError as error:
-            for wrong in {one["loc"][0]: one for one in error.errors(include_url=False, include_context=False)}.values():
-                self._refuse(str(wrong["loc"][0]), is_missing=wrong["type"] == "missing")
+            self._refuse_all(error)
+
+    def _refuse_all(self, error: ValidationError) -> None:
+        for wrong in {one["loc"][0]: one for one in error.errors(include_url=False, include_context=False)}.values():
+            self._refuse(str(wrong["loc"][0]), is_missing=wrong["type"] == "missing")
+        if not self.row.lost:
+            self.row.model = self.sheet.model.model_validate(self._of_model())
 
     def _of_model(self) -> dict[str, Any]:
-        return {name: value for name, value in self.row.values.items() if name in self.sheet.model.model_fields}
+        return {name: value for name, value in self.row.values.items() if name in self.sheet.names}
 
     def _refuse(self, name: str, *, is_missing: bool) -> None:
         wire = self.sheet.wires.get(name, name)
@@ -241,15 +250,21 @@ def _item(kind: AssetType, sheet: Sheet, position: int, row: Row) -> FoundAsset 
         row.lost = True
     if row.lost:
         return UnreadableItem(position=position, record=_json_of(row.values), unread=tuple(row.unread))
-    record = kind.record.model_validate({name: value for name, value in row.values.items() if name in kind.record.model_fields})
+    record = row.model
+    assert isinstance(record, AssetRecord)
     doubts = [unread(name, sheet.wires.get(name, name), "implausible", row.values.get(name)) for name in record.doubtful()]
-    return FoundAsset(record=record.model_dump(mode="json", exclude_none=True), unread=(*row.unread, *doubts),
-                      prior_measures=row.values.get(_MEASURES, ()), priority_rights=row.values.get(_RIGHTS, ()))
+    return FoundAsset.model_construct(
+        record=record.model_dump(mode="json", exclude_none=True), prior_measures=tuple(row.values.get(_MEASURES, ())),
+        priority_rights=tuple(row.values.get(_RIGHTS, ())), unread=(*row.unread, *doubts))
 
 
 def _json_of(values: Mapping[str, Any]) -> dict[str, object]:
-    read: dict[str, object] = json.loads(json.dumps(values, default=str))
+    read: dict[str, object] = json.loads(json.dumps(values, default=_plain))
     return read
+
+
+def _plain(value: object) -> object:
+    return value.model_dump(mode="json", exclude_none=True) if isinstance(value, BaseModel) else str(value)
 
 
 def not_as_many(stated: int, listed: int, wire: str) -> Iterator[UnreadableItem]:
