@@ -137,7 +137,7 @@ def test_a_request_the_answer_leaves_out_is_outside_the_protocol(exchange):
 # ---- faults
 
 
-@pytest.mark.parametrize("kind", ["unknown_field", "unknown_code", "malformed"])
+@pytest.mark.parametrize("kind", ["unknown_code", "malformed"])
 def test_an_answer_outside_the_document_concludes_nothing(exchange, kind):
     for has in (bool, lambda count: count == 0):
         command = exchange.command("query", subject_with(exchange, has))
@@ -145,7 +145,18 @@ def test_an_answer_outside_the_document_concludes_nothing(exchange, kind):
             answer = exchange.fail(kind, command)[command.request_no]
         except AgencyProtocolError:
             continue
-        assert isinstance(answer, OutsideProtocol)
+        assert isinstance(answer, OutsideProtocol) or answer.unreadable
+
+
+def test_a_field_outside_the_document_is_marked_and_hides_nothing(exchange):
+    for has in (bool, lambda count: count == 0):
+        subject = subject_with(exchange, has)
+        answer = (exchange.fail("unknown_field", command := exchange.command("query", subject)))[command.request_no]
+        assert isinstance(answer, Found)
+        assert not answer.unreadable
+        assert len(answer.assets) == len(exchange.desk.holdings(subject))
+        marks = [*answer.unread, *(mark for asset in answer.assets for mark in asset.unread)]
+        assert "unknown_field" in {one.code for one in marks}
 
 
 def test_a_refusal_has_one_of_our_reasons(exchange):
