@@ -35,9 +35,9 @@ def shared_mesh(server_dir: Path, kafka_bootstrap: str, mesh_database: str) -> I
 @pytest.fixture
 def mesh(shared_mesh: RunningMesh) -> Iterator[RunningMesh]:
     """The shared mesh, its agencies as they were at the start."""
-    shared_mesh.agencies.post("/admin/reset").raise_for_status()
+    shared_mesh.reset()
     yield shared_mesh
-    shared_mesh.agencies.post("/admin/reset").raise_for_status()
+    shared_mesh.reset()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contracts.clock import china_date
-from deploy.clock import SystemClock, new_id
+from deploy.clock import new_id
 from tests.controlling import Judge, asset_with, assets_of, freeze, problem_of, seal
 
 CHEN = {"id_no": "445302199001010013", "name": "陈伟"}
@@ -255,7 +255,7 @@ def test_a_control_expires_with_its_term(judge):
     report, account = account_at_icbc(judge)
     (control_id,) = judge.ordered(report["request_id"], freeze(account, 100, term_months=1))
     control = judge.answered(control_id)
-    assert control["until_on"] > china_date(SystemClock().now()).isoformat()
+    assert control["until_on"] > china_date(judge.mesh.clock.now()).isoformat()
     judge.mesh.advance(days=32)
     expired = judge.until(control_id, lambda one: one["state"] != "in_force")
     assert (expired["state"], expired["until_on"], expired["secured_fen"]) == ("expired", control["until_on"], 0)
