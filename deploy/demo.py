@@ -29,16 +29,17 @@ _PDF = b"%PDF-1.4\n% assistance notice, demo\n%%EOF\n"
 
 
 def case(now: datetime) -> dict[str, Any]:
-    """Return the body of the demo's request, as in interface.md §1."""
+    """Return the body of the demo's request, as in interface.md §1, of a case of this year."""
     today = china_date(now)
+    case_no = f"（{today.year}）{COURT}执1234号"
     return {
         "case": {
-            "case_no": "（2026）粤5302执1234号", "cause": "民间借贷纠纷", "enforcement_title": "（2026）粤5302民初88号",
+            "case_no": case_no, "cause": "民间借贷纠纷", "enforcement_title": f"（{today.year}）{COURT}民初88号",
             "claim": {"principal_fen": 120000000, "interest_fen": 8600000, "litigation_costs_fen": 500000,
                       "enforcement_fee_fen": 440000, "paid_fen": 0, "as_of_on": today.isoformat()},
         },
         "officer": {"name": "李明", "work_card_no": OFFICER, "duty_card_no": "44530200031", "phone": "0766-8830000"},
-        "documents": [{"kind": "assist_query_notice", "document_no": "（2026）粤5302执1234号之一", "issued_on": today.isoformat()}],
+        "documents": [{"kind": "assist_query_notice", "document_no": f"{case_no}之一", "issued_on": today.isoformat()}],
         "purpose": "enforcement",
         "subjects": [
             {"kind": "person", "role": "debtor", "name": "陈伟", "id_type": "resident_id", "id_no": "445302199001010013"},

@@ -102,19 +102,20 @@ def run(data_dir: Path) -> None:
         mesh = own_mesh(folder, _ENVIRONMENT)
         addresses = mesh.__enter__()
     try:
-        with _judge(folder, addresses, COURT, OFFICER, "（2026）粤5302执1234号", claim_fen=12_000_000) as first, \
-             _judge(folder, addresses, OTHER_COURT, OTHER_OFFICER, "（2026）粤5303执567号", claim_fen=30_000_000) as second:
+        with _judge(folder, addresses, COURT, OFFICER, 1234, claim_fen=12_000_000) as first, \
+             _judge(folder, addresses, OTHER_COURT, OTHER_OFFICER, 567, claim_fen=30_000_000) as second:
             _play(Story(console), first, second, addresses)
     finally:
         mesh.__exit__(None, None, None)
 
 
 @contextmanager
-def _judge(folder: Path, addresses: Mapping[str, str], court: str, officer: str, case_no: str, *, claim_fen: int) -> Iterator[Judge]:
-    now = now_of(addresses)
+def _judge(folder: Path, addresses: Mapping[str, str], court: str, officer: str, number: int, *, claim_fen: int) -> Iterator[Judge]:
+    today = china_date(now := now_of(addresses))
+    case_no = f"（{today.year}）{court}执{number}号"
     token = issuer.token(folder, court_code=court, officer=officer, roles=["judge"], now=datetime.now(UTC))
     body = case(now)
-    body["case"] |= {"case_no": case_no, "claim": {"principal_fen": claim_fen, "as_of_on": china_date(now).isoformat()}}
+    body["case"] |= {"case_no": case_no, "claim": {"principal_fen": claim_fen, "as_of_on": today.isoformat()}}
     body["officer"] |= {"work_card_no": officer}
     body |= {"subjects": body["subjects"][:1], "agencies": ["yunfu-real-estate", "icbc", "cmb"]}
     with httpx.Client(base_url=addresses["ready"], headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
