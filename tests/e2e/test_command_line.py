@@ -6,10 +6,12 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from deploy.demo import now_of
 from services.runtime.mock.people import DEMO_SUBJECTS
 from tests.e2e.days import DAYS
 from tests.running import CHAKONG, running_mesh
@@ -21,10 +23,10 @@ def chakong(folder, *arguments, **environment):
 
 
 @contextmanager
-def agencies_alone(folder, *arguments):
+def agencies_alone(folder, *arguments, **environment):
     """The mock agencies in a process of their own; yields their address."""
     with subprocess.Popen([*CHAKONG, "mock-agencies", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          env={**os.environ, "CHAKONG_DATA_DIR": str(folder)}) as process:
+                          env={**os.environ, "CHAKONG_DATA_DIR": str(folder), **environment}) as process:
         try:
             name, _, url = process.stdout.readline().strip().partition(" ")
             assert name == "mock-agencies"
@@ -45,6 +47,17 @@ def test_the_mock_agencies_alone_answer_the_same_for_the_same_seed(tmp_path):
             truth = asked(one, "/admin/register", id_no=subject.id_no)
             assert json.loads(truth)["assets"]
             assert truth == asked(two, "/admin/register", id_no=subject.id_no)
+
+
+def test_processes_of_one_folder_agree_on_the_clock_and_another_folder_begins_anew(tmp_path):
+    start = {"CHAKONG_CLOCK_START": DAYS["a leap day, of a year nobody has announced"]}
+    with agencies_alone(tmp_path / "one", **start) as one, agencies_alone(tmp_path / "one", **start) as beside:
+        first, second, third = (now_of({"mock-agencies": url}) for url in (one, beside, one))
+        assert first < second < third
+    with agencies_alone(tmp_path / "one", **start) as again, agencies_alone(tmp_path / "two", **start) as anew:
+        begun, gone_on = (now_of({"mock-agencies": url}) for url in (anew, again))
+        assert begun < gone_on
+        assert third < gone_on < third + timedelta(seconds=60)
 
 
 def test_another_seed_is_another_register(tmp_path):
