@@ -1,11 +1,9 @@
 """What looks at dates, from days on which offices are closed, years change, or the calendar ends: a mesh of its own for each."""
 
-import asyncio
 import itertools
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy.engine import make_url
 
 from contracts.clock import china_date
 from gateway.domain.deadlines import CALENDAR, corresponding_day, end_of_day, term_end
@@ -16,7 +14,7 @@ from tests import control_side as side
 from tests.controlling import PAPERS, Judge, asset_with, assets_of, freeze
 from tests.e2e.days import DAYS
 from tests.running import running_mesh, until
-from tests.servers import administer
+from tests.servers import own_database
 
 CHEN = {"id_no": "445302199001010013", "name": "陈伟"}
 BUREAU, ICBC_ACCOUNT = "yunfu-housing-bureau", "6222024530200012345"
@@ -27,12 +25,9 @@ _numbers = itertools.count(1)
 def mesh(request, server_dir, postgres_url):
     """A mesh that starts on such a day; what answers at once answers within three seconds, the rest is overdue."""
     name = f"day_{next(_numbers)}"
-    asyncio.run(administer(postgres_url, f"CREATE DATABASE {name}"))
-    database = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    environment = {"CHAKONG_CLOCK_START": request.param, "DATABASE_URL": database, "CHAKONG_ANSWER_WITHIN_S": "3", "CHAKONG_CONTROL_STATUS_EVERY_S": "1"}
-    with running_mesh(server_dir / name, **environment) as mesh:
+    environment = {"CHAKONG_CLOCK_START": request.param, "CHAKONG_ANSWER_WITHIN_S": "3", "CHAKONG_CONTROL_STATUS_EVERY_S": "1"}
+    with own_database(postgres_url, name) as database, running_mesh(server_dir / name, DATABASE_URL=database, **environment) as mesh:
         yield mesh
-    asyncio.run(administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
