@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from contracts.agency import MOST_WORKING_DAYS
 from contracts.clock import china_date
-from gateway.domain.deadlines import CALENDAR, corresponding_day, end_of_day, term_end
-from gateway.domain.term_warnings import last_working_day
+from gateway.domain.deadlines import CALENDAR, corresponding_day, end_of_day, nth_working_day, term_end
+from gateway.domain.term_warnings import is_beyond, last_working_day
 from services.real_estate.demo import SOLD
 from tests import builders as build
 from tests import control_side as side
@@ -47,6 +48,8 @@ def test_a_case_is_asked_to_its_end_and_who_works_by_hand_answers_late(mesh, tod
     first = mesh.ended(request_id)
     assert {task["agency"] for task in first["tasks"] if task["outcome"] == "overdue"} == {BUREAU}
     assert (first["counts"]["found"] > 10, first["counts"]["failed"]) == (True, 0)
+    alarmed = 'chakong_alarms_total{kind="calendar"}' in mesh.client.get("/metrics").text
+    assert alarmed is is_beyond(nth_working_day(today, MOST_WORKING_DAYS))
     mesh.advance_to_opening(BUREAU, days=2, minutes=1)
     mesh.until(request_id, lambda one: one["counts"]["overdue"] == 0)
     report = mesh.report(request_id)

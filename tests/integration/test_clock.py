@@ -82,6 +82,7 @@ def test_what_is_no_instant_is_refused_by_its_name_and_says_what_is_expected(mon
 
 
 def test_production_refuses_to_set_the_clock(monkeypatch):
+    monkeypatch.delenv("CHAKONG_CLOCK_START", raising=False)
     monkeypatch.setenv("CHAKONG_PRODUCTION", "true")
     assert DeploySettings().clock_start is None
     monkeypatch.setenv("CHAKONG_CLOCK_START", "2026-11-23T09:00:00+08:00")
