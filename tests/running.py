@@ -102,6 +102,15 @@ class RunningMesh:
         hours = load_directory(AGENCIES).by_code[agency].office_hours
         self.advance_to(next_open(self.clock.now() + timedelta(**after), hours))
 
+    def until_office_says(self, agency: str, ask: Callable[[], Any], reached: Callable[[Any], Any], within_s: float = 30) -> Any:
+        """Ask until the answer is so, while an agency that works by hand is asked every half hour that its office is open."""
+        deadline = time.monotonic() + within_s
+        while not reached(answer := ask()):
+            assert time.monotonic() < deadline, json.dumps(answer, ensure_ascii=False)[:3000]
+            time.sleep(1)
+            self.advance_to_opening(agency, minutes=31)
+        return answer
+
     def reset(self) -> None:
         """Take the agencies, and the clock, back to where they were at the start."""
         self.agencies.post("/admin/reset").raise_for_status()

@@ -66,7 +66,7 @@ def test_an_agency_that_works_by_hand_is_overdue_and_then_answers_late(mesh):
     (gap,) = (gap for subject in mesh.report(request_id)["subjects"] for section in subject["sections"] for gap in section["gaps"])
     assert (gap["agency"], gap["outcome"], gap["code"]) == ("yunfu-housing-bureau", "overdue", "no_answer")
     mesh.advance_to_opening("yunfu-housing-bureau", days=2, minutes=1)
-    status = mesh.until(request_id, lambda one: one["counts"]["overdue"] == 0)
+    status = mesh.until_office_says("yunfu-housing-bureau", lambda: mesh.status(request_id), lambda one: one["counts"]["overdue"] == 0)
     assert (task_of(status, "yunfu-housing-bureau")["outcome"], task_of(status, "yunfu-housing-bureau")["late"]) == ("found", True)
     assert (status["report_version"], status["ended_at"]) == (first["report_version"] + 1, first["ended_at"])
     assert mesh.report(request_id)["all_answered"]

@@ -26,7 +26,7 @@ _numbers = itertools.count(1)
 def mesh(request, server_dir, postgres_url):
     """A mesh that starts on such a day; what answers at once answers within three seconds, the rest is overdue."""
     name = f"day_{next(_numbers)}"
-    environment = {"CHAKONG_CLOCK_START": request.param, "CHAKONG_ANSWER_WITHIN_S": "3", "CHAKONG_CONTROL_STATUS_EVERY_S": "1"}
+    environment = {"CHAKONG_CLOCK_START": request.param, "CHAKONG_ANSWER_WITHIN_S": "3"}
     with own_database(postgres_url, name) as database, running_mesh(server_dir / name, DATABASE_URL=database, **environment) as mesh:
         yield mesh
 
@@ -51,7 +51,7 @@ def test_a_case_is_asked_to_its_end_and_who_works_by_hand_answers_late(mesh, tod
     alarmed = 'chakong_alarms_total{kind="calendar"}' in mesh.client.get("/metrics").text
     assert alarmed is is_beyond(nth_working_day(today, MOST_WORKING_DAYS))
     mesh.advance_to_opening(BUREAU, days=2, minutes=1)
-    mesh.until(request_id, lambda one: one["counts"]["overdue"] == 0)
+    mesh.until_office_says(BUREAU, lambda: mesh.status(request_id), lambda one: one["counts"]["overdue"] == 0)
     report = mesh.report(request_id)
     assert report["all_answered"]
     assert BUREAU in {source["agency"] for asset in assets_of(report) for source in asset["sources"]}
@@ -89,6 +89,6 @@ def test_an_order_to_a_closed_office_waits_until_it_opens_and_takes_effect(judge
     mesh.advance_to_opening(BUREAU)
     (effect,) = until(lambda: mesh.effects(BUREAU))
     mesh.advance_to_opening(BUREAU, days=2, minutes=1)
-    control = judge.answered(control_id)
+    control = mesh.until_office_says(BUREAU, lambda: judge.control(control_id), lambda one: one["pending"] is None)
     assert (control["state"], control["until_on"]) == ("in_force", effect["until_on"])
     assert control["until_on"] == term_end(china_date(datetime.fromisoformat(effect["at"])), 12).isoformat()

@@ -31,8 +31,9 @@ def test_a_seal_that_waits_for_a_bureau_to_open_is_withdrawn_and_never_takes_eff
     (later,) = judge.ordered(request_id, {**BUREAU, "term_months": 24}, papers=PAPERS["seal"])
     evening.advance_to_opening(BUREAU["agency"])
     until(lambda: evening.effects(BUREAU["agency"]))  # it has the later one, and works on it for two days
-    evening.advance_to_opening(BUREAU["agency"], days=3)
-    assert judge.answered(later)["state"] == "in_force"
+    evening.advance_to_opening(BUREAU["agency"], days=2, minutes=1)
+    held = evening.until_office_says(BUREAU["agency"], lambda: judge.control(later), lambda one: one["pending"] is None)
+    assert held["state"] == "in_force"
     (effect,) = evening.effects(BUREAU["agency"])
-    assert effect["until_on"] == judge.control(later)["until_on"]
+    assert effect["until_on"] == held["until_on"]
     assert judge.control(taken_back)["state"] == "released"
