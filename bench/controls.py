@@ -29,7 +29,7 @@ _PATIENCE_S = 120.0
 @contextmanager
 def judge() -> Iterator[httpx.Client]:
     """Start a mesh and give a client that bears a judge's token."""
-    with tempfile.TemporaryDirectory() as folder, own_mesh(Path(folder), {}) as addresses:
+    with tempfile.TemporaryDirectory() as folder, own_mesh(Path(folder), {"CHAKONG_CLOCK_START": ""}) as addresses:
         token = issuer.token(Path(folder), court_code=COURT, officer=OFFICER, roles=["judge"], now=datetime.now(UTC))
         with httpx.Client(base_url=addresses["ready"], headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False) as client:
             yield client

@@ -1,7 +1,9 @@
 """The machine's clock and identifiers: the only place that reads them."""
 
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from ulid import ULID
 
@@ -9,11 +11,11 @@ from contracts.clock import china_date
 
 
 class SystemClock:
-    """The machine's time, plus what a tester advanced it by (development only)."""
+    """The machine's time, or one that runs on beside it, plus what a tester advanced it by (both development only)."""
 
-    def __init__(self) -> None:
-        """Begin with the machine's own time."""
-        self._ahead = timedelta()
+    def __init__(self, apart: timedelta = timedelta()) -> None:
+        """Begin so far from the machine's own time."""
+        self._apart = self._ahead = apart
 
     def now(self) -> datetime:
         """Return the present instant, aware, UTC."""
@@ -24,8 +26,29 @@ class SystemClock:
         self._ahead += timedelta(seconds=max(0.0, seconds))
 
     def reset(self) -> None:
-        """Return to the machine's own time."""
-        self._ahead = timedelta()
+        """Take back what it was advanced by."""
+        self._ahead = self._apart
+
+
+def mesh_clock(start_at: datetime | None, folder: Path) -> SystemClock:
+    """Return the clock of the mesh that has this data folder: the machine's, or one that began at `start_at` when its first process did.
+
+    Shape: whatever starts later, or again after a crash, is as far from the machine's time as that first process, to the microsecond
+    """
+    if start_at is None:
+        return SystemClock()
+    return SystemClock(start_at - _begun_at(folder / f"clock-{start_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"))
+
+
+def _begun_at(kept: Path) -> datetime:
+    """Return the machine's instant in a file, which is made with the present one by whoever comes first."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    ours = kept.with_name(f"{kept.name}.{new_message_id()}")
+    ours.write_text(datetime.now(UTC).isoformat())
+    with suppress(FileExistsError):
+        kept.hardlink_to(ours)  # whole or not at all: nobody reads half an instant
+    ours.unlink()
+    return datetime.fromisoformat(kept.read_text())
 
 
 def new_id() -> str:

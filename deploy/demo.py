@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import httpx
@@ -27,16 +29,17 @@ _PDF = b"%PDF-1.4\n% assistance notice, demo\n%%EOF\n"
 
 
 def case(now: datetime) -> dict[str, Any]:
-    """Return the body of the demo's request, as in interface.md §1."""
+    """Return the body of the demo's request, as in interface.md §1, of a case of this year."""
     today = china_date(now)
+    case_no = f"（{today.year}）{COURT}执1234号"
     return {
         "case": {
-            "case_no": "（2026）粤5302执1234号", "cause": "民间借贷纠纷", "enforcement_title": "（2026）粤5302民初88号",
+            "case_no": case_no, "cause": "民间借贷纠纷", "enforcement_title": f"（{today.year}）{COURT}民初88号",
             "claim": {"principal_fen": 120000000, "interest_fen": 8600000, "litigation_costs_fen": 500000,
                       "enforcement_fee_fen": 440000, "paid_fen": 0, "as_of_on": today.isoformat()},
         },
         "officer": {"name": "李明", "work_card_no": OFFICER, "duty_card_no": "44530200031", "phone": "0766-8830000"},
-        "documents": [{"kind": "assist_query_notice", "document_no": "（2026）粤5302执1234号之一", "issued_on": today.isoformat()}],
+        "documents": [{"kind": "assist_query_notice", "document_no": f"{case_no}之一", "issued_on": today.isoformat()}],
         "purpose": "enforcement",
         "subjects": [
             {"kind": "person", "role": "debtor", "name": "陈伟", "id_type": "resident_id", "id_no": "445302199001010013"},
@@ -55,18 +58,17 @@ def run(data_dir: Path) -> None:
     folder = data_dir / "demo"
     with console.status("启动查控网格… starting the mesh"):
         mesh = own_mesh(folder, {"CHAKONG_ANSWER_WITHIN_S": str(ANSWER_WITHIN_S)})
-        url = mesh.__enter__()["ready"]
+        addresses = mesh.__enter__()
     try:
-        _play(console, url, folder)
+        _play(console, addresses, folder)
     finally:
         mesh.__exit__(None, None, None)
 
 
-def _play(console: Console, url: str, folder: Path) -> None:
-    now = datetime.now(UTC)
-    token = issuer.token(folder, court_code=COURT, officer=OFFICER, roles=["judge"], now=now)
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
-        request_id = _submit(client, case(now))
+def _play(console: Console, addresses: Mapping[str, str], folder: Path) -> None:
+    token = issuer.token(folder, court_code=COURT, officer=OFFICER, roles=["judge"], now=datetime.now(UTC))
+    with httpx.Client(base_url=addresses["ready"], headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
+        request_id = _submit(client, case(now_of(addresses)))
         _watch(console, client, request_id)
         report = client.get(f"/v1/requests/{request_id}/report").raise_for_status().json()
         page = client.get(f"/v1/requests/{request_id}/report", headers={"Accept": "text/html"}).raise_for_status().text
@@ -87,13 +89,12 @@ def _submit(client: httpx.Client, body: dict[str, Any]) -> str:
 
 def _watch(console: Console, client: httpx.Client, request_id: str) -> None:
     """Show the stream of events until the request has ended."""
-    started = datetime.now(UTC)
+    started_s = time.monotonic()
     with Live(console=console, refresh_per_second=8) as live:
         lines: list[str] = []
         for kind, data in _events(client, request_id):
             if kind == "task":
-                elapsed = (datetime.now(UTC) - started).total_seconds()
-                lines.append(f"{elapsed:5.2f} s  {data['asset_type']:<15} {data['agency']:<22} {data['outcome']}")
+                lines.append(f"{time.monotonic() - started_s:5.2f} s  {data['asset_type']:<15} {data['agency']:<22} {data['outcome']}")
                 live.update(_progress(data["counts"], lines))
             if kind == "ended":
                 break
@@ -123,9 +124,11 @@ def _progress(counts: dict[str, int], lines: list[str]) -> Text:
 def own_mesh(folder: Path, environment: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     """Run the mesh in a process of its own and yield what it prints once it is ready: `ready` and `mock-agencies` with addresses.
 
+    Shape:  the folder is emptied first: what a former run left there may be of another day, years ahead
     Raises: RuntimeError if it does not start
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     command = [sys.executable, "-m", "deploy.cli", "serve", "--port", "0"]
     with (folder / "mesh.log").open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, "CHAKONG_DATA_DIR": str(folder), **environment})
@@ -134,6 +137,12 @@ def own_mesh(folder: Path, environment: Mapping[str, str]) -> Iterator[Mapping[s
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def now_of(addresses: Mapping[str, str]) -> datetime:
+    """Return what the clock of a mesh says. Raises: httpx.HTTPError."""
+    answer = httpx.get(f"{addresses['mock-agencies']}/admin/clock", trust_env=False)
+    return datetime.fromisoformat(answer.raise_for_status().json()["now_at"])
 
 
 def _ready(process: "subprocess.Popen[str]", log: Path) -> Mapping[str, str]:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 import httpx
@@ -17,7 +16,7 @@ from contracts.control import MEASURE_NAMES, STATE_NAMES
 from contracts.money import display_yuan
 from deploy import issuer
 from deploy.clock import new_id
-from deploy.demo import COURT, OFFICER, case, own_mesh
+from deploy.demo import COURT, OFFICER, case, now_of, own_mesh
 
 Json = dict[str, Any]
 OTHER_COURT, OTHER_OFFICER = "粤5303", "粤5303-0012"
@@ -99,27 +98,27 @@ def run(data_dir: Path) -> None:
     Raises: RuntimeError if the mesh does not start or a scene does not come; httpx.HTTPError if it does not answer
     """
     console, folder = Console(highlight=False), data_dir / "demo-control"
-    rmtree(folder, ignore_errors=True)  # the ledgers of a former run would be a year ahead
     with console.status("启动查控网格… starting the mesh"):
         mesh = own_mesh(folder, _ENVIRONMENT)
         addresses = mesh.__enter__()
     try:
-        with _judge(folder, addresses["ready"], COURT, OFFICER, "（2026）粤5302执1234号", claim_fen=12_000_000) as first, \
-             _judge(folder, addresses["ready"], OTHER_COURT, OTHER_OFFICER, "（2026）粤5303执567号", claim_fen=30_000_000) as second:
-            _play(Story(console), first, second, addresses["mock-agencies"])
+        with _judge(folder, addresses, COURT, OFFICER, 1234, claim_fen=12_000_000) as first, \
+             _judge(folder, addresses, OTHER_COURT, OTHER_OFFICER, 567, claim_fen=30_000_000) as second:
+            _play(Story(console), first, second, addresses)
     finally:
         mesh.__exit__(None, None, None)
 
 
 @contextmanager
-def _judge(folder: Path, url: str, court: str, officer: str, case_no: str, *, claim_fen: int) -> Iterator[Judge]:
-    now = datetime.now(UTC)
-    token = issuer.token(folder, court_code=court, officer=officer, roles=["judge"], now=now)
+def _judge(folder: Path, addresses: Mapping[str, str], court: str, officer: str, number: int, *, claim_fen: int) -> Iterator[Judge]:
+    today = china_date(now := now_of(addresses))
+    case_no = f"（{today.year}）{court}执{number}号"
+    token = issuer.token(folder, court_code=court, officer=officer, roles=["judge"], now=datetime.now(UTC))
     body = case(now)
-    body["case"] |= {"case_no": case_no, "claim": {"principal_fen": claim_fen, "as_of_on": china_date(now).isoformat()}}
+    body["case"] |= {"case_no": case_no, "claim": {"principal_fen": claim_fen, "as_of_on": today.isoformat()}}
     body["officer"] |= {"work_card_no": officer}
     body |= {"subjects": body["subjects"][:1], "agencies": ["yunfu-real-estate", "icbc", "cmb"]}
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=addresses["ready"], headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
         yield Judge(client, court, case_no, body)
 
 
@@ -149,7 +148,7 @@ class Story:
         self.console.print(f"   {_NAMES[judge.court]}：{measure.zh} [bold green]{state.zh}[/] [dim]{measure.en}: {state.en}[/]{rank}{money}{until_on}", soft_wrap=True)
 
 
-def _play(story: Story, first: Judge, second: Judge, agencies_url: str) -> None:
+def _play(story: Story, first: Judge, second: Judge, addresses: Mapping[str, str]) -> None:
     story.scene("两个法院查询同一被执行人：一处房产、一个账户", "Two courts ask about one debtor: one house, one account")
     for judge in (first, second):
         judge.ask()
@@ -159,7 +158,7 @@ def _play(story: Story, first: Judge, second: Judge, agencies_url: str) -> None:
     _refused(story, first)
     _promoted(story, first, second, house)
     _too_much(story, first)
-    _lapses(story, first, held, agencies_url)
+    _lapses(story, first, held, addresses)
     story.say("演示结束。", "The end.")
 
 
@@ -210,14 +209,14 @@ def _proposed(judge: Judge) -> list[Json]:
     return proposals
 
 
-def _lapses(story: Story, judge: Judge, held: str, agencies_url: str) -> None:
+def _lapses(story: Story, judge: Judge, held: str, addresses: Mapping[str, str]) -> None:
     story.scene("三百四十天以后：到期清单提示，一次续行", "340 days later: the due list warns, one call renews")
-    httpx.post(f"{agencies_url}/admin/clock", json={"advance_s": timedelta(days=340).total_seconds()}, trust_env=False).raise_for_status()
-    today = china_date(datetime.now(UTC) + timedelta(days=340))
+    httpx.post(f"{addresses['mock-agencies']}/admin/clock", json={"advance_s": timedelta(days=340).total_seconds()}, trust_env=False).raise_for_status()
+    today = china_date(now_of(addresses))
     due = judge.get("/v1/controls", due_before=(today + timedelta(days=30)).isoformat(), state="in_force")["items"]
     for one in due:
         story.say(f"{one['case_no']} {MEASURE_NAMES[one['measure']].zh}将于 {one['until_on']} 到期", f"ends on {one['until_on']}")
-    judge.post(f"/v1/controls/{held}/renewals", {**judge.papers("renew"), "term_months": 12})
     before = judge.control(held)["until_on"]
+    judge.post(f"/v1/controls/{held}/renewals", {**judge.papers("renew"), "term_months": 12})
     until(lambda: judge.control(held)["pending"] is None and judge.control(held)["until_on"] != before)
     story.stands(judge, judge.control(held))

@@ -8,9 +8,9 @@ from deploy import issuer
 from deploy.demo import COURT, OFFICER, case
 
 
-def greet(url: str, folder: Path, now: datetime) -> str:
-    """Return the text; the curl submits the demo's case."""
-    token = issuer.token(folder, court_code=COURT, officer=OFFICER, roles=["judge"], now=now)
+def greet(url: str, folder: Path, now: datetime, *, signed_at: datetime) -> str:
+    """Return the text; the curl submits the demo's case of the mesh's present, the token is signed at an instant of the machine's."""
+    token = issuer.token(folder, court_code=COURT, officer=OFFICER, roles=["judge"], now=signed_at)
     body = json.dumps(case(now), ensure_ascii=False)
     return f"""
 URL    {url}      docs {url}/docs

@@ -18,9 +18,10 @@ import uvloop
 
 from contracts.batching import pause
 from deploy import issuer
-from deploy.clock import new_id
+from deploy.clock import mesh_clock, new_id
 from deploy.demo import COURT, OFFICER, case
 from deploy.layout import Running, running
+from deploy.settings import DeploySettings
 from gateway.store.database import Database
 from gateway.store.progress import ended_among
 from gateway.store.settings import StoreSettings
@@ -97,8 +98,8 @@ def run(folder: Path, broker: Literal["embedded", "kafka"], plan: Plan) -> None:
 
 
 async def _load(mesh: Running, folder: Path, plan: Plan, broker: str) -> None:
-    now = datetime.now(UTC)
-    token = issuer.token(folder, court_code=COURT, officer=OFFICER, roles=["judge"], now=now)
+    token = issuer.token(folder, court_code=COURT, officer=OFFICER, roles=["judge"], now=datetime.now(UTC))
+    now = mesh_clock(DeploySettings().clock_start, folder).now()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     database, stop = Database(StoreSettings(DATABASE_URL=mesh.environment["DATABASE_URL"])), asyncio.Event()
     connector = aiohttp.TCPConnector(limit=max(plan.in_flight, 256))

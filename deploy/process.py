@@ -14,7 +14,7 @@ import uvloop
 from prometheus_client import start_http_server
 
 from deploy import embedded, logs, topics, topology
-from deploy.clock import SystemClock
+from deploy.clock import SystemClock, mesh_clock
 from deploy.greeting import greet
 from deploy.mesh import Mesh, load_directory
 from deploy.settings import DeploySettings
@@ -42,7 +42,7 @@ def run(names: list[str], port: int, directory: Path, *, greeting: bool = False,
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, settings.metrics_host)
     relay_here = any(role is topology.ROLES["relay"] for role, _ in roles)
-    mesh = Mesh(load_directory(directory), SystemClock(), folder=folder, relay_here=relay_here)
+    mesh = Mesh(load_directory(directory), mesh_clock(settings.clock_start, folder), folder=folder, relay_here=relay_here)
     mesh.check_files()
     with embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False) as mesh.fresh_broker:
         uvloop.run(_serve(mesh, roles, everything=not names, greeting=greeting))
@@ -98,7 +98,7 @@ async def _announce(mesh: Mesh, addresses: int, *, greeting: bool) -> None:
         await _until_ready(url)
         print(f"ready {url}", flush=True)
         if greeting:
-            print(greet(url, mesh.folder, mesh.clock.now()), flush=True)
+            print(greet(url, mesh.folder, mesh.clock.now(), signed_at=SystemClock().now()), flush=True)
 
 
 async def _until_ready(url: str) -> None:

@@ -1,12 +1,18 @@
-"""Settings of whoever starts roles: where things are on this machine, and whether this is production."""
+"""Settings of whoever starts roles: where things are on this machine, what time it is, and whether this is production."""
 
+from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.clock import CHINA
 
 #: The agencies that come with Chakong: all simulated.
 SHIPPED_AGENCIES = Path(__file__).parent / "agencies.yaml"
+
+#: When a clock may start: it can be put forward for longer than anybody does and stays in Python's calendar.
+_YEARS = range(2000, 2101)
 
 
 class DeploySettings(BaseSettings):
@@ -17,13 +23,37 @@ class DeploySettings(BaseSettings):
     production: bool = Field(default=False, description="nothing embedded, whatever CHAKONG_EMBEDDED says")
     embedded: bool = Field(default=True, description="start the servers and make the secrets that the environment does not name")
     data_dir: Path = Field(default=Path(".chakong"), description="folder that holds everything embedded")
+    clock_start: datetime | None = Field(default=None, description="RFC 3339 instant (China's without a zone) at which the clock of a data folder starts; refused in production")
     metrics_port: int | None = Field(default=None, description="port where this process gives its metrics, besides the API's /metrics")
     metrics_host: str = Field(default="127.0.0.1", description="address that port binds; 0.0.0.0 in a container")
     law_overrides: Path = Field(default=Path(__file__).parent / "law-overrides.yaml", description="what courts set for themselves in the legal table")
     court_policies: Path = Field(default=Path(__file__).parent / "court-policies.yaml", description="tolerance, order and terms of each court")
     agencies: Path = Field(default=SHIPPED_AGENCIES, description="the agency directory file")
 
+    @field_validator("clock_start", mode="before")
+    @classmethod
+    def _starts_the_clock(cls, written: object, info: ValidationInfo) -> datetime | None:
+        if written in (None, ""):
+            return None
+        if info.data.get("production"):
+            raise ValueError("the clock refuses to be set in production")
+        return _instant(str(written))
+
     @property
     def fills_in(self) -> bool:
         """Tell whether what the environment leaves open is filled in; else a role fails by the name of what is missing."""
         return self.embedded and not self.production
+
+
+def _instant(written: str) -> datetime:
+    """Read an instant; one without a zone is China's.
+
+    Raises: ValueError that says what is expected
+    """
+    try:
+        instant = datetime.fromisoformat(written)
+    except ValueError:
+        instant = datetime.min  # noqa: DTZ901 - of no year that is taken
+    if instant.year not in _YEARS:
+        raise ValueError(f"expected an RFC 3339 instant of the years {_YEARS[0]} to {_YEARS[-1]}, such as 2026-11-23T09:00:00+08:00")
+    return instant if instant.tzinfo else instant.replace(tzinfo=CHINA)

@@ -1,16 +1,13 @@
 """A judge who orders measures on assets of a report over REST, and waits for what comes of them."""
 
-import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
 from deploy.demo import COURT, OFFICER, case
-from tests.running import RunningMesh
+from tests.running import RunningMesh, until
 
 #: The papers each measure needs (contracts/documents.py).
 PAPERS = {"freeze": ("ruling", "assist_freeze_notice"), "seal": ("ruling", "assist_execution_notice")}
@@ -41,7 +38,7 @@ class Judge:
         return self._ended(answer.json()["request_id"], within_s)
 
     def case(self) -> dict[str, Any]:
-        body = case(datetime.now(UTC))
+        body = case(self.mesh.clock.now())
         body["case"]["case_no"] = self.case_no
         body["officer"]["work_card_no"] = self.officer
         return body
@@ -50,11 +47,7 @@ class Judge:
         return self.get(f"/v1/requests/{request_id}/report").raise_for_status().json()
 
     def _ended(self, request_id: str, within_s: float) -> dict[str, Any]:
-        deadline = time.monotonic() + within_s
-        while not (report := self.report(request_id))["all_ended"]:
-            assert time.monotonic() < deadline, report["completeness"]
-            time.sleep(0.05)
-        return report
+        return until(lambda: self.report(request_id), lambda report: report["all_ended"], within_s)
 
     def order_body(self, request_id: str, *items: dict[str, Any], papers: tuple[str, ...] | None = None) -> dict[str, Any]:
         kinds = PAPERS[items[0]["measure"]] if papers is None else papers
@@ -75,11 +68,7 @@ class Judge:
 
     def until(self, control_id: str, reached: Callable[[dict[str, Any]], bool], within_s: float = 20) -> dict[str, Any]:
         """Ask how a control stands until it is so."""
-        deadline = time.monotonic() + within_s
-        while not reached(control := self.control(control_id)):
-            assert time.monotonic() < deadline, json.dumps(control, ensure_ascii=False)
-            time.sleep(0.05)
-        return control
+        return until(lambda: self.control(control_id), reached, within_s)
 
     def answered(self, control_id: str, within_s: float = 20) -> dict[str, Any]:
         """Wait until nothing is pending."""

@@ -3,11 +3,13 @@
 `KAFKA_BOOTSTRAP_SERVERS` and `DATABASE_URL` put servers of your own in their place.
 """
 
+import asyncio
 import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,14 @@ async def database_url(postgres_url: str) -> AsyncIterator[str]:
     await administer(postgres_url, f"CREATE DATABASE {name}")
     yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def own_database(postgres_url: str, name: str) -> Iterator[str]:
+    """Make an empty database, yield its URL, and drop it whoever is still connected."""
+    asyncio.run(administer(postgres_url, f"CREATE DATABASE {name}"))
+    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    asyncio.run(administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 async def administer(url: str, statement: str) -> None:

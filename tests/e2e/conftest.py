@@ -1,26 +1,23 @@
 """One mesh on real Kafka and real PostgreSQL for all tests that only use it; tests that harm theirs start their own."""
 
-import asyncio
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import make_url
 
 from deploy.kafka import KafkaCluster
 from tests.e2e.installation import Installation, installed
 from tests.running import RunningMesh, directory_file, running_mesh
-from tests.servers import administer
+from tests.servers import own_database
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def mesh_database(postgres_url: str) -> Iterator[str]:
-    asyncio.run(administer(postgres_url, "CREATE DATABASE mesh"))
-    yield make_url(postgres_url).set(database="mesh").render_as_string(hide_password=False)
-    asyncio.run(administer(postgres_url, "DROP DATABASE mesh WITH (FORCE)"))
+    with own_database(postgres_url, "mesh") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +32,9 @@ def shared_mesh(server_dir: Path, kafka_bootstrap: str, mesh_database: str) -> I
 @pytest.fixture
 def mesh(shared_mesh: RunningMesh) -> Iterator[RunningMesh]:
     """The shared mesh, its agencies as they were at the start."""
-    shared_mesh.agencies.post("/admin/reset").raise_for_status()
+    shared_mesh.reset()
     yield shared_mesh
-    shared_mesh.agencies.post("/admin/reset").raise_for_status()
+    shared_mesh.reset()
 
 
 @pytest.fixture(scope="session")
@@ -50,10 +47,8 @@ def spread_kafka(server_dir: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def module_database(postgres_url: str) -> Iterator[str]:
     """An empty database for the mesh of one module."""
-    name = f"mesh_{next(_numbers)}"
-    asyncio.run(administer(postgres_url, f"CREATE DATABASE {name}"))
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    asyncio.run(administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+    with own_database(postgres_url, f"mesh_{next(_numbers)}") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

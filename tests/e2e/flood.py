@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from deploy.clock import SystemClock
-from deploy.demo import case
 from deploy.mesh import load_directory
 from deploy.settings import DeploySettings
 from services.runtime.mock.port import RegisteredSubject
@@ -42,7 +40,7 @@ class Flood:
     def ask(self, judge: Judge, subjects: Iterable[RegisteredSubject]) -> None:
         for one in subjects:
             subject = {"kind": one.kind, "role": "debtor", "name": one.name, "id_type": one.id_type, "id_no": one.id_no}
-            answer = judge.post("/v1/requests", {**case(SystemClock().now()), "subjects": [subject], "agencies": BANKS})
+            answer = judge.post("/v1/requests", {**judge.case(), "subjects": [subject], "agencies": BANKS})
             assert answer.status_code == 202, answer.text
             self.requests[answer.json()["request_id"]] = one.id_no
 

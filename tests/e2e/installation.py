@@ -11,8 +11,6 @@ from pathlib import Path
 import httpx
 import psutil
 
-from deploy.clock import SystemClock
-from deploy.demo import case
 from deploy.kafka import KafkaCluster
 from deploy.postgres import EmbeddedPostgres, start_postgres
 from tests.controlling import Judge
@@ -78,7 +76,7 @@ class Installation:
 
     def post(self) -> httpx.Response:
         """Submit a small request, whatever comes of it."""
-        return self.judge.post("/v1/requests", {**case(SystemClock().now()), "agencies": ["icbc"]})
+        return self.judge.post("/v1/requests", {**self.judge.case(), "agencies": ["icbc"]})
 
 
 @contextmanager

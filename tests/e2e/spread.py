@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from deploy import embedded
-from tests.running import CHAKONG, RunningMesh
+from tests.running import CHAKONG, START, RunningMesh, clock_of
 
 _PATIENCE_S = 40.0
 
@@ -58,7 +58,8 @@ class SpreadMesh:
     def reached(self, name: str = "api") -> RunningMesh:
         """Wait until the process with the API is ready, and return how to call it."""
         url = self.until_says(name, "ready")
-        self.calls.append(RunningMesh(self.folder, self.parts[name].process, url, self.environment["CHAKONG_MOCK_AGENCIES_URL"]))
+        clock = clock_of(self.folder, self.environment["CHAKONG_CLOCK_START"])
+        self.calls.append(RunningMesh(self.folder, self.parts[name].process, url, self.environment["CHAKONG_MOCK_AGENCIES_URL"], clock))
         return self.calls[-1]
 
     def until_says(self, name: str, word: str) -> str:
@@ -101,7 +102,8 @@ class SpreadMesh:
 def spread_mesh(folder: Path, kafka: str, database: str, **environment: str) -> Iterator[SpreadMesh]:
     """Prepare the steps of production, and end whatever processes are started."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {**os.environ, "CHAKONG_DATA_DIR": str(folder), "KAFKA_BOOTSTRAP_SERVERS": kafka, "DATABASE_URL": database, **environment}
+    settings = {**os.environ, "CHAKONG_DATA_DIR": str(folder), "CHAKONG_CLOCK_START": START, "KAFKA_BOOTSTRAP_SERVERS": kafka,
+                "DATABASE_URL": database, **environment}
     embedded.secrets_of(settings, folder)
     embedded.addresses_of(settings, folder, 0)
     steps = [subprocess.Popen([*CHAKONG, *step], env=settings, stdout=subprocess.DEVNULL) for step in (["db", "upgrade"], ["topics", "create"])]

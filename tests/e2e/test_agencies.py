@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.clock import SystemClock
 from deploy.demo import COURT
 from gateway.domain.claim_check import claim_path
 from tests.controlling import assets_of
@@ -66,8 +65,8 @@ def test_an_agency_that_works_by_hand_is_overdue_and_then_answers_late(mesh):
     assert task_of(first, "yunfu-housing-bureau")["outcome"] == "overdue"
     (gap,) = (gap for subject in mesh.report(request_id)["subjects"] for section in subject["sections"] for gap in section["gaps"])
     assert (gap["agency"], gap["outcome"], gap["code"]) == ("yunfu-housing-bureau", "overdue", "no_answer")
-    mesh.advance(days=2)
-    status = mesh.until(request_id, lambda one: one["counts"]["overdue"] == 0)
+    mesh.advance_to_opening("yunfu-housing-bureau", days=2, minutes=1)
+    status = mesh.until_office_says("yunfu-housing-bureau", lambda: mesh.status(request_id), lambda one: one["counts"]["overdue"] == 0)
     assert (task_of(status, "yunfu-housing-bureau")["outcome"], task_of(status, "yunfu-housing-bureau")["late"]) == ("found", True)
     assert (status["report_version"], status["ended_at"]) == (first["report_version"] + 1, first["ended_at"])
     assert mesh.report(request_id)["all_answered"]
@@ -140,7 +139,7 @@ def test_the_registry_gets_a_documents_content_by_claim_check_until_its_task_end
 def claim_check(mesh, task_id, document_id):
     """Sign an address as the gateway does, for an hour."""
     secret = (mesh.folder / "signing.key").read_text().encode()[:64]
-    ends_at = SystemClock().now() + timedelta(hours=1)
+    ends_at = mesh.clock.now() + timedelta(hours=1)
     return mesh.url + claim_path(secret, court_code=COURT, task_id=task_id, document_id=document_id, ends_at=ends_at)
 
 

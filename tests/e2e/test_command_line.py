@@ -6,11 +6,14 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from deploy.demo import now_of
 from services.runtime.mock.people import DEMO_SUBJECTS
+from tests.e2e.days import DAYS
 from tests.running import CHAKONG, running_mesh
 
 
@@ -20,10 +23,10 @@ def chakong(folder, *arguments, **environment):
 
 
 @contextmanager
-def agencies_alone(folder, *arguments):
+def agencies_alone(folder, *arguments, **environment):
     """The mock agencies in a process of their own; yields their address."""
     with subprocess.Popen([*CHAKONG, "mock-agencies", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          env={**os.environ, "CHAKONG_DATA_DIR": str(folder)}) as process:
+                          env={**os.environ, "CHAKONG_DATA_DIR": str(folder), **environment}) as process:
         try:
             name, _, url = process.stdout.readline().strip().partition(" ")
             assert name == "mock-agencies"
@@ -44,6 +47,17 @@ def test_the_mock_agencies_alone_answer_the_same_for_the_same_seed(tmp_path):
             truth = asked(one, "/admin/register", id_no=subject.id_no)
             assert json.loads(truth)["assets"]
             assert truth == asked(two, "/admin/register", id_no=subject.id_no)
+
+
+def test_processes_of_one_folder_agree_on_the_clock_and_another_folder_begins_anew(tmp_path):
+    start = {"CHAKONG_CLOCK_START": DAYS["a leap day, of a year nobody has announced"]}
+    with agencies_alone(tmp_path / "one", **start) as one, agencies_alone(tmp_path / "one", **start) as beside:
+        first, second, third = (now_of({"mock-agencies": url}) for url in (one, beside, one))
+        assert first < second < third
+    with agencies_alone(tmp_path / "one", **start) as again, agencies_alone(tmp_path / "two", **start) as anew:
+        begun, gone_on = (now_of({"mock-agencies": url}) for url in (anew, again))
+        assert begun < gone_on
+        assert third < gone_on < third + timedelta(seconds=60)
 
 
 def test_another_seed_is_another_register(tmp_path):
@@ -86,13 +100,36 @@ def test_sigterm_ends_the_mesh_in_order_within_fifteen_seconds(server_dir):
         print(f"\nended after {time.monotonic() - began_s:.1f} s")
 
 
-def test_the_demo_ends_well_and_prints_the_report(server_dir):
-    demo = chakong(server_dir / "played", "demo")
+@contextmanager
+def greeted(folder, **environment):
+    """A mesh started by `chakong run`; yields its address, the token and the body of the request that it prints."""
+    with subprocess.Popen([*CHAKONG, "run", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          env={**os.environ, "CHAKONG_DATA_DIR": str(folder), **environment}) as process:
+        said = {}
+        while "-H" not in said:
+            name, _, rest = process.stdout.readline().strip().partition(" ")
+            said[name] = rest.strip()
+        yield said["ready"], said["TOKEN"], said["-H"].partition(" -d ")[2].strip("'")
+        process.terminate()
+
+
+@pytest.mark.parametrize("start", ["", DAYS["the eve of Spring Festival"], DAYS["the day before the last year of the calendar's package"]])
+def test_what_is_printed_for_a_first_request_works_whenever_the_clock_starts(server_dir, start):
+    with greeted(server_dir / f"greeted-{start[:4]}", CHAKONG_CLOCK_START=start) as (url, token, body):
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": "first"}
+        answer = httpx.post(f"{url}/v1/requests", content=body, headers=headers, trust_env=False, timeout=20)
+        assert answer.status_code == 202, answer.text
+
+
+@pytest.mark.parametrize("start", ["", DAYS["a Saturday night"], DAYS["the last minute of a year"], DAYS["the day before the last year of the calendar's package"]])
+def test_the_demo_ends_well_and_prints_the_report_on_any_day(server_dir, start):
+    demo = chakong(server_dir / "played", "demo", CHAKONG_CLOCK_START=start)
     assert (demo.returncode, demo.stderr) == (0, "")
     for said in ("陈伟", "云浮市新成石材有限公司", "6222024530200012345", "云浮市住房和城乡建设局", "逾期未复", "report.html"):
         assert said in demo.stdout
     report = json.loads((server_dir / "played" / "demo" / "report.json").read_text())
     assert report["all_ended"]
+    assert (report["completeness"]["overdue"], report["completeness"]["failed"]) == (2, 0)
     assert (server_dir / "played" / "demo" / "report.html").read_text().startswith("<!doctype html>")
 
 
@@ -130,6 +167,17 @@ def test_a_wrong_file_of_the_installation_ends_the_start_by_its_rows(tmp_path, s
     path = tmp_path / "agencies.yaml"
     path.write_text(written, encoding="utf-8")
     ended = chakong(tmp_path, "serve", "--port", "0", **{setting: str(path)})
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(said)
+
+
+@pytest.mark.parametrize(("environment", "said"), [
+    ({"CHAKONG_CLOCK_START": "next monday"}, "setting clock_start: Value error, expected an RFC 3339 instant"),
+    ({"CHAKONG_CLOCK_START": "2026-11-23T09:00:00+08:00", "CHAKONG_PRODUCTION": "true"}, "setting clock_start: Value error, the clock refuses"),
+])
+def test_a_clock_that_cannot_be_set_ends_the_start_in_one_line(tmp_path, environment, said):
+    ended = chakong(tmp_path, "serve", "api", **environment)
     assert (ended.returncode, ended.stdout) == (2, "")
     (line,) = ended.stderr.splitlines()
     assert line.startswith(said)

@@ -1,10 +1,7 @@
 """A plan before the order on the whole mesh: planned, executed, the banks' ledgers hold what it says, an excess is proposed."""
 
-import time
-from datetime import UTC, datetime
-
 from deploy.demo import case
-from tests.running import RunningMesh
+from tests.running import RunningMesh, until
 
 CASE_NO = "（2026）粤5302执8801号"
 ACCOUNTS = {"asset_types": ["deposits"], "agencies": ["icbc", "abc", "boc", "ccb", "cmb"]}
@@ -12,14 +9,6 @@ ACCOUNTS = {"asset_types": ["deposits"], "agencies": ["icbc", "abc", "boc", "ccb
 
 def document(kind):
     return {"kind": kind, "document_no": "（2026）粤5302执1234号之二", "issued_on": "2026-11-20"}
-
-
-def until(ask, reached, within_s=30):
-    deadline = time.monotonic() + within_s
-    while not reached(found := ask()):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
-    return found
 
 
 def accounts_of(mesh, request_id):
@@ -53,7 +42,7 @@ def test_a_plan_is_executed_as_planned_and_what_is_too_much_is_proposed_for_rele
     assert made.status_code == 201, made.text
     plan = made.json()
     assert (plan["secured_fen"], plan["uncovered_fen"]) == (free // 2, 0)
-    order = {"plan_id": plan["plan_id"], "officer": case(datetime.now(UTC))["officer"], "documents": [document("ruling"), document("assist_freeze_notice")]}
+    order = {"plan_id": plan["plan_id"], "officer": case(mesh.clock.now())["officer"], "documents": [document("ruling"), document("assist_freeze_notice")]}
     ordered = mesh.post("/v1/controls", order)
     assert ordered.status_code == 202, ordered.text
     controls = answered(mesh, request_id)

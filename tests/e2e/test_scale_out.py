@@ -33,7 +33,7 @@ def mesh(spread):
     """The API, once both workers have partitions; the agencies as they were at the start."""
     calls = spread.calls[0] if spread.calls else spread.reached()
     spread.until_members_read(GROUP, 2)
-    calls.agencies.post("/admin/reset").raise_for_status()
+    calls.reset()
     return calls
 
 

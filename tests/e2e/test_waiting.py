@@ -1,10 +1,11 @@
 """Two courts, one account: the second waits, the first's measure ends, and the second court hears of it without asking."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
+from contracts.clock import china_date
 from tests.controlling import Judge, asset_with, freeze
 
 CHEN = {"id_no": "445302199001010013", "name": "陈伟"}
@@ -74,7 +75,7 @@ def test_shares_are_frozen_marked_and_frozen_when_the_pledge_ends_without_a_new_
         report["request_id"], {"asset_id": pledged["asset_id"], "measure": "freeze", "quantity": 5_000, "term_months": 36})
     first = judge.answered(control_id)
     assert (first["state"], first["quantities"]) == ("partly_in_force", {"requested": 5_000, "frozen": 4_000, "marked": 0, "waiting": 1_000})
-    mesh.advance(days=(MARKED_UNTIL - datetime.now(UTC).date()).days + 2)  # the mark of another court, on all that is pledged
+    mesh.advance(days=(MARKED_UNTIL - china_date(mesh.clock.now())).days + 2)  # the mark of another court, on all that is pledged
     marked = judge.until(control_id, lambda one: one["quantities"]["marked"] == 1_000)
     assert (marked["state"], marked["quantities"]["waiting"], marked["secured_fen"]) == ("partly_in_force", 0, first["secured_fen"])
     happens(mesh, "csdc", kind="pledge_released", key="0445302001/000977", quantity=1_000)

@@ -40,6 +40,18 @@ def test_the_day_of_receipt_is_that_of_china():
     assert answer_due_at(late_in_utc, 1, None) == china("2026-11-25T00:00")
 
 
+@pytest.mark.parametrize(("received", "due", "opens"), [
+    ("2026-11-28T23:40", "2026-12-03T00:00", "2026-11-30T08:30"),  # a Saturday night
+    ("2026-12-31T23:59", "2027-01-07T00:00", "2027-01-04T08:30"),  # the last minute of a year, and of what is announced
+    ("2027-02-05T16:00", "2027-02-16T00:00", "2027-02-11T08:30"),  # the eve of Spring Festival, provisional
+    ("2028-02-29T10:00", "2028-03-04T00:00", "2028-02-29T10:00"),  # a leap day, beyond every table: weekdays are worked
+    ("2027-12-31T18:00", "2028-01-06T00:00", "2028-01-03T08:30"),  # into the year beyond every table
+])
+def test_an_answer_is_due_and_an_office_opens_after_any_day(received, due, opens):
+    assert answer_due_at(china(received), 3, None) == china(due)
+    assert next_open(china(received), HOURS) == china(opens)
+
+
 def test_a_make_up_saturday_is_worked():
     assert CALENDAR.is_working_day(date(2024, 10, 12))
 

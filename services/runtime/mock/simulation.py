@@ -30,7 +30,7 @@ class AdvancingClock(Protocol):
         ...
 
     def reset(self) -> None:
-        """Go back to the true time."""
+        """Take back what it was put forward by."""
         ...
 
 
