@@ -34,7 +34,7 @@ _MEASURES: Mapping[str, wire.Measure] = {
 _ID_KINDS: Mapping[str, wire.IdKind] = {
     "resident_id": "1", "hk_macao_permit": "2", "hk_macao_return_permit": "2", "taiwan_permit": "2", "passport": "3",
     "foreign_passport": "3", "household_book": "4", "military_card": "5", "armed_police_card": "5",
-    "organisation_code": "6", "business_licence": "7", "uscc": "8", "other": "99",
+    "organisation_code": "6", "business_licence": "7", "uscc": "8", "foreign_permanent_resident": "99", "other": "99",
 }
 #: The other way only where a code has one meaning; the rest is not known.
 _ID_TYPES = {"1": "resident_id", "4": "household_book", "6": "organisation_code", "7": "business_licence", "8": "uscc",

@@ -3,6 +3,7 @@ import json as stdlib_json
 import pytest
 
 from contracts.failures import Rejected
+from contracts.words import STORED
 from gateway.domain.request import RequestBody, read_request
 from tests.builders import (
     OLD_PERSON_ID,
@@ -72,6 +73,11 @@ def test_a_missing_part_is_required(missing):
     ("case", {"case_no": "（2026）粤5302执1号", "claim": claim(principal_fen=-1)}, "/case/claim/principal_fen", "too_small"),
     ("case", {"case_no": "（2026）粤5302执1号", "claim": claim(principal_fen=10**15 + 1)}, "/case/claim/principal_fen", "too_large"),
     ("case", {"case_no": "（2026）粤5302执1号", "claim": claim(as_of_on="2026-02-30")}, "/case/claim/as_of_on", "bad_date"),
+    ("case", {"case_no": "（2026）粤5302执1号", "enforcement_title": "判决书"}, "/case/enforcement_title", "title_without_number"),
+    ("case", {"case_no": "（2026）粤5302执1号", "enforcement_title": {"kind": "x", "number": "1"}}, "/case/enforcement_title/kind", "unknown_value"),
+    ("officer", officer(name="李\x07"), "/officer/name", "control_character"),
+    ("subjects", [person(name="\u200b")], "/subjects/0/name", "invisible_name"),
+    ("subjects", [person(former_names=["陈\u202e伟"])], "/subjects/0/former_names/0", "bidirectional_mark"),
     ("documents", [document(document_id="sha256:x")], "/documents/0/document_id", "bad_format"),
     ("documents", [document("letter")], "/documents/0/kind", "unknown_value"),
     ("documents", [document()] * 101, "/documents", "too_many"),
@@ -185,3 +191,11 @@ def test_a_company_is_read_by_its_credit_code():
     body = read_request(json(request_body(subjects=[{"kind": "organisation", "name": "某公司", "id_type": "uscc", "id_no": USCC}])),
                         directory(), today=TODAY)
     assert body.subjects[0].identity_key == ("uscc", USCC)
+
+
+@pytest.mark.parametrize("given", ["(2026)粤5302民初88号", {"kind": "arbitral_award", "number": "（2022）穗仲案字第12345号", "issued_by": "广州仲裁委员会"}])
+def test_a_title_is_read_and_reads_back_from_the_store(given):
+    body = read_request(json(request_body(case={"case_no": "（2026）粤5302执1号", "enforcement_title": given})), directory(), today=TODAY)
+    stored = stdlib_json.loads(body.model_dump_json())
+    assert RequestBody.model_validate(stored, context=STORED) == body
+    assert RequestBody.model_validate({**stored, "case": {**stored["case"], "enforcement_title": "（2026）粤5302民初88号"}}, context=STORED)
