@@ -147,8 +147,19 @@ class Case(Model):
     claim: Claim | None = None
 
 
-class Officer(Model):
+class CommandOfficer(Message):
+    """Who asks, as an agency is told."""
+
+    name: str
+    work_card_no: str
+    duty_card_no: str
+    phone: str | None = None
+
+
+class Officer(CommandOfficer):
     """Who asks, with the two cards an agency looks at. Source: domain.md §9."""
+
+    model_config = Model.model_config
 
     name: SaidName
     work_card_no: ShortText
@@ -164,5 +175,5 @@ class CaseReference(Message):
     court_name: str
 
 
-__all__ = ["PROVINCE_REGION", "Case", "CaseNo", "CaseNumber", "CaseReference", "Claim", "CourtCode", "EnforcementTitle", "Officer",
+__all__ = ["PROVINCE_REGION", "Case", "CaseNo", "CaseNumber", "CaseReference", "Claim", "CommandOfficer", "CourtCode", "EnforcementTitle", "Officer",
            "SaidName", "ShortText", "court_region", "normal_case_no", "parse_case_no"]

@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from contracts.outcome import GAP_OUTCOMES, OUTCOMES
+from gateway.domain.other_names import known_by_another
 from gateway.domain.progress import StreamEvent
 
 
@@ -18,9 +21,17 @@ def count(outcomes: Iterable[str | None]) -> dict[str, int]:
     return counts_of(Counter(outcomes))
 
 
-def no_gap(counts: Mapping[str, int]) -> bool:
-    """Tell whether every task was answered."""
-    return not counts["awaiting"] and not any(counts[outcome] for outcome in GAP_OUTCOMES)
+def no_gap(counts: Mapping[str, int], known_by_another: int = 0) -> bool:
+    """Tell whether every task was answered, those counted besides by another name of the subject (domain.other_names)."""
+    return counts["awaiting"] + sum(counts[outcome] for outcome in GAP_OUTCOMES) == known_by_another
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    agency: str
+    subject: int
+    outcome: str
+    code: str | None
 
 
 class Counted:
@@ -29,20 +40,21 @@ class Counted:
     def __init__(self, tasks: int) -> None:
         """Take how many tasks there are."""
         self._tasks = tasks
-        self._outcomes: dict[str, str] = {}
+        self._told: dict[str, _Told] = {}
         self.ended = False
 
     def fold(self, event: StreamEvent) -> dict[str, object]:
         """Take an event into account and return its data as a reader of the stream gets it."""
         if event.kind == "task":
-            self._outcomes[str(event.data["task_id"])] = str(event.data["outcome"])
+            data: Mapping[str, Any] = event.data
+            self._told[data["task_id"]] = _Told(data.get("agency", ""), data.get("subject", 0), data["outcome"], data.get("code"))
             return {**event.data, "counts": self._counts()}
         if event.kind == "ended":
             self.ended = True
-            return {**event.data, "all_answered": no_gap(self._counts())}
+            return {**event.data, "all_answered": no_gap(self._counts(), len(known_by_another(list(self._told.values()))))}
         return dict(event.data)
 
     def _counts(self) -> dict[str, int]:
-        outcomes: Counter[str | None] = Counter(self._outcomes.values())
-        outcomes[None] = self._tasks - len(self._outcomes)
+        outcomes: Counter[str | None] = Counter(one.outcome for one in self._told.values())
+        outcomes[None] = self._tasks - len(self._told)
         return counts_of(outcomes)

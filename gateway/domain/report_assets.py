@@ -105,4 +105,4 @@ def _same_right(right: PriorityRight) -> Hashable:
 
 def _sources(newest_first: Sequence[Sighting]) -> tuple[Source, ...]:
     by_task = {one.task.task_id: one.task for one in newest_first}
-    return tuple(Source(agency=task.agency, task_id=task.task_id, as_of=task.as_of) for task in by_task.values())
+    return tuple(Source(agency=task.agency, task_id=task.task_id, as_of=task.as_of, asked_as=task.asked_as) for task in by_task.values())

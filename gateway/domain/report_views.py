@@ -67,6 +67,8 @@ class TaskView:
     raw_sha256: str | None = None
     assets: Sequence[FoundAsset] = ()
     late: bool = False
+    #: the former name that the agency was asked by; null: by the name of today
+    asked_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def _asker(agency: Agency, one: port.Outgoing) -> dict[str, Any]:
     command = one.command
     case, officer, subject = command.case, command.officer, command.subject
     return {
-        "BDHM": command.request_no, "XM": subject.name, "ZJZL": _ID_KINDS[subject.id_type], "ZJH": subject.id_no,
+        "BDHM": command.request_no, "XM": subject.name, "GJ": subject.nationality, "ZJZL": _ID_KINDS[subject.id_type], "ZJH": subject.id_no,
         "FYMC": case.court_name, "FYDM": case.court_code, "AH": case.case_no, "CBR": officer.name,
         "YHDH": officer.phone, "GZZBH": officer.work_card_no, "GWZBH": officer.duty_card_no,
         "HDDZ": one.callback_url if agency.answers_by == "callback" else None, "WS": tuple(_documents(one)),

@@ -97,7 +97,7 @@ def _json(message: BaseModel) -> bytes:
 def _head(one: port.Outgoing) -> dict[str, Any]:
     command = one.command
     return {
-        "request_no": command.request_no, "name": command.subject.name, "id_type": _ID_TYPES[command.subject.id_type],
+        "request_no": command.request_no, "name": command.subject.name, "nationality": command.subject.nationality, "id_type": _ID_TYPES[command.subject.id_type],
         "id_no": command.subject.id_no, "court_name": command.case.court_name, "court_code": command.case.court_code,
         "judge": command.officer.name, "judge_phone": command.officer.phone, "case_no": command.case.case_no,
         "work_card_no": command.officer.work_card_no, "duty_card_no": command.officer.duty_card_no,

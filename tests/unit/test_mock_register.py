@@ -2,12 +2,12 @@ import json
 import subprocess
 import sys
 
-from contracts.identifiers import resident_id, social_credit_code
+from contracts.identifiers import foreign_permanent_resident, resident_id, social_credit_code
 from services.runtime.mock.people import invent
 from services.runtime.mock.register import Register, canonical
 from tests.mock_world import DEMO_ORGANISATION, DEMO_PERSON, FakeMock, account, agency
 
-CHECKS = {"resident_id": resident_id, "uscc": social_credit_code}
+CHECKS = {"resident_id": resident_id, "uscc": social_credit_code, "foreign_permanent_resident": foreign_permanent_resident}
 
 
 class DrawingMock(FakeMock):
