@@ -61,12 +61,20 @@ def normal_name(text: str) -> str:
     return name
 
 
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two texts are one name; of a text that is no name only the same text is."""
+    try:
+        return one == other or normal_name(one) == normal_name(other)
+    except Unfit:
+        return False
+
+
 def plain_number(text: str) -> str:
     """Return a number of a card or an account without blanks at its ends and invisible characters, in ASCII.
 
     Raises: Unfit as normal_name, without invisible_name
     """
-    return _visible(text).translate(_SAME).strip()
+    return text if text.isascii() and text.isalnum() else _visible(text).translate(_SAME).strip()
 
 
 def _visible(text: str) -> str:

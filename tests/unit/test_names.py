@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.failures import Unfit
-from contracts.names import DOT, normal_name, plain_number
+from contracts.names import DOT, normal_name, plain_number, same_name
 
 MINORITY = "古丽娜尔·买买提"
 CHINESE = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
@@ -107,3 +107,9 @@ def test_no_visible_character_is_lost(text):
 @given(st.text(CHINESE, min_size=2, max_size=4), st.sampled_from("\u200b\u00ad\ufeff\u00a0\u3000 \ufe0f"), st.integers(0, 4))
 def test_one_invisible_character_or_blank_changes_nothing(name, char, place):
     assert normal_name(name[:place] + char + name[place:]) == name
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    ("陈伟", "陈 伟", True), ("古丽娜尔·买买提", "古丽娜尔•买买提", True), ("陈伟", "陈大伟", False), ("陈\x07", "陈\x07", True), ("陈\x07", "陈", False)])
+def test_two_forms_of_a_name_are_one_name(one, other, same):
+    assert same_name(one, other) is same

@@ -118,3 +118,13 @@ def test_a_nationality_that_no_agency_has_a_place_for_is_refused():
 def test_only_an_external_adapter_can_answer_transactions():
     with pytest.raises(ValidationError):
         agency(capabilities=("query", "transactions"))
+
+
+def test_two_forms_of_an_owners_name_are_no_conflict_and_two_names_are():
+    def conflicts(name):
+        tasks = [task("registry", "real_estate", assets=(found("real_estate", holder_name="古丽娜尔·买买提"),)),
+                 task("bureau", "real_estate", assets=(found("real_estate", holder_name=name),))]
+        return report(*tasks, request=report_request(asset_types=("real_estate",))).subjects[0].sections[0].assets[0].conflicts
+
+    assert conflicts("古丽娜尔•买买提") == conflicts("古丽娜尔 ・买买提") == ()
+    assert conflicts("古丽娜尔") == ("holder_name",)

@@ -160,12 +160,24 @@ def test_errors_never_echo_a_whole_id_number(id_no):
 
 
 @pytest.mark.parametrize("raw", [
-    b"", b"{", b'{"case": NaN}', b'{"case": -Infinity}', b"\xef\xbb\xbf{}", b'{"case": "\xff"}', b'{"case": "\\ud800"}', b'{"case": "\\u0000"}', b"[" * 100_000,
+    b"", b"{", b'{"case": NaN}', b'{"case": -Infinity}', b"\xef\xbb\xbf{}", b'{"case": "\xff"}', b'{"case": "\\ud800"}', b"[" * 100_000,
     b'{"case":' * 100_000, b'{"answer_by": ' + b"9" * 1_000_000 + b"}",
 ])
 def test_what_is_no_json_is_malformed(raw):
     rejected = refused(raw)
     assert (rejected.problem_status, rejected.problem_code) == (400, "malformed_json")
+
+
+@pytest.mark.parametrize(("raw", "pointer"), [
+    (b'{"case": "\\u0000"}', "/case"), (b'{"subjects": [{}, {"name": "a\\u0000"}]}', "/subjects/1/name"), (b'{"case": {"\\u0000": "\\u0000"}}', "/case"),
+    (b'"\\u0000"', "")])
+def test_a_text_that_no_table_can_hold_is_named(raw, pointer):
+    assert errors(raw) == {(pointer, "control_character")}
+
+
+def test_a_text_about_a_nul_holds_none():
+    body = request_body(case={"case_no": "（2026）粤5302执1号", "cause": r"\u0000"})
+    assert read_request(json(body), directory(), today=TODAY).case.cause == r"\u0000"
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b"7", b'"x"'])
