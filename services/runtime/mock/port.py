@@ -24,6 +24,11 @@ class RegisteredSubject:
     former_name: str | None = None
     formerly_known_by: tuple[str, ...] = ()
 
+    def told(self) -> dict[str, object]:
+        """Return what a tester is told of the subject, fit for the `subjects` of a request."""
+        told: dict[str, object] = {"kind": self.kind, "name": self.name, "id_type": self.id_type, "id_no": self.id_no}
+        return told | {"former_names": [self.former_name]} if self.former_name else told
+
     def at(self, agency: Agency) -> "RegisteredSubject":
         """Return the subject as one agency's register has it."""
         if self.former_name is None or agency.asset_type not in self.formerly_known_by:
