@@ -11,7 +11,7 @@ from contracts.subject import SubjectKind
 from contracts.words import AgencyCode, Code, Model, Text
 
 Channel = Literal["c2c_national", "c2c_provincial", "p2p_local"]
-Capability = Literal["query", "freeze", "seal", "renew", "release", "deduct", "transfer", "status"]
+Capability = Literal["query", "freeze", "seal", "renew", "release", "deduct", "transfer", "status", "transactions"]
 Mode = Literal["automatic", "semi_automatic", "manual"]
 AnswersBy = Literal["response", "status", "callback"]
 Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
@@ -52,6 +52,9 @@ class Agency(Model):
     rate_per_s: float | None = Field(default=None, gt=0, description="most calls a second")
     parallel_calls: int = Field(default=8, ge=1, le=64)
     timeout_s: float = Field(default=10.0, gt=0, le=60)
+    matches_name: bool = Field(
+        default=False, description="looks up or checks by the name as text, so it is asked by each former name in a task of its own")
+    takes_nationality: bool = Field(default=False, description="its words have a place for the subject's nationality")
     idempotent: bool = Field(default=True, description="asked twice by one request number, acts once")
     wants_document_content: bool = False
     rank_basis: RankBasis = Field(default="served_at", description="rules RANK-SERVICE, RANK-PUBLICITY")
@@ -62,6 +65,12 @@ class Agency(Model):
     def _external_has_no_endpoint(self) -> Self:
         if self.served_by == "external" and self.endpoint:
             raise ValueError("an agency served by an external adapter has no endpoint of ours")
+        return self
+
+    @model_validator(mode="after")
+    def _our_adapters_ask_for_no_transactions(self) -> Self:
+        if self.served_by == "adapter" and "transactions" in self.capabilities:
+            raise ValueError("no adapter of ours reads account transactions: only an external one may offer them")
         return self
 
     def can(self, capability: str) -> bool:

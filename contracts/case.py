@@ -2,13 +2,14 @@
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
 
 from contracts.failures import Unfit
 from contracts.money import Fen
-from contracts.words import Message, Model
+from contracts.names import normal_name, plain_number
+from contracts.words import STORED, Message, Model
 
 _CASE_NO = re.compile(
     r"^（(?P<year>(?:19|20)\d{2})）"
@@ -48,8 +49,13 @@ def normal_case_no(text: str) -> str:
 
 
 def _checked_case_no(text: str) -> str:
-    parse_case_no(text)
-    return normal_case_no(text)
+    plain = plain_number(text)
+    parse_case_no(plain)
+    return normal_case_no(plain)
+
+
+def _said_name(name: str, info: ValidationInfo) -> str:
+    return name if info.context is STORED else normal_name(name)
 
 
 def _checked_court(text: str) -> str:
@@ -67,6 +73,43 @@ def court_region(court_code: str) -> str:
 CaseNo = Annotated[str, AfterValidator(_checked_case_no)]
 CourtCode = Annotated[str, AfterValidator(_checked_court)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+#: A name that goes to agencies beside the subject's, in its normal form.
+SaidName = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_said_name)]
+TitleKind = Literal["judgment", "mediation", "arbitral_award", "notarised_debt", "labour_award", "payment_order", "criminal",
+                    "administrative", "other"]
+_TITLE_EXAMPLE = '{"kind": "arbitral_award", "number": "（2022）穗仲案字第12345号", "issued_by": "广州仲裁委员会"}'
+
+
+class EnforcementTitle(Model):
+    """What is enforced: a judgment, an award, a notarised debt. `number` as on the document, with full-width brackets."""
+
+    kind: TitleKind | None = Field(description="null: a case number was given as text, and of which kind of title was not said")
+    number: ShortText
+    issued_by: SaidName | None = Field(default=None, description="court, arbitration commission or notary office")
+
+    @model_validator(mode="after")
+    def _has_a_number(self, info: ValidationInfo) -> Self:
+        if info.context is not STORED:
+            self.__dict__.update(number=_title_number(self.number))
+        return self
+
+
+def _title_number(text: str) -> str:
+    number = normal_case_no(plain_number(text))
+    if not any(char.isdecimal() for char in number):
+        raise Unfit("title_without_number", "执行依据应写明文书编号", "the enforcement title has no number", _TITLE_EXAMPLE)
+    return number
+
+
+def _title_of_text(given: object) -> object:
+    """Read a title that is given as text, which is a case number; of any other document its kind must be said."""
+    if not isinstance(given, str):
+        return given
+    number = _title_number(given)
+    if not _CASE_NO.match(number):
+        raise Unfit("title_kind_required", "该编号不是现行案号，应写明执行依据的种类和编号",
+                    "this is no case number of today: say what kind of title it is", _TITLE_EXAMPLE)
+    return EnforcementTitle(kind=None, number=number)
 
 
 class Claim(Model):
@@ -99,14 +142,26 @@ class Case(Model):
 
     case_no: CaseNo
     cause: ShortText | None = None
-    enforcement_title: CaseNo | None = None
+    enforcement_title: Annotated[EnforcementTitle | None, BeforeValidator(_title_of_text)] = Field(
+        default=None, description="a text that is a case number is taken too")
     claim: Claim | None = None
 
 
-class Officer(Model):
+class CommandOfficer(Message):
+    """Who asks, as an agency is told."""
+
+    name: str
+    work_card_no: str
+    duty_card_no: str
+    phone: str | None = None
+
+
+class Officer(CommandOfficer):
     """Who asks, with the two cards an agency looks at. Source: domain.md §9."""
 
-    name: ShortText
+    model_config = Model.model_config
+
+    name: SaidName
     work_card_no: ShortText
     duty_card_no: ShortText
     phone: Annotated[str, StringConstraints(max_length=40)] | None = None
@@ -120,5 +175,5 @@ class CaseReference(Message):
     court_name: str
 
 
-__all__ = ["PROVINCE_REGION", "Case", "CaseNo", "CaseNumber", "CaseReference", "Claim", "CourtCode", "Officer",
-           "ShortText", "court_region", "normal_case_no", "parse_case_no"]
+__all__ = ["PROVINCE_REGION", "Case", "CaseNo", "CaseNumber", "CaseReference", "Claim", "CommandOfficer", "CourtCode", "EnforcementTitle", "Officer",
+           "SaidName", "ShortText", "court_region", "normal_case_no", "parse_case_no"]

@@ -78,11 +78,12 @@ class PriorityRight(Message):
 
 
 class Transferee(Message):
-    """Who gets the title."""
+    """Who gets the title; `name_as_given` is what the court typed, where `name` is its normal form."""
 
     name: str
     id_type: str
     id_no: str
+    name_as_given: str | None = None
 
 
 class FundsAccount(Message):

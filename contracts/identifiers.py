@@ -1,6 +1,7 @@
 """Identifiers of people, companies and things: each check returns the normal form or raises `Unfit`. domain.md §12."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date
 from unicodedata import normalize
 
@@ -14,6 +15,12 @@ _RESIDENT = re.compile(r"^(\d{17}[\dX]|\d{15})$")
 _PROVINCES = frozenset(
     ["11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83"]
 )
+#: A card of today: 9, where it was issued, country of ISO 3166-1 in digits, birth, sequence, check digit. Before: country in letters.
+_PERMANENT_RESIDENT = re.compile(r"^(9\d{16}[\dX]|[A-Z]{3}\d{12})$")
+#: Who registers an organisation -> what kinds of organisation. Source: GB 32100-2015 with amendment 1 of 2016, positions 1 and 2: staffing
+#: offices, foreign affairs, justice, culture, civil affairs, tourism, religion, unions, market, military, agriculture, others.
+_REGISTERS = {"1": "1239", "2": "19", "3": "123459", "4": "19", "5": "1239", "6": "129", "7": "129", "8": "19", "9": "123",
+              "A": "19", "N": "1239", "Y": "1"}
 _VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")
 _VIN_VALUES = {**{str(d): d for d in range(10)}, **dict(zip("ABCDEFGH", range(1, 9), strict=True)),
                **dict(zip("JKLMN", range(1, 6), strict=True)), "P": 7, "R": 9, **dict(zip("STUVWXYZ", range(2, 10), strict=True))}
@@ -51,24 +58,80 @@ def resident_id(text: str) -> str:
     Raises: Unfit with bad_length, bad_format, bad_component or bad_check_digit
     """
     number = _plain(text)
-    if not _RESIDENT.match(number):
-        raise Unfit("bad_format", "居民身份证号应为18位或15位", "the resident identity number has the wrong form", "GB 11643, 18 (15)")
-    full = resident_id_18(number)
-    _check_birth(full)
-    if full[-1] != ric.calc_check_digit(full):
-        raise Unfit("bad_check_digit", "居民身份证号校验位不正确", "the check digit of the resident identity number is wrong",
-                    f"{full[:6]}…{ric.calc_check_digit(full)}")
+    try:
+        _check_resident_id(number)
+    except Unfit as unfit:
+        if unfit.code != "bad_check_digit":  # what has region and date of birth is a resident number mistyped, whatever else it passes for
+            _check_is_no_other(number, {"uscc": "统一社会信用代码", "foreign_permanent_resident": "外国人永久居留身份证号"})
+        raise
     return number
 
 
-def _check_birth(full: str) -> None:
-    """Check region and birth date; regions by province only, since counties are split and renamed over the years."""
+def _check_resident_id(number: str) -> None:
+    if not _RESIDENT.match(number):
+        raise Unfit("bad_format", "居民身份证号应为18位或15位", "the resident identity number has the wrong form", "GB 11643, 18 (15)")
+    full = resident_id_18(number)
     if full[:2] not in _PROVINCES:
         raise Unfit("bad_component", "居民身份证号中的地区无效", "the resident identity number has an invalid region", "GB/T 2260")
+    _check_birth(full)
+    _check_last_digit(full, "居民身份证号", "resident identity number")
+
+
+def is_resident_id(text: str) -> bool:
+    """Tell whether a number passes as a resident identity number."""
+    return _passes(_check_resident_id, _plain(text))
+
+
+def foreign_permanent_resident(text: str) -> str:
+    """Check the number of a foreign permanent resident's card, 18 digits that begin with 9, or the old 3 letters and 12 digits.
+
+    Raises: Unfit with bad_format, bad_component or bad_check_digit; the old form has no check that is published
+    Source: GA/T 2102-2023; the check digit is that of GB 11643
+    """
+    number = _plain(text)
+    if not _PERMANENT_RESIDENT.match(number):
+        _check_is_no_other(number, {"resident_id": "居民身份证号"})
+        raise Unfit("bad_format", "外国人永久居留身份证号应为9开头的18位数字，旧版为3位字母加12位数字",
+                    "the number of a foreign permanent resident's card has the wrong form", "911124198108030024; CAN110081080310")
+    if number[0] == "9":
+        if number[1:3] not in _PROVINCES:
+            raise Unfit("bad_component", "外国人永久居留身份证号中的受理地无效", "the card number has an invalid place of issue", "GB/T 2260")
+        _check_birth(number)
+        _check_last_digit(number, "外国人永久居留身份证号", "number of a foreign permanent resident's card")
+    return number
+
+
+def _check_last_digit(full: str, zh: str, en: str) -> None:
+    if full[-1] != ric.calc_check_digit(full):
+        raise Unfit("bad_check_digit", f"{zh}校验位不正确", f"the check digit of the {en} is wrong", f"{full[:6]}…{ric.calc_check_digit(full)}")
+
+
+def _passes(check: Callable[[str], object], number: str) -> bool:
+    try:
+        check(number)
+    except Unfit:
+        return False
+    return True
+
+
+def _check_is_no_other(number: str, others: Mapping[str, str]) -> None:
+    """Say which type of number a text is that is not of the type it was said to be.
+
+    Raises: Unfit with other_id_type
+    """
+    checks: Mapping[str, Callable[[str], object]] = {
+        "resident_id": _check_resident_id, "uscc": social_credit_code, "foreign_permanent_resident": foreign_permanent_resident}
+    for id_type, zh in others.items():
+        if _passes(checks[id_type], number):
+            raise Unfit("other_id_type", f"这看起来是{zh}，证件类型填错了", f"this looks like a number of type {id_type}", f'"id_type": "{id_type}"')
+
+
+def _check_birth(full: str) -> None:
+    """Check the birth date; regions are checked by province only, since counties are split and renamed over the years."""
     try:
         date.fromisoformat(f"{full[6:10]}-{full[10:12]}-{full[12:14]}")
     except ValueError:
-        raise Unfit("bad_component", "居民身份证号中的日期无效", "the resident identity number has an invalid date", "yyyymmdd") from None
+        raise Unfit("bad_component", "证件号码中的出生日期无效", "the number has an invalid date of birth", "yyyymmdd") from None
 
 
 def resident_id_18(number: str) -> str:
@@ -92,6 +155,25 @@ def social_credit_code(text: str) -> str:
         if isinstance(error, InvalidChecksum):
             expected = f"…{uscc.calc_check_digit(number[:17])}"
         raise _from_stdnum(error, "统一社会信用代码", "unified social credit code", expected) from None
+
+
+def uscc_of_identity(text: str) -> str:
+    """Check the credit code by which an organisation is asked about: one that is a resident number too must name a register.
+
+    Raises: Unfit as social_credit_code; other_id_type; no_such_register
+    Source: GB 32100-2015: the first character names who registers, the second what kind of organisation
+    """
+    number = _plain(text)
+    try:
+        code = social_credit_code(number)
+    except Unfit:
+        _check_is_no_other(number, {"resident_id": "居民身份证号", "foreign_permanent_resident": "外国人永久居留身份证号"})
+        raise
+    if is_resident_id(code) and code[1] not in _REGISTERS.get(code[0], ""):
+        raise Unfit("no_such_register", "前两位不是任何登记管理部门的代码，而该号码符合居民身份证号规则：应为个人的居民身份证号",
+                    "the first two characters name no register, and the number is a valid resident identity number: it is a person's",
+                    '"kind": "person", "id_type": "resident_id"')
+    return code
 
 
 def vin_may_be(number: str) -> bool:
@@ -161,5 +243,5 @@ def bank_card_no(text: str) -> bool:
     return luhn.is_valid(_plain(text))
 
 
-__all__ = ["bank_card_no", "certificate_no", "company_no", "plate_no", "resident_id", "resident_id_18", "social_credit_code",
-           "unit_code", "vin_check_digit", "vin_may_be"]
+__all__ = ["bank_card_no", "certificate_no", "company_no", "foreign_permanent_resident", "is_resident_id", "plate_no", "resident_id",
+           "resident_id_18", "social_credit_code", "unit_code", "uscc_of_identity", "vin_check_digit", "vin_may_be"]

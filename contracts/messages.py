@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from contracts.case import CaseReference, Officer
+from contracts.case import CaseReference, CommandOfficer
 from contracts.control import Action, ControlAnswer, ControlOrder, PriorityRight, PriorMeasure
 from contracts.documents import CommandDocument
 from contracts.subject import Identity
@@ -28,7 +28,7 @@ UnreadCode = Literal[
 
 
 class TransactionWindow(Message):
-    """The days for which account transactions are asked too."""
+    """The days for which account transactions are asked too, of an agency that offers them (capability `transactions`)."""
 
     from_on: date
     to_on: date
@@ -47,7 +47,7 @@ class Command(Message):
     of_action: Action | None = Field(default=None, description="for `status`: the action whose request_no is asked about")
     agency_ref: str | None = Field(default=None, description="what the agency acknowledged the request with")
     case: CaseReference
-    officer: Officer
+    officer: CommandOfficer
     documents: tuple[CommandDocument, ...] = ()
     subject: Identity
     transactions: TransactionWindow | None = None

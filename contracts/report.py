@@ -9,7 +9,7 @@ from contracts.asset_type import CoOwner
 from contracts.control import ControlPart, ControlState, PriorityRight, PriorMeasure
 from contracts.messages import UnreadCode
 from contracts.outcome import Outcome
-from contracts.subject import IdType, Role, SubjectKind
+from contracts.subject import IdType, Role, SecondLook, SubjectKind
 from contracts.words import Model, Text
 
 RestrictionEffect = Literal["not_liable", "share_limited", "no_freeze", "no_deduct", "purpose_limited"]
@@ -49,6 +49,7 @@ class Source(Model):
     agency: str
     task_id: str
     as_of: AwareDatetime | None = None
+    asked_as: str | None = Field(default=None, description="the former name that the agency was asked by")
 
 
 class Restriction(Model):
@@ -110,6 +111,7 @@ class Gap(Model):
     code: str
     reason: Text
     detail: str | None = Field(default=None, description="the agency's own words")
+    asked_as: str | None = Field(default=None, description="the former name that the agency was asked by")
 
 
 class Section(Model):
@@ -129,8 +131,11 @@ class ReportSubject(Model):
     kind: SubjectKind
     role: Role
     name: str
+    name_as_given: str | None = Field(default=None, description="what was typed, where `name` is its normal form")
+    former_names: tuple[str, ...] = ()
     id_type: IdType
     id_no: str
+    warnings: tuple[SecondLook, ...] = Field(default=(), description="what was taken and should be looked at again")
     sections: tuple[Section, ...]
 
 
@@ -149,6 +154,7 @@ class AgencyLine(Model):
     raw_sha256: str | None = None
     late: bool = False
     unread: tuple[ReportUnread, ...] = Field(default=(), description="what was not read of the answer itself, outside its items")
+    asked_as: str | None = Field(default=None, description="the former name that the agency was asked by")
 
 
 class ReportControl(Model):

@@ -5,6 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+#: Context of a validation that reads what was checked when it was taken: rules that came later do not hold for it.
+STORED = {"stored": True}
+
 
 class Model(BaseModel):
     """A frozen value that refuses unknown fields."""

@@ -97,8 +97,7 @@ def mock_subjects(
     """Print subjects of the seeded register, one JSON object a line."""
     register = Register(seed, load_directory(directory_path()).agencies, registered_mocks())
     for one in register.subjects([code for code in holding.split(",") if code], limit):
-        subject = {"kind": one.kind, "role": "debtor", "name": one.name, "id_type": one.id_type, "id_no": one.id_no}
-        print(json.dumps(subject, ensure_ascii=False))
+        print(json.dumps({"role": "debtor", **one.told()}, ensure_ascii=False))
 
 
 @app.command()

@@ -13,6 +13,7 @@ import orjson
 from contracts.case import court_region
 from contracts.clock import Clock, china_date
 from contracts.failures import Rejected
+from contracts.subject import Identity
 from contracts.words import NewId
 from gateway.control_tasks import Asking, control_task, follow_up_order
 from gateway.domain.control import apply
@@ -48,6 +49,7 @@ from gateway.store.follow_ups import (
     about_requests,
     drop_held,
     lock_unsent,
+    names_ordered,
     newest_record,
     ready_steps,
 )
@@ -80,6 +82,8 @@ class Locked:
     controls: Mapping[str, StoredControl]
     about: Mapping[str, AboutRequest]
     unsent: Mapping[str, str]
+    #: by which name each was ordered, of subjects that have several
+    names: Mapping[str, str]
 
 
 class FollowUps:
@@ -132,7 +136,10 @@ class FollowUps:
         request_ids = [one.request_id for one in known.values()]
         unsent = await lock_unsent(connection, list(known))
         await lock_progress(connection, request_ids)
-        return Locked(await lock_controls(connection, list(known)), await about_requests(connection, request_ids), unsent)
+        about = await about_requests(connection, request_ids)
+        several = any(len(subject.names) > 1 for one in about.values() for subject in one.subjects)
+        names = await names_ordered(connection, list(known)) if several else {}
+        return Locked(await lock_controls(connection, list(known)), about, unsent, names)
 
     def may_take(self, stored: StoredControl, body: StepBody, by: By, now: datetime) -> bool:
         """Tell whether a court may take a step on a control; to one that may not it is not there."""
@@ -155,19 +162,19 @@ class FollowUps:
         ordered = OrderedStep(step=step_of(on, body), court_code=by.court_code, case_no=stored.case_no, officer=body.officer,
                               documents=body.documents)
         if stored.control.pending is None:
-            return self._asked(stored, ordered, about, now)
+            return self._asked(stored, ordered, _holder(stored, locked), now)
         if stored.control_id in locked.unsent and withdraws(stored.control, ordered.step):
             return _withdrawn(stored, locked)
         event = Held()
         return Taken(_after(stored, event), stored.control, event, action_of(body), held=ordered)
 
-    def _asked(self, stored: StoredControl, ordered: OrderedStep, about: AboutRequest, now: datetime) -> Taken:
+    def _asked(self, stored: StoredControl, ordered: OrderedStep, who: Identity, now: datetime) -> Taken:
         """Return a step that is asked for now."""
         step, control = ordered.step, stored.control
         (request_no,) = self._new_request_nos(now, court_region(ordered.court_code), 1)
         asking = Asking(
             task_id=self._new_id(), request_no=request_no, action=step.action, court_code=ordered.court_code, case_no=ordered.case_no,
-            officer=ordered.officer, documents=ordered.documents, subject=about.subjects[stored.subject].identity,
+            officer=ordered.officer, documents=ordered.documents, subject=who,
             order=follow_up_order(stored, step))
         event = Sent(step.action, step.until_on)
         agency = self._directory.by_code[stored.agency]
@@ -187,7 +194,7 @@ class FollowUps:
             withdrawn = [_withdrawn(one, locked) for one in locked.controls.values()
                          if one.control_id in locked.unsent and one.control.held and withdraws(one.control, ready[one.control_id].step)]
             answered = [one for one in locked.controls.values() if one.control.pending is None and one.agency in self._directory.by_code]
-            sent = [self._asked(one, _narrowed(one, ready[one.control_id]), locked.about[one.request_id], now)
+            sent = [self._asked(one, _narrowed(one, ready[one.control_id]), _holder(one, locked), now)
                     for one in answered if one.control.held]
             await self.write(connection, [*withdrawn, *sent], None, now)
             done = [*(one.stored.control_id for one in withdrawn), *(one.control_id for one in answered)]
@@ -197,6 +204,12 @@ class FollowUps:
     async def write(self, connection: Connection, taken: Sequence[Taken], by: By | None, now: datetime) -> None:
         """Write steps with all that follows; `by` is null for what was on record when it was ordered."""
         await write_steps(connection, taken, by, now, self._new_id)
+
+
+def _holder(stored: StoredControl, locked: Locked) -> Identity:
+    """Return whose asset a step is about, by the name that the control was ordered by."""
+    subject = locked.about[stored.request_id].subjects[stored.subject]
+    return subject.known_as(locked.names.get(stored.control_id, subject.name))
 
 
 async def _check_tag(connection: Connection, stored: StoredControl, if_match: Sequence[str], shown: Shown) -> None:

@@ -6,7 +6,7 @@ Requests that arrive together are committed together. A caller's answer is given
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from contracts.failures import Rejected
 from contracts.identifiers import resident_id_18
 from contracts.kafka import topics
 from contracts.keyed import keyed_hash
-from contracts.messages import Command, TransactionWindow
+from contracts.messages import Command
 from contracts.subject import Subject
 from contracts.telemetry import BATCH_SIZE, REQUESTS_ACCEPTED
 from contracts.words import NewId
@@ -28,6 +28,8 @@ from gateway.domain.claim_check import claim_path
 from gateway.domain.courts import court_name
 from gateway.domain.deadlines import answer_due_at
 from gateway.domain.directory import Directory
+from gateway.domain.other_names import by_each_name
+from gateway.domain.reaching import check_is_asked
 from gateway.domain.request import RequestBody
 from gateway.domain.routing import LeftOut, Part, Routing, route
 from gateway.settings import GatewaySettings
@@ -98,9 +100,10 @@ class Intake:
 
     async def _submit(self, submission: Submission) -> Submitted:
         routing = route(submission.body, self._directory, court_region(submission.key.court_code))
+        check_is_asked(submission.body, routing.parts)
         if not routing.parts:
             raise Rejected(422, "no_agency", "No agency of the directory can be asked", detail=_why_nobody(routing.left_out))
-        new = self._new_request(submission, routing)
+        new = self._new_request(submission, replace(routing, parts=by_each_name(routing.parts, submission.body.subjects)))
         if await self._group.add(new):
             REQUESTS_ACCEPTED.inc()
             if self._committed:
@@ -130,7 +133,8 @@ class Intake:
         now, request_id, body = self._clock.now(), self._new_id(), submission.body
         court_code = submission.key.court_code
         left_out = [dict(zip(LeftOut._fields, one, strict=True)) for one in routing.left_out]
-        answer = {"request_id": request_id, "state": "in_progress", "accepted_at": now, "tasks": len(routing.parts), "left_out": left_out}
+        answer = {"request_id": request_id, "state": "in_progress", "accepted_at": now, "tasks": len(routing.parts), "left_out": left_out,
+                  "warnings": [look.model_dump() for index, subject in enumerate(body.subjects) for look in subject.second_looks(index)]}
         return NewRequest(
             request_id=request_id, court_code=court_code, case_no=body.case.case_no, region_code=court_region(court_code),
             body=body.model_dump_json(), left_out=orjson.dumps(left_out).decode(), trace_id=submission.trace_id, accepted_at=now,
@@ -152,6 +156,10 @@ class Intake:
             due = self._due_at(now, agency.answer_due_working_days, body)
             command = {**common[part.subject], "task_id": task_id, "request_no": request_no, "agency": agency.agency,
                        "asset_type": agency.asset_type, "answer_due_at": due}
+            if part.name is not None and len(body.subjects[part.subject].names) > 1:
+                command["subject"] = body.subjects[part.subject].known_as(part.name).model_dump(mode="json", exclude_none=True)
+            if body.transactions is not None and agency.can("transactions"):
+                command["transactions"] = body.transactions.model_dump(mode="json")
             if agency.wants_document_content:
                 documents = [command_document(one, self._settings, court_code, task_id, due) for one in body.documents]
                 command["documents"] = [one.model_dump(mode="json", exclude_none=True) for one in documents]
@@ -176,7 +184,6 @@ class Intake:
             task_id="", request_id=request_id, request_no="", agency="any", asset_type="any", action="query", answer_due_at=now,
             case=case_reference(body.case.case_no, court_code), officer=body.officer, subject=subject.identity,
             documents=tuple(command_document(one, self._settings, court_code, "", None) for one in body.documents),
-            transactions=TransactionWindow(**body.transactions.model_dump()) if body.transactions else None,
         ).model_dump(mode="json", exclude_none=True)
 
 

@@ -16,7 +16,7 @@ from contracts.clock import Clock, china_date
 from contracts.control import ControlOrder
 from contracts.failures import Rejected
 from contracts.registry import asset_type
-from contracts.subject import Subject
+from contracts.subject import Identity, Subject
 from contracts.words import NewId
 from gateway.control_tasks import Asking, control_task
 from gateway.domain import law
@@ -160,15 +160,16 @@ class Ordering:
             asset_type=target.asset_type, agency=agency.agency, record=target.record, request_no=request_no, created_at=now,
             control=_begin(item, agency, kind, china_date(now), table_of(court_code, self._reports.overrides)),
         )
-        return _Order(control, self._task(submission, item, control, agency, now))
+        who = subject.known_as(target.known_as.get(agency.agency, subject.name))
+        return _Order(control, self._task(submission, item, control, agency, now, who=who))
 
     def _task(
-        self, submission: ControlSubmission, item: ControlItem, stored: StoredControl, agency: Agency, now: datetime
+        self, submission: ControlSubmission, item: ControlItem, stored: StoredControl, agency: Agency, now: datetime, *, who: Identity
     ) -> NewTask:
         asking = Asking(
             task_id=self._new_id(), request_no=stored.request_no, action=item.measure, court_code=stored.court_code,
             case_no=stored.case_no, officer=submission.body.officer, documents=submission.body.documents,
-            subject=submission.subjects[stored.subject].identity,
+            subject=who,
             order=ControlOrder(
                 control_id=stored.control_id, measure=item.measure, asset=dict(stored.record), amount_fen=item.amount_fen,
                 quantity=item.quantity, capital_fen=item.capital_fen, ratio=item.ratio, term_months=stored.control.term_months,

@@ -17,6 +17,7 @@ from contracts.documents import DocumentRef
 from contracts.failures import ServiceUnavailable
 from contracts.report import ReleaseProposal
 from contracts.telemetry import ALARMS
+from contracts.words import STORED
 from gateway.domain.control_body import ReleaseBody
 from gateway.domain.courts import CaseKey
 from gateway.domain.excess import Review, review, told
@@ -105,7 +106,7 @@ class Proposing:
         order = await load_release_order(connection, case) if proposals else None
         if order is None:
             return
-        officer = Officer.model_validate(order.officer)
+        officer = Officer.model_validate(order.officer, context=STORED)
         documents = tuple(DocumentRef.model_validate(one) for one in order.release_documents)
         by = By(case.court_code, officer.work_card_no, "judge", order.plan_id)
         locked = await self._follow_ups.lock(connection, [one.control_id for one in proposals])

@@ -7,6 +7,7 @@ from datetime import datetime
 from contracts.clock import china_date
 from contracts.registry import FIRST_SIX
 from contracts.report import AssetReport
+from contracts.words import STORED
 from gateway.domain.claim import claim_fen
 from gateway.domain.court_policy import CourtPolicies
 from gateway.domain.directory import Directory
@@ -38,7 +39,7 @@ class Reports:
                               compiled_at=compiled_at, asset_id=asset_ids(self.secret, head.court_code), proposals=answers.proposals)
 
     def _request(self, head: ReportHead, answers: Answers, compiled_at: datetime) -> ReportRequest:
-        body, on = RequestBody.model_validate(head.body), china_date(compiled_at)
+        body, on = RequestBody.model_validate(head.body, context=STORED), china_date(compiled_at)
         everything = body.asset_types is None and body.agencies is None
         types = FIRST_SIX if everything else asked_types(body.asset_types, body.agencies, self.directory)
         # What was asked beside these is in the report, also when its agency has left the directory since; what came to it since is not.
@@ -52,7 +53,7 @@ class Reports:
         """Compile the newest version of each request by id, the live view of one that is under way; without those that do not exist."""
         heads = await load_report_heads(connection, request_ids)
         stored = await load_answers(connection, {one.request_id: one.report_version for one in heads.values()}, self.directory)
-        return {request_id: Reported(head, RequestBody.model_validate(head.body), self.compiled(head, stored[request_id], None, now))
+        return {request_id: Reported(head, RequestBody.model_validate(head.body, context=STORED), self.compiled(head, stored[request_id], None, now))
                 for request_id, head in heads.items()}
 
 

@@ -8,9 +8,11 @@ from pydantic import AwareDatetime, BaseModel, Field
 from contracts.agency import Capability, Channel, Mode
 from contracts.control import ControlState, Measure, PriorMeasure, RankBasis
 from contracts.failures import FieldError, Rule
-from contracts.outcome import Outcome
 from contracts.report import AssetReport
 from contracts.words import Code, Model, Text
+from gateway.api.request_answers import RequestAccepted as RequestAccepted
+from gateway.api.request_answers import RequestList as RequestList
+from gateway.api.request_answers import RequestStatus as RequestStatus
 from gateway.domain.who_holds import HeldAsset
 
 
@@ -25,81 +27,6 @@ class Problem(Model):
     trace_id: str
     errors: tuple[FieldError, ...] = ()
     rule: Rule | None = Field(default=None, description="the rule of law a refusal rests on")
-
-
-class LeftOutAgency(Model):
-    """An agency that is not asked about one subject, and why."""
-
-    agency: str
-    asset_type: str
-    subject: int
-    reason: str
-
-
-class RequestAccepted(Model):
-    """The answer to POST /v1/requests."""
-
-    request_id: str
-    state: Literal["in_progress"]
-    accepted_at: AwareDatetime
-    tasks: int
-    left_out: tuple[LeftOutAgency, ...]
-
-
-class Counts(Model):
-    """How many tasks there are and how each ended; `awaiting` have no outcome yet."""
-
-    tasks: int
-    awaiting: int
-    found: int
-    none_found: int
-    refused: int
-    unsupported: int
-    failed: int
-    overdue: int
-    unreadable: int = Field(description="items that are there and cannot be read; no number of tasks")
-
-
-class TaskLine(Model):
-    """One agency's part of a request."""
-
-    task_id: str
-    agency: str
-    asset_type: str
-    subject: int
-    outcome: Outcome | None
-    code: str | None
-    attempts: int
-    answer_due_at: AwareDatetime
-    answered_at: AwareDatetime | None
-    late: bool
-    unreadable: int = Field(description="items of its answer that are there and cannot be read")
-
-
-class RequestSummary(Model):
-    """A request in a list."""
-
-    request_id: str
-    case_no: str
-    state: Literal["in_progress", "ended"]
-    all_answered: bool = Field(description="ended, no gap, and every item read")
-    accepted_at: AwareDatetime
-    ended_at: AwareDatetime | None
-    report_version: int
-    counts: Counts
-
-
-class RequestStatus(RequestSummary):
-    """GET /v1/requests/{request_id}."""
-
-    tasks: tuple[TaskLine, ...]
-
-
-class RequestList(Model):
-    """GET /v1/requests, newest first."""
-
-    items: tuple[RequestSummary, ...]
-    next_cursor: str | None
 
 
 class DocumentStored(Model):
@@ -122,6 +49,8 @@ class AgencyEntry(Model):
     mode: Mode
     answer_due_working_days: int
     served_by: Literal["adapter", "external"]
+    matches_name: bool = Field(description="is asked by each former name too")
+    takes_nationality: bool
     state: Literal["available"]
 
 

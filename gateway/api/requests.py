@@ -10,6 +10,7 @@ from starlette.responses import Response
 from contracts.case import parse_case_no
 from contracts.clock import china_date
 from contracts.failures import NotFound, Rejected
+from contracts.subject import Subject
 from gateway.api import answers
 from gateway.api.bodies import idempotency_key, key_of, read_json
 from gateway.api.calls import Call, doing
@@ -19,10 +20,11 @@ from gateway.api.openapi import IDEMPOTENCY_KEY, answer, json_body, parameter, r
 from gateway.api.parameters import USUAL_LIMIT, case_no, cursor, cursor_of, limit, one_of, read_parameters
 from gateway.domain.body import MOST_SEPARATORS
 from gateway.domain.counts import count
+from gateway.domain.other_names import known_by_another
 from gateway.domain.request import RequestBody, read_request
 from gateway.intake import Submission, Submitted
 from gateway.store.idempotency import IdempotencyKey
-from gateway.store.requests import CountedRequest, Page, RequestHead, load_page, load_request
+from gateway.store.requests import CountedRequest, Page, RequestHead, load_page, load_request, load_subjects
 
 router = APIRouter(route_class=LeanRoute, tags=["requests"])
 
@@ -98,15 +100,21 @@ async def _given_before(call: Call, raw: bytes, refusal: Rejected) -> Submitted:
 )
 async def get_request(request: Request, request_id: str) -> Response:
     """Return a request with its tasks and counts."""
-    async with doing(request, "request.read", request_id) as call:
-        async with call.deps.database.transaction() as connection:
-            found = await load_request(connection, request_id)
+    async with doing(request, "request.read", request_id) as call, call.deps.database.transaction() as connection:
+        found = await load_request(connection, request_id)
         if found is None:
             raise NotFound
         head, lines = found
         call.check(head.court_code)
-    body = {**_summary(CountedRequest(head, count((line.outcome, line.unreadable) for line in lines))), "tasks": lines}
+        subjects = await load_subjects(connection, request_id)
+    counted = CountedRequest(head, count((line.outcome, line.unreadable) for line in lines), len(known_by_another(lines)))
+    body = {**_summary(counted), "tasks": lines, "subjects": [_subject(*one) for one in enumerate(subjects)]}
     return Response(orjson.dumps(body, option=_UTC), 200, _PRIVATE, _JSON)
+
+
+def _subject(index: int, one: Subject) -> dict[str, object]:
+    return {"subject": index, "name": one.name, "name_as_given": one.name_as_given, "former_names": one.names[1:], "id_type": one.id_type,
+            "id_no": one.id_no, "warnings": [look.model_dump() for look in one.second_looks(index)]}
 
 
 def _summary(one: CountedRequest) -> dict[str, object]:

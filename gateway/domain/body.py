@@ -1,6 +1,7 @@
 """Read a JSON body into its model, and on failure name everything wrong with it at once. Pure, with bounded work."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -53,11 +54,25 @@ def read_body(
 
 
 def _check_bounds(raw: bytes) -> None:
-    if b"\\u0000" in raw:
-        raise malformed("a text cannot hold U+0000")
     if max(raw.count(b","), raw.count(b":")) > MOST_SEPARATORS:
         parse(raw)
         raise invalid([field_error((), "too_many_fields", "字段过多", "there are too many fields", f"≤ {MOST_SEPARATORS}")])
+    if b"\\u0000" in raw and (errors := [
+            field_error(path, "control_character", "含有控制字符U+0000", "there is a control character, U+0000", "删去该字符后重新提交")
+            for path in islice(_with_nul(parse(raw), ()), MOST_ERRORS)]):
+        raise invalid(errors)
+
+
+def _with_nul(part: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Name every text with U+0000, which no table can hold; of a key that has it, where the key stands."""
+    if isinstance(part, str) and "\0" in part:
+        yield path
+    inside = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for key, value in inside:
+        if "\0" in str(key):
+            yield path
+        else:
+            yield from _with_nul(value, (*path, key))
 
 
 def _everything_wrong(

@@ -5,15 +5,16 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from contracts.asset_type import Ratio
-from contracts.case import Case, Officer, ShortText
+from contracts.case import Case, Officer, SaidName, ShortText
 from contracts.control import Measure
 from contracts.documents import DocumentRef
 from contracts.failures import FieldError, Unfit
 from contracts.money import MOST_FEN
-from contracts.subject import IdType, Name, valid_id_no
+from contracts.names import plain_number
+from contracts.subject import IdNo, Named
 from contracts.words import AgencyCode, Code, Model
 from gateway.domain.body import read_body
 from gateway.domain.control import DEDUCTS_AT_ONCE
@@ -35,9 +36,9 @@ _CONDITION = "provident fund only: the condition of withdrawal that the debtor m
 class CaseFundsAccount(Model):
     """The court's account of one case, where deducted money goes."""
 
-    bank: ShortText
+    bank: SaidName
     account_no: ShortText
-    name: ShortText
+    name: SaidName
 
 
 class ControlItem(Model):
@@ -140,17 +141,8 @@ class DeductionBody(Model):
     withdrawal_condition: Code | None = Field(default=None, description=_CONDITION)
 
 
-class Transferee(Model):
+class Transferee(Named):
     """Who gets the title."""
-
-    name: Name
-    id_type: IdType
-    id_no: Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
-
-    @field_validator("id_no")
-    @classmethod
-    def _id_is_valid(cls, number: str, info: ValidationInfo) -> str:
-        return valid_id_no(number, info)
 
 
 class TransferBody(Model):
@@ -177,7 +169,7 @@ class SurplusBody(Model):
 class SearchBody(Model):
     """POST /v1/controls/search: the controls on one subject, by id number."""
 
-    id_no: Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+    id_no: Annotated[IdNo, AfterValidator(plain_number)]
 
 
 class ConversionBody(Model):

@@ -13,7 +13,7 @@ from contracts.control import MEASURE_NAMES, Measure
 from contracts.documents import DocumentRef
 from contracts.failures import FieldError
 from contracts.registry import asset_type
-from contracts.report import AssetReport
+from contracts.report import AssetReport, Source
 from contracts.subject import Role
 from gateway.domain import law
 from gateway.domain.control import DEDUCTS_AT_ONCE
@@ -50,6 +50,8 @@ class Target:
     debtor_share: str = "1"
     #: named inline and in no answer: its record says no more than its key
     clue: bool = False
+    #: agencies that know its holder by a former name, and that name
+    known_as: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,17 @@ def targets(report: AssetReport, table: law.Table = law.LAW) -> dict[str, Target
         for section in subject.sections:
             for asset in section.assets:
                 target = Target(asset.asset_id, section.asset_type, subject.subject, subject.role,
-                                tuple(source.agency for source in asset.sources), asset.record, asset.debtor_share)
+                                tuple(source.agency for source in asset.sources), asset.record, asset.debtor_share, known_as=known_as(asset.sources))
                 known = found.get(asset.asset_id)
                 if known is None or (not _is_liable(known, on, table) and _is_liable(target, on, table)):
                     found[asset.asset_id] = target
     return found
+
+
+def known_as(sources: Sequence[Source]) -> dict[str, str]:
+    """Return by which former name an agency knows the holder of an asset, unless it told of the asset by the name of today too."""
+    today = {one.agency for one in sources if one.asked_as is None}
+    return {one.agency: one.asked_as for one in reversed(sources) if one.asked_as is not None and one.agency not in today}
 
 
 def agency_for(target: Target, measure: Measure, directory: Directory) -> Agency | None:

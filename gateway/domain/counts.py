@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from contracts.outcome import GAP_OUTCOMES, OUTCOMES
+from gateway.domain.other_names import known_by_another
 from gateway.domain.progress import StreamEvent
 
 
@@ -19,9 +22,19 @@ def count(answers: Iterable[tuple[str | None, int]]) -> dict[str, int]:
     return counts_of(Counter(outcome for outcome, _ in told), sum(unreadable for _, unreadable in told))
 
 
-def no_gap(counts: Mapping[str, int]) -> bool:
-    """Tell whether every task was answered, and every item of every answer read."""
-    return not counts["awaiting"] and not counts["unreadable"] and not any(counts[outcome] for outcome in GAP_OUTCOMES)
+def no_gap(counts: Mapping[str, int], known_by_another: int = 0) -> bool:
+    """Tell whether every task was answered, those counted besides by another name of the subject, and every item of every answer read."""
+    open_tasks = counts["awaiting"] + sum(counts[outcome] for outcome in GAP_OUTCOMES)
+    return open_tasks == known_by_another and not counts["unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    agency: str
+    subject: int
+    outcome: str
+    code: str | None
+    unreadable: int
 
 
 class Counted:
@@ -30,20 +43,22 @@ class Counted:
     def __init__(self, tasks: int) -> None:
         """Take how many tasks there are."""
         self._tasks = tasks
-        self._answers: dict[str, tuple[str, int]] = {}
+        self._told: dict[str, _Told] = {}
         self.ended = False
 
     def fold(self, event: StreamEvent) -> dict[str, object]:
         """Take an event into account and return its data as a reader of the stream gets it."""
         if event.kind == "task":
-            self._answers[str(event.data["task_id"])] = (str(event.data["outcome"]), int(str(event.data.get("unreadable", 0))))
+            data: Mapping[str, Any] = event.data
+            self._told[data["task_id"]] = _Told(data.get("agency", ""), data.get("subject", 0), data["outcome"], data.get("code"),
+                                                data.get("unreadable", 0))
             return {**event.data, "counts": self._counts()}
         if event.kind == "ended":
             self.ended = True
-            return {**event.data, "all_answered": no_gap(self._counts())}
+            return {**event.data, "all_answered": no_gap(self._counts(), len(known_by_another(list(self._told.values()))))}
         return dict(event.data)
 
     def _counts(self) -> dict[str, int]:
-        outcomes: Counter[str | None] = Counter(outcome for outcome, _ in self._answers.values())
-        outcomes[None] = self._tasks - len(self._answers)
-        return counts_of(outcomes, sum(unreadable for _, unreadable in self._answers.values()))
+        outcomes: Counter[str | None] = Counter(one.outcome for one in self._told.values())
+        outcomes[None] = self._tasks - len(self._told)
+        return counts_of(outcomes, sum(one.unreadable for one in self._told.values()))

@@ -29,7 +29,7 @@ from gateway.domain.control import HELD
 from gateway.domain.protected import Bench
 from gateway.domain.report_assets import merged_assets
 from gateway.domain.report_changes import changes, with_changes
-from gateway.domain.report_text import is_gap, outcome_word, statement
+from gateway.domain.report_text import gaps_of, outcome_word, statement
 from gateway.domain.report_unread import shown, shown_unreadable
 from gateway.domain.report_views import AssetIdOf, ControlView, ReportRequest, TaskView
 from gateway.domain.worth import secured_fen, secured_unseen_fen, securing_states, total_secured_fen
@@ -58,7 +58,7 @@ def compile_report(
     shown = _controls(subjects, controls, bench)
     return AssetReport(
         request_id=request.request_id, case_no=request.case_no, version=version, compiled_at=compiled_at,
-        all_ended=all(task.outcome is not None for task in tasks), all_answered=not any(is_gap(task) or task.unreadable for task in tasks),
+        all_ended=all(task.outcome is not None for task in tasks), all_answered=not gaps_of(tasks) and not any(task.unreadable for task in tasks),
         completeness=_completeness(request, tasks), totals=_totals(request, subjects, shown), subjects=subjects,
         agencies=tuple(map(_line, tasks)), controls=shown, release_proposals=tuple(proposals))
 
@@ -72,6 +72,7 @@ def _subjects(
     request: ReportRequest, tasks: Sequence[TaskView], controls: Sequence[ControlView], asset_id: AssetIdOf,
     bench: Bench,
 ) -> tuple[ReportSubject, ...]:
+    gaps = {task.task_id for task in gaps_of(tasks)}
     asked: dict[tuple[int, str], list[TaskView]] = defaultdict(list)
     for task in tasks:
         asked[task.subject, task.asset_type].append(task)
@@ -80,23 +81,26 @@ def _subjects(
         here = asked[index, code]
         assets = merged_assets(asset_type(code), request.subjects[index], here, controls, asset_id, bench=bench)
         unreadable = tuple(one for task in here for one in shown_unreadable(asset_type(code), task))
-        return Section(asset_type=code, asked=len(here), assets=assets, unreadable=unreadable, gaps=tuple(_gap(task) for task in here if is_gap(task)))
+        return Section(asset_type=code, asked=len(here), assets=assets, unreadable=unreadable,
+                       gaps=tuple(_gap(task) for task in here if task.task_id in gaps))
 
     return tuple(
-        ReportSubject(subject=index, kind=one.kind, role=one.role, name=one.name, id_type=one.id_type, id_no=one.id_no,
+        ReportSubject(subject=index, kind=one.kind, role=one.role, name=one.name, name_as_given=one.name_as_given, former_names=one.names[1:],
+                      id_type=one.id_type, id_no=one.id_no, warnings=one.second_looks(index),
                       sections=tuple(section(index, code) for code in request.asset_types))
         for index, one in enumerate(request.subjects))
 
 
 def _gap(task: TaskView) -> Gap:
     code = task.code or _CODE_WITHOUT_ONE[outcome_word(task)]
-    return Gap(agency=task.agency, task_id=task.task_id, outcome=task.outcome, code=code, reason=reason(code), detail=task.detail)
+    return Gap(agency=task.agency, task_id=task.task_id, outcome=task.outcome, code=code, reason=reason(code), detail=task.detail,
+               asked_as=task.asked_as)
 
 
 def _line(task: TaskView) -> AgencyLine:
     return AgencyLine(agency=task.agency, name=task.name, asset_type=task.asset_type, task_id=task.task_id, subject=task.subject,
                       outcome=task.outcome, as_of=task.as_of, answered_at=task.answered_at, elapsed_s=task.elapsed_s,
-                      raw_sha256=task.raw_sha256, late=task.late, unread=shown(asset_type(task.asset_type), task.unread))
+                      raw_sha256=task.raw_sha256, late=task.late, asked_as=task.asked_as, unread=shown(asset_type(task.asset_type), task.unread))
 
 
 def _completeness(request: ReportRequest, tasks: Sequence[TaskView]) -> Completeness:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from contracts.asset_type import AssetType
 from contracts.control import PriorityRight
 from contracts.messages import FoundAsset, Unread
+from contracts.names import same_name
 from contracts.report import ReportAsset, Source
 from contracts.subject import Subject
 from gateway.domain.protected import Bench, left_to_control, restrictions
@@ -69,8 +70,15 @@ def _merged_record(newest_first: Sequence[Mapping[str, object]]) -> tuple[dict[s
     record: dict[str, object] = {}
     for one in newest_first:
         record |= {name: value for name, value in one.items() if record.get(name) is None}
-    differing = (name for name, value in record.items() if any(one.get(name) not in (None, value) for one in newest_first))
+    differing = (name for name, value in record.items() if not all(_alike(name, one.get(name), value) for one in newest_first))
     return record, tuple(sorted(differing))
+
+
+def _alike(name: str, value: object, shown: object) -> bool:
+    """Tell whether a source says what is shown, or nothing; a name in another form is the same name."""
+    if name.endswith("_name") and isinstance(value, str) and isinstance(shown, str):
+        return same_name(value, shown)
+    return value is None or value == shown
 
 
 def _union(newest_first: Iterable[Iterable[Item]], identity: Callable[[Item], Hashable]) -> list[Item]:
@@ -92,4 +100,4 @@ def _same_right(right: PriorityRight) -> Hashable:
 
 def _sources(newest_first: Sequence[Sighting]) -> tuple[Source, ...]:
     by_task = {one.task.task_id: one.task for one in newest_first}
-    return tuple(Source(agency=task.agency, task_id=task.task_id, as_of=task.as_of) for task in by_task.values())
+    return tuple(Source(agency=task.agency, task_id=task.task_id, as_of=task.as_of, asked_as=task.asked_as) for task in by_task.values())

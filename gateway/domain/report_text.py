@@ -7,6 +7,7 @@ from contracts.messages import UnreadableItem
 from contracts.outcome import GAP_OUTCOMES, OUTCOME_NAMES
 from contracts.registry import asset_type
 from contracts.words import Text
+from gateway.domain.other_names import known_by_another
 from gateway.domain.report_views import ReportRequest, TaskView
 
 #: More names than this are counted, not read aloud.
@@ -18,14 +19,15 @@ def outcome_word(task: TaskView) -> str:
     return task.outcome or "awaiting"
 
 
-def is_gap(task: TaskView) -> bool:
-    """Tell whether a task leaves a gap in the report."""
-    return task.outcome is None or task.outcome in GAP_OUTCOMES
+def gaps_of(tasks: Sequence[TaskView]) -> list[TaskView]:
+    """Return the tasks that leave a gap in the report."""
+    settled = {task.task_id for task in known_by_another(tasks)}
+    return [task for task in tasks if (task.outcome is None or task.outcome in GAP_OUTCOMES) and task.task_id not in settled]
 
 
 def statement(request: ReportRequest, tasks: Sequence[TaskView]) -> Text:
     """Say how complete a report is, in both languages; `tasks` in the order of the report."""
-    gaps = [task for task in tasks if is_gap(task)]
+    gaps = gaps_of(tasks)
     unasked = _unasked(request, tasks)
     return Text(zh="".join([_counts_zh(request, tasks), _gaps_zh(request, gaps), _unreadable_zh(request, tasks), _unasked_zh(unasked), _left_out_zh(request)]),
                 en=" ".join(filter(None, [_counts_en(request, tasks), _gaps_en(request, gaps), _unreadable_en(request, tasks), _unasked_en(unasked),

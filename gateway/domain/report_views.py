@@ -69,6 +69,8 @@ class TaskView:
     unreadable: Sequence[UnreadableItem] = ()
     unread: Sequence[Unread] = ()
     late: bool = False
+    #: the former name that the agency was asked by; null: by the name of today
+    asked_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

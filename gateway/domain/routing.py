@@ -14,10 +14,11 @@ LeftOutReason = Literal["outside_region", "no_query_capability", "subject_kind_n
 
 
 class Part(NamedTuple):
-    """One task to be: an agency asked about one subject (its index in the request)."""
+    """One task to be: an agency asked about one subject (its index in the request), by one name where it matches by name."""
 
     subject: int
     agency: Agency
+    name: str | None = None
 
 
 class LeftOut(NamedTuple):

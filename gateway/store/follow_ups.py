@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.registry import asset_type
 from contracts.subject import Subject
+from contracts.words import STORED
 from gateway.domain.follow_up import OrderedStep
 from gateway.store.controls import StoredControl
 from gateway.store.unnest import rows
@@ -26,6 +27,9 @@ class AboutRequest:
 _ABOUT = text("""
     SELECT request_id, body -> 'subjects' AS subjects, body #>> '{case,cause}' AS cause FROM requests
     WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
+_NAMES = text("""
+    SELECT DISTINCT ON (control_id) control_id, CAST(command AS jsonb) #>> '{subject,name}' AS name FROM tasks
+    WHERE control_id = ANY(CAST(:control_ids AS text[])) AND action <> 'status' ORDER BY control_id, task_id""")
 _FOUND = text("""
     SELECT assets FROM tasks
     WHERE request_id = :request_id AND control_id IS NULL AND asset_type = :asset_type AND subject = :subject AND outcome = 'found'
@@ -52,7 +56,12 @@ _CONVERT = text("UPDATE controls SET case_no = :case_no, court_code = :court_cod
 async def about_requests(connection: AsyncConnection, request_ids: Sequence[str]) -> Mapping[str, AboutRequest]:
     """Return whom requests are about, by id."""
     found = await connection.execute(_ABOUT, {"request_ids": sorted(set(request_ids))})
-    return {row.request_id: AboutRequest(tuple(map(Subject.model_validate, row.subjects)), row.cause) for row in found}
+    return {row.request_id: AboutRequest(tuple(Subject.model_validate(one, context=STORED) for one in row.subjects), row.cause) for row in found}
+
+
+async def names_ordered(connection: AsyncConnection, control_ids: Sequence[str]) -> Mapping[str, str]:
+    """Return by which name of its holder each control was ordered: its agency may know no other."""
+    return {row.control_id: row.name for row in await connection.execute(_NAMES, {"control_ids": list(control_ids)})}
 
 
 async def newest_record(connection: AsyncConnection, stored: StoredControl) -> Mapping[str, object]:
@@ -85,7 +94,7 @@ async def withdraw_tasks(connection: AsyncConnection, task_ids: Sequence[str], n
 async def ready_steps(connection: AsyncConnection, most: int) -> Mapping[str, OrderedStep]:
     """Return held steps, by control, where nothing is pending any more, or nothing that an agency can have got."""
     found = await connection.execute(_READY, {"most": most})
-    return {row.control_id: OrderedStep.model_validate(row.step) for row in found}
+    return {row.control_id: OrderedStep.model_validate(row.step, context=STORED) for row in found}
 
 
 async def drop_held(connection: AsyncConnection, control_ids: Sequence[str]) -> None:

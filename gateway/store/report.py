@@ -15,6 +15,7 @@ from contracts.words import Text
 from gateway.domain.control import Control
 from gateway.domain.directory import Directory
 from gateway.domain.report_views import ControlView, TaskView
+from gateway.store.requests import ASKED_AS
 from gateway.store.unnest import rows
 
 LIVE = 0
@@ -51,9 +52,10 @@ _HEADS = text("""
     FROM requests WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
 _WANTED = rows("w", request_id="text", version="int")
 _MADE_AT = text(f"SELECT request_id, made_at FROM {_WANTED} JOIN report_versions USING (request_id, version)")  # noqa: S608 - constants
-_TASKS = text("""
-    SELECT request_id, task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, unreadable, unread, late_version
-    FROM tasks WHERE request_id = ANY(CAST(:w_request_id AS text[])) AND control_id IS NULL""")
+_TASKS = text(f"""
+    SELECT t.request_id, task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, unreadable,
+           unread, late_version, {ASKED_AS} AS asked_as
+    FROM tasks t JOIN requests r USING (request_id) WHERE t.request_id = ANY(CAST(:w_request_id AS text[])) AND control_id IS NULL""")  # noqa: S608
 _CONTROLS = text(f"""
     SELECT DISTINCT ON (c.control_id) c.request_id, c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.record, c.request_no, e.control
     FROM {_WANTED} JOIN controls c USING (request_id) JOIN control_events e ON e.control_id = c.control_id
@@ -98,7 +100,7 @@ def as_of_version(task: TaskView, late_version: int | None, version: int) -> Tas
     """Return a task as a version shows it: an answer that came late is still overdue in the versions before it."""
     if version == LIVE or late_version is None or version >= late_version:
         return replace(task, late=late_version is not None)
-    return TaskView(task.task_id, task.agency, task.name, task.asset_type, task.subject, outcome="overdue", code="no_answer")
+    return TaskView(task.task_id, task.agency, task.name, task.asset_type, task.subject, outcome="overdue", code="no_answer", asked_as=task.asked_as)
 
 
 def _task(row: RowMapping, directory: Directory) -> TaskView:
@@ -107,7 +109,7 @@ def _task(row: RowMapping, directory: Directory) -> TaskView:
     return TaskView(
         task_id=row["task_id"], agency=code, name=listed.name if listed else Text(zh=code, en=code), asset_type=row["asset_type"],
         subject=row["subject"], outcome=row["outcome"], code=row["code"], detail=row["detail"], as_of=row["as_of"],
-        answered_at=row["answered_at"], elapsed_s=row["elapsed_s"], raw_sha256=row["raw_sha256"],
+        answered_at=row["answered_at"], elapsed_s=row["elapsed_s"], raw_sha256=row["raw_sha256"], asked_as=row["asked_as"],
         assets=tuple(FoundAsset.model_validate(one) for one in row["assets"] or ()),
         unreadable=tuple(UnreadableItem.model_validate(one) for one in row["unreadable"] or ()),
         unread=tuple(Unread.model_validate(one) for one in row["unread"] or ()))

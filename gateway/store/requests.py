@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.subject import Subject
+from contracts.words import STORED
 from gateway.domain.counts import counts_of, no_gap
 from gateway.store.snapshot import snapshot
 
@@ -27,6 +29,7 @@ class TaskLine:
     answered_at: datetime | None
     late: bool
     unreadable: int
+    asked_as: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,13 @@ class CountedRequest:
 
     head: RequestHead
     counts: Mapping[str, int]
+    #: tasks refused under one name of a subject that their agency answered by another
+    known_by_another: int = 0
 
     @property
     def all_answered(self) -> bool:
         """Tell whether it has ended without a gap."""
-        return self.head.ended_at is not None and no_gap(self.counts)
+        return self.head.ended_at is not None and no_gap(self.counts, self.known_by_another)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,14 @@ class Page:
     most: int
 
 
+#: The former name that a task `t` of a request `r` asks by: of a request without any, no command is looked into.
+ASKED_AS = """CASE WHEN jsonb_path_exists(r.body, '$.subjects[*].former_names[*]')
+    THEN NULLIF(CAST(t.command AS jsonb) #>> '{subject,name}', r.body #>> ARRAY['subjects', CAST(t.subject AS text), 'name']) END"""
 _HEAD = "r.request_id, r.court_code, r.case_no, r.accepted_at, r.ended_at, r.report_version, r.event_seq, r.tasks"
 #: An answer may be stored before its relay has noted that the command went out: what was answered was sent.
-_LINE = """t.task_id, t.agency, t.asset_type, t.subject, t.outcome, t.code,
+_LINE = f"""t.task_id, t.agency, t.asset_type, t.subject, t.outcome, t.code,
     GREATEST(t.attempts, (t.answered_at IS NOT NULL)::int), t.answer_due_at, t.answered_at, t.late_version IS NOT NULL AS late,
-    COALESCE(jsonb_array_length(t.unreadable), 0) AS unreadable"""
+    COALESCE(jsonb_array_length(t.unreadable), 0) AS unreadable, {ASKED_AS} AS asked_as"""
 _ONE = text(f"""
     SELECT {_HEAD}, {_LINE} FROM requests r LEFT JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL
     WHERE r.request_id = :request_id ORDER BY t.subject, t.asset_type, t.agency""")  # noqa: S608 - constants
@@ -84,8 +92,12 @@ _PAGE = text(f"""
       AND (CAST(:before AS text) IS NULL OR r.request_id < :before)
     ORDER BY r.request_id DESC LIMIT :most""")  # noqa: S608 - constants
 _OUTCOMES = text("""
-    SELECT request_id, outcome, count(*) AS tasks, COALESCE(sum(jsonb_array_length(unreadable)), 0) AS unreadable FROM tasks
-    WHERE request_id = ANY(CAST(:request_ids AS text[])) AND control_id IS NULL GROUP BY request_id, outcome""")
+    SELECT t.request_id, t.outcome, count(*) AS tasks, COALESCE(sum(jsonb_array_length(t.unreadable)), 0) AS unreadable,
+           count(*) FILTER (WHERE t.outcome = 'refused' AND t.code = 'identity_mismatch' AND EXISTS (
+               SELECT FROM tasks o WHERE o.request_id = t.request_id AND o.control_id IS NULL AND o.agency = t.agency AND o.subject = t.subject
+                                     AND o.outcome IN ('found', 'none_found'))) AS known_by_another
+    FROM tasks t WHERE t.request_id = ANY(CAST(:request_ids AS text[])) AND t.control_id IS NULL GROUP BY t.request_id, t.outcome""")
+_SUBJECTS = text("SELECT body -> 'subjects' FROM requests WHERE request_id = :request_id")
 
 
 async def load_head(connection: AsyncConnection, request_id: str) -> RequestHead | None:
@@ -103,14 +115,21 @@ async def load_request(connection: AsyncConnection, request_id: str) -> tuple[Re
     return RequestHead(*rows[0][:columns]), [TaskLine(*row[columns:]) for row in rows if row.task_id is not None]
 
 
+async def load_subjects(connection: AsyncConnection, request_id: str) -> tuple[Subject, ...]:
+    """Return whom a request is about, in its order."""
+    stored = (await connection.execute(_SUBJECTS, {"request_id": request_id})).scalar_one()
+    return tuple(Subject.model_validate(one, context=STORED) for one in stored)
+
+
 async def load_page(connection: AsyncConnection, page: Page) -> list[CountedRequest]:
     """Return a page of a court's requests, newest first, all as of one instant."""
     await snapshot(connection)
     parameters = {"court_code": page.court_code, "case_no": page.case_no, "ended": page.ended, "before": page.before, "most": page.most}
     heads = [RequestHead(*row) for row in await connection.execute(_PAGE, parameters)]
     outcomes: dict[str, Counter[str | None]] = {head.request_id: Counter() for head in heads}
-    unreadable: Counter[str] = Counter()
-    for request_id, outcome, tasks, items in await connection.execute(_OUTCOMES, {"request_ids": list(outcomes)}):
+    unreadable, others = Counter[str](), Counter[str]()
+    for request_id, outcome, tasks, items, known_by_another in await connection.execute(_OUTCOMES, {"request_ids": list(outcomes)}):
         outcomes[request_id][outcome] = tasks
         unreadable[request_id] += items
-    return [CountedRequest(head, counts_of(outcomes[head.request_id], unreadable[head.request_id])) for head in heads]
+        others[request_id] += known_by_another
+    return [CountedRequest(head, counts_of(outcomes[head.request_id], unreadable[head.request_id]), others[head.request_id]) for head in heads]

@@ -132,8 +132,8 @@ def _misfit(one: ControlHappening, error: IllegalTransition) -> Filed:
 def _by_request(answers: Sequence[AppliedAnswer], steps: Sequence[_Step]) -> Mapping[str, list[Happened]]:
     happened: dict[str, list[Happened]] = defaultdict(list)
     for one in answers:
-        data = {"task_id": one.task_id, "agency": one.agency, "asset_type": one.asset_type, "outcome": one.outcome} | (
-            {"unreadable": one.unreadable} if one.unreadable else {})
+        data = {"task_id": one.task_id, "agency": one.agency, "asset_type": one.asset_type, "subject": one.subject,
+                "outcome": one.outcome, "code": one.code} | ({"unreadable": one.unreadable} if one.unreadable else {})
         happened[one.request_id].append(Happened("late_task" if one.before else "task", data, one.task_id))
     for step in steps:
         happened[step.happening.request_id].append(_happened(step))

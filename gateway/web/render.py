@@ -24,7 +24,8 @@ _ROLES = {
 }
 _ID_TYPES = {
     "resident_id": "居民身份证", "household_book": "户口簿", "passport": "护照", "foreign_passport": "外国护照", "hk_macao_permit": "港澳居民居住证件",
-    "hk_macao_return_permit": "港澳居民来往内地通行证", "taiwan_permit": "台湾居民来往大陆通行证", "military_card": "军人证件", "armed_police_card": "武警证件",
+    "hk_macao_return_permit": "港澳居民来往内地通行证", "taiwan_permit": "台湾居民来往大陆通行证",
+    "foreign_permanent_resident": "外国人永久居留身份证", "military_card": "军人证件", "armed_police_card": "武警证件",
     "uscc": "统一社会信用代码", "organisation_code": "组织机构代码", "business_licence": "营业执照", "other": "其他证件",
 }
 _RIGHTS = {"mortgage": "抵押", "maximum_mortgage": "最高额抵押", "pledge": "质押", "lien": "留置", "residence_right": "居住权", "other": "其他"}

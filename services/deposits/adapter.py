@@ -27,7 +27,7 @@ _JSON = "application/json"
 _ID_TYPES: Mapping[str, IdTypeCode] = {
     "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
     "hk_macao_return_permit": "06", "taiwan_permit": "07", "military_card": "08", "armed_police_card": "14",
-    "organisation_code": "20", "uscc": "21", "business_licence": "22", "other": "99",
+    "organisation_code": "20", "uscc": "21", "business_licence": "22", "foreign_permanent_resident": "99", "other": "99",
 }
 _DOCUMENTS: Mapping[str, DocumentCode] = {
     "assist_query_notice": "01", "assist_freeze_notice": "02", "assist_execution_notice": "03",
@@ -86,7 +86,7 @@ def _call(words: wire.Words, command: Command, outgoing: Sequence[port.Outgoing]
         path = words.query_path if command.asks == "query" else words.control_path
         return port.AgencyCall("GET", f"{path}/{quote(command.request_no, safe='')}")
     if command.action == "query":
-        queries = words.query_list(queries=tuple(_query(words, one) for one in outgoing))
+        queries = words.query_list(queries=tuple(words.query(**_head(words, one)) for one in outgoing))
         return port.AgencyCall("POST", words.query_path, _json(queries))
     return port.AgencyCall("POST", words.control_path, _json(_control(words, outgoing[0])))
 
@@ -104,7 +104,7 @@ def _json(message: BaseModel) -> bytes:
 def _head(words: wire.Words, one: port.Outgoing) -> dict[str, Any]:
     command = one.command
     return {
-        "request_no": command.request_no, "name": command.subject.name, "id_type": _ID_TYPES[command.subject.id_type],
+        "request_no": command.request_no, "name": command.subject.name, "nationality": command.subject.nationality, "id_type": _ID_TYPES[command.subject.id_type],
         "id_no": command.subject.id_no, "court_name": command.case.court_name, "court_code": command.case.court_code,
         "judge": command.officer.name, "judge_phone": command.officer.phone, "case_no": command.case.case_no,
         "work_card_no": command.officer.work_card_no, "duty_card_no": command.officer.duty_card_no,
@@ -121,12 +121,6 @@ def _documents(words: wire.Words, one: port.Outgoing) -> tuple[wire.Document, ..
 
 def _content(content: bytes | None) -> str | None:
     return None if content is None else b64encode(content).decode()
-
-
-def _query(words: wire.Words, one: port.Outgoing) -> wire.Query:
-    window = one.command.transactions
-    days = {} if window is None else {"transactions_from": window.from_on, "transactions_to": window.to_on}
-    return words.query(**_head(words, one), **days)
 
 
 def _control(words: wire.Words, one: port.Outgoing) -> wire.Control:

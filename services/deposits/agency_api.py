@@ -55,6 +55,7 @@ class Head(Asked):
 
     request_no: Line = Field(alias="BDHM")
     name: Line = Field(alias="XM")
+    nationality: str | None = Field(default=None, alias="GJ")
     id_type: codes.IdTypeCode = Field(alias="ZJLX")
     id_no: Line = Field(alias="DSRZJHM")
     court_name: Line = Field(alias="FYMC")
@@ -70,9 +71,6 @@ class Head(Asked):
 
 class Query(Head):
     """One subject asked about."""
-
-    transactions_from: FromDay | None = Field(default=None, alias="CKKSSJ")
-    transactions_to: ToDay | None = Field(default=None, alias="CKJSSJ")
 
 
 class QueryList(Asked):

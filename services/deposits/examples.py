@@ -132,14 +132,12 @@ CALLS = (
         '"GZZBH":"粤5302-0031","GWZBH":"44530200031",'
         '"WSXX":[{"WSLB":"01","WSBH":"（2026）粤5302执1234号之一","WSRQ":"20261120000000"}]}]}'),
     CallExample(
-        "a query to a bank that calls back, about the transactions of a month too", "yuan",
-        (port.Outgoing(_command("20261122445302000003", "query", "assist_query_notice",
-                                transactions={"from_on": "2026-10-01", "to_on": "2026-10-31"}),
+        "a query to a bank that calls back", "yuan",
+        (port.Outgoing(_command("20261122445302000003", "query", "assist_query_notice"),
                        callback_url="http://127.0.0.1/callbacks/cmb/reference"),), "POST", "/judicial/queries",
         '{"reqKind":"1","queries":[{"reqNo":"20261122445302000003",' + _NAMED_HEAD +
         ',"notifyUrl":"http://127.0.0.1/callbacks/cmb/reference",'
-        '"docs":[{"docType":"01","docNo":"（2026）粤5302执1234号之一","docTime":"20261120000000"}],'
-        '"txFrom":"20261001000000","txTo":"20261031235959"}]}'),
+        '"docs":[{"docType":"01","docNo":"（2026）粤5302执1234号之一","docTime":"20261120000000"}]}]}'),
     CallExample(
         "a freeze of fifty thousand yuan for a year", "standard",
         (port.Outgoing(_command("20261122445302000011", "freeze", "ruling", control=_freeze(term_months=12))),),

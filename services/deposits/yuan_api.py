@@ -38,6 +38,7 @@ class Document(standard.Document):
 class _Head(standard.Head):
     request_no: Line = Field(alias="reqNo")
     name: Line = Field(alias="custName")
+    nationality: str | None = Field(default=None, alias="nationality")
     id_type: codes.IdTypeCode = Field(alias="certType")
     id_no: Line = Field(alias="certNo")
     court_name: Line = Field(alias="courtName")
@@ -53,9 +54,6 @@ class _Head(standard.Head):
 
 class Query(_Head, standard.Query):
     """One subject asked about."""
-
-    transactions_from: FromDay | None = Field(default=None, alias="txFrom")
-    transactions_to: ToDay | None = Field(default=None, alias="txTo")
 
 
 class QueryList(standard.QueryList):

@@ -27,7 +27,7 @@ _JSON = "application/json"
 _ID_TYPES: Mapping[str, IdTypeCode] = {
     "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
     "hk_macao_return_permit": "06", "taiwan_permit": "07", "military_card": "08", "armed_police_card": "09", "uscc": "11",
-    "organisation_code": "12", "business_licence": "13", "other": "99",
+    "organisation_code": "12", "business_licence": "13", "foreign_permanent_resident": "99", "other": "99",
 }
 _DOCUMENTS: Mapping[str, DocumentCode] = {
     "assist_query_notice": "01", "assist_freeze_notice": "02", "assist_execution_notice": "03",

@@ -30,7 +30,7 @@ _MEASURES = {"freeze": "01", "renew": "02", "release": "03", "deduct": "04", "fr
 _ID_TYPES = {
     "resident_id": "01", "military_card": "02", "passport": "03", "foreign_passport": "03", "hk_macao_permit": "05",
     "hk_macao_return_permit": "05", "taiwan_permit": "05", "household_book": "06", "armed_police_card": "07",
-    "uscc": "11", "organisation_code": "12", "business_licence": "13", "other": "99",
+    "uscc": "11", "organisation_code": "12", "business_licence": "13", "foreign_permanent_resident": "99", "other": "99",
 }
 _CONDITIONS = {
     "home_purchase": "01", "retirement": "02", "left_work": "03", "left_country": "04", "loan_repayment": "05", "rent": "06",

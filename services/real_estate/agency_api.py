@@ -72,6 +72,7 @@ class Asker(Model):
 
     BDHM: RequestNo
     XM: Line
+    GJ: Line | None = None  #: country, three letters
     ZJZL: IdKind
     ZJH: Line
     FYMC: Line

@@ -27,7 +27,7 @@ _CARD_KINDS = {
     "resident_id": "citizen", "household_book": "household", "passport": "passport", "foreign_passport": "passport",
     "hk_macao_permit": "permit", "hk_macao_return_permit": "permit", "taiwan_permit": "permit",
     "military_card": "officer", "armed_police_card": "officer", "uscc": "credit_code",
-    "organisation_code": "organisation", "business_licence": "licence", "other": "unlisted",
+    "organisation_code": "organisation", "business_licence": "licence", "foreign_permanent_resident": "unlisted", "other": "unlisted",
 }
 #: The other way only where a word has one meaning; the rest is not known.
 _ID_TYPES = {"citizen": "resident_id", "household": "household_book", "credit_code": "uscc",

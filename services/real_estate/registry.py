@@ -34,7 +34,7 @@ _MEASURES: Mapping[str, wire.Measure] = {
 _ID_KINDS: Mapping[str, wire.IdKind] = {
     "resident_id": "1", "hk_macao_permit": "2", "hk_macao_return_permit": "2", "taiwan_permit": "2", "passport": "3",
     "foreign_passport": "3", "household_book": "4", "military_card": "5", "armed_police_card": "5",
-    "organisation_code": "6", "business_licence": "7", "uscc": "8", "other": "99",
+    "organisation_code": "6", "business_licence": "7", "uscc": "8", "foreign_permanent_resident": "99", "other": "99",
 }
 #: The other way only where a code has one meaning; the rest is not known.
 _ID_TYPES = {"1": "resident_id", "4": "household_book", "6": "organisation_code", "7": "business_licence", "8": "uscc",
@@ -103,7 +103,7 @@ def _asker(agency: Agency, one: port.Outgoing) -> dict[str, Any]:
     command = one.command
     case, officer, subject = command.case, command.officer, command.subject
     return {
-        "BDHM": command.request_no, "XM": subject.name, "ZJZL": _ID_KINDS[subject.id_type], "ZJH": subject.id_no,
+        "BDHM": command.request_no, "XM": subject.name, "GJ": subject.nationality, "ZJZL": _ID_KINDS[subject.id_type], "ZJH": subject.id_no,
         "FYMC": case.court_name, "FYDM": case.court_code, "AH": case.case_no, "CBR": officer.name,
         "YHDH": officer.phone, "GZZBH": officer.work_card_no, "GWZBH": officer.duty_card_no,
         "HDDZ": one.callback_url if agency.answers_by == "callback" else None, "WS": tuple(_documents(one)),

@@ -24,7 +24,7 @@ _RELEASE_WAITING = "05"
 _ID_TYPES = {
     "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
     "hk_macao_return_permit": "06", "taiwan_permit": "07", "military_card": "08", "armed_police_card": "14",
-    "organisation_code": "20", "uscc": "21", "business_licence": "22", "other": "99",
+    "organisation_code": "20", "uscc": "21", "business_licence": "22", "foreign_permanent_resident": "99", "other": "99",
 }
 _DOCUMENTS = {
     "assist_query_notice": "01", "assist_freeze_notice": "02", "assist_execution_notice": "03",

@@ -35,6 +35,7 @@ _MEASURES: Mapping[str, wire.Measure] = {
 _ID_KINDS: Mapping[str, wire.IdKind] = {
     "resident_id": "A", "organisation_code": "B", "military_card": "C", "armed_police_card": "C", "passport": "F",
     "foreign_passport": "F", "hk_macao_permit": "F", "hk_macao_return_permit": "F", "taiwan_permit": "F",
+    "foreign_permanent_resident": "F",
     "household_book": "H", "uscc": "N", "business_licence": "P", "other": "Z",
 }
 _ASKED_PLATE_KINDS = {ours: theirs for theirs, ours in codes.PLATE_KINDS.items()}

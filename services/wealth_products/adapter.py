@@ -25,7 +25,7 @@ _JSON = "application/json"
 _ID_TYPES: Mapping[str, IdTypeCode] = {
     "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
     "hk_macao_return_permit": "06", "taiwan_permit": "07", "military_card": "08", "armed_police_card": "14",
-    "organisation_code": "20", "uscc": "21", "business_licence": "22", "other": "99",
+    "organisation_code": "20", "uscc": "21", "business_licence": "22", "foreign_permanent_resident": "99", "other": "99",
 }
 _DOCUMENTS: Mapping[str, DocumentCode] = {
     "assist_query_notice": "01", "assist_freeze_notice": "02", "assist_execution_notice": "03",
@@ -97,7 +97,7 @@ def _json(message: BaseModel) -> bytes:
 def _head(one: port.Outgoing) -> dict[str, Any]:
     command = one.command
     return {
-        "request_no": command.request_no, "name": command.subject.name, "id_type": _ID_TYPES[command.subject.id_type],
+        "request_no": command.request_no, "name": command.subject.name, "nationality": command.subject.nationality, "id_type": _ID_TYPES[command.subject.id_type],
         "id_no": command.subject.id_no, "court_name": command.case.court_name, "court_code": command.case.court_code,
         "judge": command.officer.name, "judge_phone": command.officer.phone, "case_no": command.case.case_no,
         "work_card_no": command.officer.work_card_no, "duty_card_no": command.officer.duty_card_no,

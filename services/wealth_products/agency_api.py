@@ -60,6 +60,7 @@ class Head(Asked):
 
     request_no: Line = Field(alias="BDHM")
     name: Line = Field(alias="XM")
+    nationality: str | None = Field(default=None, alias="GJ")
     id_type: codes.IdTypeCode = Field(alias="ZJLX")
     id_no: Line = Field(alias="DSRZJHM")
     court_name: Line = Field(alias="FYMC")

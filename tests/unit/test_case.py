@@ -1,9 +1,18 @@
 import pytest
 from pydantic import ValidationError
 
-from contracts.case import PROVINCE_REGION, Case, Claim, CourtCode, court_region, parse_case_no
+from contracts.case import (
+    PROVINCE_REGION,
+    Case,
+    Claim,
+    CourtCode,
+    EnforcementTitle,
+    Officer,
+    court_region,
+    parse_case_no,
+)
 from contracts.failures import Unfit
-from contracts.words import Model
+from contracts.words import STORED, Model
 from tests.builders import claim
 
 
@@ -28,6 +37,54 @@ def test_what_is_no_case_number_is_refused(text):
 
 def test_a_case_number_is_kept_in_its_normal_form():
     assert Case(case_no="(2026)粤5302执1号").case_no == "（2026）粤5302执1号"
+
+
+def title(given):
+    return Case(case_no="（2026）粤5302执1号", enforcement_title=given).enforcement_title
+
+
+def refused_title(given):
+    with pytest.raises(ValidationError) as error:
+        title(given)
+    (one,) = error.value.errors()
+    assert one["loc"][0] == "enforcement_title"
+    return one["ctx"]["error"] if "ctx" in one and "error" in one["ctx"] else one["type"]
+
+
+def test_a_title_that_is_a_case_number_may_be_text():
+    assert title("(2026) 粤5302民初88号") == EnforcementTitle(kind=None, number="（2026）粤5302民初88号")
+    assert title(None) is None
+
+
+@pytest.mark.parametrize(("kind", "number"), [
+    ("arbitral_award", "(2022)穗仲案字第12345号"), ("judgment", "（2014）佛城法执字第1234号"), ("notarised_debt", "（2021）粤佛证字第1234号"),
+    ("labour_award", "云劳人仲案字〔2025〕17号"), ("other", "第７号")])
+def test_a_title_of_any_kind_is_taken_by_kind_and_number(kind, number):
+    taken = title({"kind": kind, "number": number, "issued_by": "广州仲裁委员会 "})
+    assert (taken.kind, taken.issued_by) == (kind, "广州仲裁委员会")
+    assert taken.number == number.replace("(", "（").replace(")", "）").replace("７", "7")
+
+
+@pytest.mark.parametrize(("given", "code"), [
+    ("民事判决书", "title_without_number"), ({"kind": "judgment", "number": "民事判决书"}, "title_without_number"),
+    ("（2022）穗仲案字第12345号", "title_kind_required"), ({"kind": "judgment", "number": "（2022）\x07号"}, "control_character")])
+def test_a_title_that_cannot_be_told_says_what_would_be_right(given, code):
+    unfit = refused_title(given)
+    assert unfit.code == code
+    assert unfit.expected
+
+
+def test_a_title_of_no_kind_we_know_is_refused():
+    assert refused_title({"kind": "letter", "number": "7"}) == "literal_error"
+    assert refused_title({"number": "7"}) == "missing"
+
+
+def test_what_was_taken_before_a_rule_came_is_still_read():
+    old = {"case_no": "（2026）粤5302执1号", "enforcement_title": {"kind": "other", "number": "无"}}
+    assert Case.model_validate(old, context=STORED).enforcement_title.number == "无"
+    officer = {"name": "李\x07明", "work_card_no": "1", "duty_card_no": "2"}
+    assert Officer.model_validate(officer, context=STORED).name == "李\x07明"
+    assert Officer.model_validate(officer | {"name": "李 明"}).name == "李明"
 
 
 @pytest.mark.parametrize(("court", "region"), [

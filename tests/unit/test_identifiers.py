@@ -47,6 +47,33 @@ def test_a_wrong_credit_code_says_what_is_wrong(number, code):
     (VIN, True), (VIN[:8] + "8" + VIN[9:], False), (VIN.replace("J", "I"), False), ("WVGZZZ5NZEW069297", True), ("8A0123456", True)])
 def test_a_vehicle_number_may_be_one_without_a_check_digit(number, may_be):
     assert identifiers.vin_may_be(number) is may_be
+@pytest.mark.parametrize("card", ["911124198108030024", "CAN110081080310", " can 110081080310"])
+def test_the_cards_of_foreign_permanent_residents_pass(card):
+    assert identifiers.foreign_permanent_resident(card) == card.replace(" ", "").upper()
+
+
+@pytest.mark.parametrize(("card", "code"), [
+    ("911124198108030025", "bad_check_digit"), ("999124198108030024", "bad_component"), ("911124198113030024", "bad_component"),
+    ("CAN1100810803", "bad_format"), (PERSON_ID, "other_id_type")])
+def test_a_wrong_card_of_a_foreign_permanent_resident_says_what_is_wrong(card, code):
+    assert code_of(identifiers.foreign_permanent_resident, card) == code
+
+
+@pytest.mark.parametrize(("check", "number", "id_type"), [
+    (identifiers.resident_id, USCC, "uscc"), (identifiers.resident_id, "911124198108030024", "foreign_permanent_resident"),
+    (identifiers.uscc_of_identity, PERSON_ID, "resident_id"), (identifiers.uscc_of_identity, "911124198108030024", "foreign_permanent_resident")])
+def test_a_number_of_another_type_says_which(check, number, id_type):
+    with pytest.raises(Unfit) as unfit:
+        check(number)
+    assert (unfit.value.code, unfit.value.expected) == ("other_id_type", f'"id_type": "{id_type}"')
+
+
+def test_a_credit_code_that_is_a_resident_number_names_a_register():
+    assert code_of(identifiers.uscc_of_identity, "362322198709086409") == "no_such_register"
+    assert identifiers.social_credit_code("362322198709086409")  # what an agency's register says is not judged
+    assert identifiers.uscc_of_identity("11010119900101012X") == "11010119900101012X"
+    assert identifiers.uscc_of_identity(USCC) == USCC
+    assert code_of(identifiers.uscc_of_identity, USCC[:-1] + "C") == "bad_check_digit"
 
 
 def test_the_check_character_of_a_vehicle_number_can_be_x():

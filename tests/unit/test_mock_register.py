@@ -2,12 +2,12 @@ import json
 import subprocess
 import sys
 
-from contracts.identifiers import resident_id, social_credit_code
-from services.runtime.mock.people import invent
+from contracts.identifiers import foreign_permanent_resident, resident_id, social_credit_code
+from services.runtime.mock.people import NAMED_SUBJECTS, invent
 from services.runtime.mock.register import Register, canonical
 from tests.mock_world import DEMO_ORGANISATION, DEMO_PERSON, FakeMock, account, agency
 
-CHECKS = {"resident_id": resident_id, "uscc": social_credit_code}
+CHECKS = {"resident_id": resident_id, "uscc": social_credit_code, "foreign_permanent_resident": foreign_permanent_resident}
 
 
 class DrawingMock(FakeMock):
@@ -34,7 +34,7 @@ def test_the_demo_subjects_are_there_for_every_seed():
 
 
 def test_the_same_seed_gives_the_same_subjects_in_every_process():
-    code = ("import json; from services.runtime.mock.people import invent; "
+    code = ("import json; from services.runtime.mock.people import NAMED_SUBJECTS, invent; "
             "print(json.dumps([[one.name, one.id_no] for one in invent(7)]))")
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env={"PYTHONHASHSEED": "5"})
     assert json.loads(ran.stdout) == [[one.name, one.id_no] for one in invent(7)]
@@ -82,3 +82,10 @@ def test_subjects_are_chosen_by_what_they_hold():
     assert len(chosen) == 20
     assert all(any(made.holdings(row, subject) for row in made.agencies.values()) for subject in chosen)
     assert list(made.subjects(["vehicles"], limit=3)) == []
+
+
+def test_a_register_keeps_the_name_of_the_day_of_registration():
+    renamed = next(one for one in NAMED_SUBJECTS if one.former_name)
+    assert [renamed.at(agency(asset_type=kind)).name for kind in ("vehicles", "deposits")] == [renamed.former_name, renamed.name]
+    assert renamed.told()["former_names"] == [renamed.former_name]
+    assert "former_names" not in NAMED_SUBJECTS[0].told()

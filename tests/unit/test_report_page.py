@@ -205,3 +205,11 @@ def test_every_kind_of_number_role_and_right_has_a_chinese_name():
     assert set(names["ROLES"]) == set(get_args(Role))
     assert set(names["RIGHTS"]) == set(get_args(PriorityRight.model_fields["kind"].annotation))
     assert set(names["CHANGES"]) == set(get_args(ChangeKind))
+
+
+def test_the_page_says_who_was_asked_about_as_typed_and_as_known_before():
+    asked = (subject(name="陈\u3000伟", former_names=["陈大伟"]), company(id_no="11010119900101012X"))
+    refused = task(outcome="refused", code="identity_mismatch", asked_as="陈大伟")
+    page = render_report(report(refused, request=report_request(subjects=asked, asset_types=("deposits",))))
+    for text in ("本院填写为“陈\u3000伟”", "曾用名：陈大伟", "按曾用名陈大伟查询", "同时符合居民身份证号规则"):
+        assert text in page

@@ -3,6 +3,7 @@ import json as stdlib_json
 import pytest
 
 from contracts.failures import Rejected
+from contracts.words import STORED
 from gateway.domain.request import RequestBody, read_request
 from tests.builders import (
     OLD_PERSON_ID,
@@ -72,6 +73,11 @@ def test_a_missing_part_is_required(missing):
     ("case", {"case_no": "（2026）粤5302执1号", "claim": claim(principal_fen=-1)}, "/case/claim/principal_fen", "too_small"),
     ("case", {"case_no": "（2026）粤5302执1号", "claim": claim(principal_fen=10**15 + 1)}, "/case/claim/principal_fen", "too_large"),
     ("case", {"case_no": "（2026）粤5302执1号", "claim": claim(as_of_on="2026-02-30")}, "/case/claim/as_of_on", "bad_date"),
+    ("case", {"case_no": "（2026）粤5302执1号", "enforcement_title": "判决书"}, "/case/enforcement_title", "title_without_number"),
+    ("case", {"case_no": "（2026）粤5302执1号", "enforcement_title": {"kind": "x", "number": "1"}}, "/case/enforcement_title/kind", "unknown_value"),
+    ("officer", officer(name="李\x07"), "/officer/name", "control_character"),
+    ("subjects", [person(name="\u200b")], "/subjects/0/name", "invisible_name"),
+    ("subjects", [person(former_names=["陈\u202e伟"])], "/subjects/0/former_names/0", "bidirectional_mark"),
     ("documents", [document(document_id="sha256:x")], "/documents/0/document_id", "bad_format"),
     ("documents", [document("letter")], "/documents/0/kind", "unknown_value"),
     ("documents", [document()] * 101, "/documents", "too_many"),
@@ -154,12 +160,24 @@ def test_errors_never_echo_a_whole_id_number(id_no):
 
 
 @pytest.mark.parametrize("raw", [
-    b"", b"{", b'{"case": NaN}', b'{"case": -Infinity}', b"\xef\xbb\xbf{}", b'{"case": "\xff"}', b'{"case": "\\ud800"}', b'{"case": "\\u0000"}', b"[" * 100_000,
+    b"", b"{", b'{"case": NaN}', b'{"case": -Infinity}', b"\xef\xbb\xbf{}", b'{"case": "\xff"}', b'{"case": "\\ud800"}', b"[" * 100_000,
     b'{"case":' * 100_000, b'{"answer_by": ' + b"9" * 1_000_000 + b"}",
 ])
 def test_what_is_no_json_is_malformed(raw):
     rejected = refused(raw)
     assert (rejected.problem_status, rejected.problem_code) == (400, "malformed_json")
+
+
+@pytest.mark.parametrize(("raw", "pointer"), [
+    (b'{"case": "\\u0000"}', "/case"), (b'{"subjects": [{}, {"name": "a\\u0000"}]}', "/subjects/1/name"), (b'{"case": {"\\u0000": "\\u0000"}}', "/case"),
+    (b'"\\u0000"', "")])
+def test_a_text_that_no_table_can_hold_is_named(raw, pointer):
+    assert errors(raw) == {(pointer, "control_character")}
+
+
+def test_a_text_about_a_nul_holds_none():
+    body = request_body(case={"case_no": "（2026）粤5302执1号", "cause": r"\u0000"})
+    assert read_request(json(body), directory(), today=TODAY).case.cause == r"\u0000"
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b"7", b'"x"'])
@@ -185,3 +203,11 @@ def test_a_company_is_read_by_its_credit_code():
     body = read_request(json(request_body(subjects=[{"kind": "organisation", "name": "某公司", "id_type": "uscc", "id_no": USCC}])),
                         directory(), today=TODAY)
     assert body.subjects[0].identity_key == ("uscc", USCC)
+
+
+@pytest.mark.parametrize("given", ["(2026)粤5302民初88号", {"kind": "arbitral_award", "number": "（2022）穗仲案字第12345号", "issued_by": "广州仲裁委员会"}])
+def test_a_title_is_read_and_reads_back_from_the_store(given):
+    body = read_request(json(request_body(case={"case_no": "（2026）粤5302执1号", "enforcement_title": given})), directory(), today=TODAY)
+    stored = stdlib_json.loads(body.model_dump_json())
+    assert RequestBody.model_validate(stored, context=STORED) == body
+    assert RequestBody.model_validate({**stored, "case": {**stored["case"], "enforcement_title": "（2026）粤5302民初88号"}}, context=STORED)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from contracts.registry import asset_type
 from gateway.domain.law import LAW
-from gateway.domain.worth import secured_fen, securing_states, worth
+from gateway.domain.worth import money, secured_fen, securing_states, worth
 from tests.builders import RECORDS, TODAY, control_view, court_law, measure, right
 
 HOUSE_FEN = 100_000_000
@@ -152,3 +152,8 @@ def test_a_share_never_controls_more_than_its_part(value, share, mortgage):
     _, encumbered, controllable = house(rights=(right(amount_fen=mortgage),), assessed_value_fen=value, share_ratio=str(share))
     assert 0 <= encumbered <= value * share
     assert controllable <= share * max(0, value - mortgage)
+
+
+def test_of_an_account_without_a_known_value_nothing_is_money():
+    declared = asset_type("deposits")
+    assert money(declared, declared.record.model_validate({**RECORDS["deposits"], "currency": "USD"}), [], []) == (0, 0)

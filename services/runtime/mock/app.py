@@ -71,7 +71,7 @@ def _add_truth(app: FastAPI, simulation: Simulation) -> None:
         subject = simulation.register.subject(id_no)
         if subject is None:
             raise HTTPException(404, "there is no such subject")
-        return _json({"subject": subject, "assets": simulation.truth(subject)})
+        return _json({"subject": subject.told() | {"region_code": subject.region_code}, "assets": simulation.truth(subject)})
 
     @app.get("/admin/agencies/{agency}/ledger")
     async def ledger(agency: Code, request_no: str | None = None, id_no: IdNo = None) -> Response:

@@ -25,8 +25,9 @@ class AgencyDesk:
         return self._clock.now()
 
     def subject(self, id_no: str, name: str | None = None) -> RegisteredSubject | None:  # noqa: ARG002 - the agency compares names
-        """Return the registered subject with this id number, whatever the name."""
-        return self._register.subject(id_no)
+        """Return the registered subject with this id number as it is known here, whatever name was asked by."""
+        found = self._register.subject(id_no)
+        return found and found.at(self.agency)
 
     def holdings(self, subject: RegisteredSubject) -> Sequence[Holding]:
         """Return what the subject holds here today."""

@@ -14,6 +14,13 @@ DEMO_SUBJECTS = (
     RegisteredSubject("organisation", "云浮市新成石材有限公司", "uscc", "91445300MA4UN0001B", "445302"),
 )
 
+#: In every register, last: a name with a dot, one who had another name when house and car were registered, a foreign permanent resident.
+NAMED_SUBJECTS = (
+    RegisteredSubject("person", "古丽娜尔·买买提", "resident_id", "445302198803080043", "445302"),
+    RegisteredSubject("person", "黄志远", "resident_id", "445302197906120031", "445302", "黄大明", ("real_estate", "vehicles")),
+    RegisteredSubject("person", "SMITH JOHN", "foreign_permanent_resident", "911124198108030024", "445302"),
+)
+
 #: GB/T 2260: the courts' own city most of all, then its neighbour, then the province and beyond; the place and its weight.
 _PLACES = {
     "445302": ("云浮市", 24), "445303": ("云浮市云安区", 10), "445321": ("新兴县", 12), "445322": ("郁南县", 10),
@@ -31,15 +38,16 @@ _LEGACY_SHARE = 0.006
 
 
 def invent(seed: int, persons: int = 8_500, organisations: int = 1_500) -> Iterator[RegisteredSubject]:
-    """Invent so many subjects, the demo subjects first and counted.
+    """Invent so many subjects, the demo subjects first and the named ones last, all counted.
 
     Shape:   id numbers are unique; a few persons have the old 15-digit number
     Source:  GB 11643, GB 32100-2015, GB/T 2260
     """
     yield from DEMO_SUBJECTS
-    taken = {subject.id_no for subject in DEMO_SUBJECTS}
-    yield from _unique(Random(f"{seed}|persons"), _person, persons - 1, taken)
+    taken = {subject.id_no for subject in (*DEMO_SUBJECTS, *NAMED_SUBJECTS)}
+    yield from _unique(Random(f"{seed}|persons"), _person, persons - 1 - len(NAMED_SUBJECTS), taken)
     yield from _unique(Random(f"{seed}|organisations"), _organisation, organisations - 1, taken)
+    yield from NAMED_SUBJECTS
 
 
 def _unique(

@@ -1,7 +1,7 @@
 """What a mock agency is: it makes its part of the register and answers in its own words; register and ledger are common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from random import Random
 from typing import Literal, Protocol
@@ -20,6 +20,20 @@ class RegisteredSubject:
     id_type: str
     id_no: str
     region_code: str
+    #: the name before `name`, and the asset types whose registers still have it: theirs is the name of the day of registration
+    former_name: str | None = None
+    formerly_known_by: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, object]:
+        """Return what a tester is told of the subject, fit for the `subjects` of a request."""
+        told: dict[str, object] = {"kind": self.kind, "name": self.name, "id_type": self.id_type, "id_no": self.id_no}
+        return told | {"former_names": [self.former_name]} if self.former_name else told
+
+    def at(self, agency: Agency) -> "RegisteredSubject":
+        """Return the subject as one agency's register has it."""
+        if self.former_name is None or agency.asset_type not in self.formerly_known_by:
+            return self
+        return replace(self, name=self.former_name)
 
 
 @dataclass(frozen=True, slots=True)

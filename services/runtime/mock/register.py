@@ -90,7 +90,7 @@ class Register:
         id_no = canonical(subject.id_no)
         rng = Random(f"{self._seed}|{agency.agency}|{id_no}")
         shared = Random(f"{self._seed}|{agency.asset_type}|{id_no}")
-        made = tuple(self._mocks[agency.asset_type].holdings(agency, subject, rng, shared))
+        made = tuple(self._mocks[agency.asset_type].holdings(agency, subject.at(agency), rng, shared))
         for holding in made:
             self._holders[agency.agency].setdefault(holding.key, id_no)
         return made
