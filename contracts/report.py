@@ -26,7 +26,7 @@ class Completeness(Model):
     failed: int
     overdue: int
     awaiting: int
-    left_out: int = Field(description="agencies not asked, each with its reason in the answer to the request")
+    left_out: int = Field(description="agencies not asked about a subject; why, by kind and place, is in the statement, and GET /v1/requests/{id}/left-out lists them")
     statement: Text
 
 

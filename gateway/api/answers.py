@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.agency import Capability, Channel, Mode
+from contracts.agency import Capability, Channel, Mode, Serves
 from contracts.control import ControlState, Measure, PriorMeasure, RankBasis
 from contracts.failures import FieldError, Rule
 from contracts.outcome import Outcome
 from contracts.report import AssetReport
 from contracts.words import Code, Model, Text
+from gateway.api.left_out_answers import LeftOutAgency, LeftOutLine
 from gateway.domain.who_holds import HeldAsset
 
 
@@ -27,15 +28,6 @@ class Problem(Model):
     rule: Rule | None = Field(default=None, description="the rule of law a refusal rests on")
 
 
-class LeftOutAgency(Model):
-    """An agency that is not asked about one subject, and why."""
-
-    agency: str
-    asset_type: str
-    subject: int
-    reason: str
-
-
 class RequestAccepted(Model):
     """The answer to POST /v1/requests."""
 
@@ -43,7 +35,8 @@ class RequestAccepted(Model):
     state: Literal["in_progress"]
     accepted_at: AwareDatetime
     tasks: int
-    left_out: tuple[LeftOutAgency, ...]
+    left_out: tuple[LeftOutAgency, ...] = Field(description="all of it if it is 50 or fewer; else those near the subjects that are not asked, at most 50")
+    left_out_summary: tuple[LeftOutLine, ...]
 
 
 class Counts(Model):
@@ -115,7 +108,9 @@ class AgencyEntry(Model):
     name: Text
     asset_type: str
     region_code: str
+    serves: Serves
     channel: Channel
+    channel_to: str | None = Field(description="the register the agency is a channel to, where several are")
     capabilities: tuple[Capability, ...]
     mode: Mode
     answer_due_working_days: int

@@ -11,6 +11,7 @@ from gateway.api import (
     events,
     handbook,
     health,
+    left_out,
     plans,
     proposals,
     report,
@@ -25,7 +26,7 @@ from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router, proposals.router,
+ROUTERS = (requests.router, left_out.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router, proposals.router,
            documents.router, directory.router, rules.router, claims.router, health.router, handbook.router)
 
 

@@ -1,6 +1,6 @@
 """Read what one version of a report is compiled from. Version 0 is the live view; what came after a version does not show in it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,7 @@ class ReportHead:
     court_code: str
     case_no: str
     body: Mapping[str, Any]
-    left_out: int
+    left_out: Sequence[Mapping[str, Any]]
     ended_at: datetime | None
     report_version: int
     event_seq: int
@@ -47,7 +47,7 @@ class Answers:
 
 
 _HEADS = text("""
-    SELECT request_id, court_code, case_no, body, jsonb_array_length(left_out) AS left_out, ended_at, report_version, event_seq, accepted_at
+    SELECT request_id, court_code, case_no, body, left_out, ended_at, report_version, event_seq, accepted_at
     FROM requests WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
 _WANTED = rows("w", request_id="text", version="int")
 _MADE_AT = text(f"SELECT request_id, made_at FROM {_WANTED} JOIN report_versions USING (request_id, version)")  # noqa: S608 - constants
@@ -108,7 +108,7 @@ def _task(row: RowMapping, directory: Directory) -> TaskView:
         task_id=row["task_id"], agency=code, name=listed.name if listed else Text(zh=code, en=code), asset_type=row["asset_type"],
         subject=row["subject"], outcome=row["outcome"], code=row["code"], detail=row["detail"], as_of=row["as_of"],
         answered_at=row["answered_at"], elapsed_s=row["elapsed_s"], raw_sha256=row["raw_sha256"],
-        assets=tuple(FoundAsset.model_validate(one) for one in row["assets"] or ()))
+        register=listed.register_code if listed else code, assets=tuple(FoundAsset.model_validate(one) for one in row["assets"] or ()))
 
 
 def _control(row: RowMapping) -> ControlView:

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from contracts.case import PROVINCE_REGION, Case, Claim, CourtCode, court_region, parse_case_no
+from contracts.case import PROVINCE_REGION, Case, Claim, CourtCode, parse_case_no
 from contracts.failures import Unfit
 from contracts.words import Model
 from tests.builders import claim
@@ -28,12 +28,6 @@ def test_what_is_no_case_number_is_refused(text):
 
 def test_a_case_number_is_kept_in_its_normal_form():
     assert Case(case_no="(2026)粤5302执1号").case_no == "（2026）粤5302执1号"
-
-
-@pytest.mark.parametrize(("court", "region"), [
-    ("粤5302", "445302"), ("粤53", "445300"), ("粤", "440000"), ("最高法", "000000"), ("军01", "000000"), ("渝01", "500100")])
-def test_a_court_has_a_region(court, region):
-    assert court_region(court) == region
 
 
 def test_every_province_has_a_region():
