@@ -37,6 +37,7 @@ from gateway.store.accept import NewRequest, NewTask, accept
 from gateway.store.audit import AuditEntry
 from gateway.store.database import POISONED, Database
 from gateway.store.idempotency import IdempotencyKey, KeptAnswer, load_answer
+from gateway.store.known_places import Holder, load_agencies
 from gateway.store.outbox import DueTask
 
 #: Makes request numbers: now, the court's region, how many.
@@ -78,11 +79,15 @@ class Intake:
         self._clock, self._new_id, self._new_request_nos, self._committed = clock, new_id, new_request_nos, committed
         self._group: Batcher[NewRequest, bool] = Batcher(
             self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s), poison=POISONED)
+        self._places: Batcher[tuple[Holder, ...], list[list[str]]] = Batcher(
+            self._agencies_of, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s))
         self._in_flight: set[IdempotencyKey] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Commit groups until told to stop."""
-        await self._group.run(stop)
+        """Commit groups, and look up what they need, until told to stop."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._group.run(stop))
+            group.create_task(self._places.run(stop))
 
     async def submit(self, submission: Submission) -> Submitted:
         """Accept a request, or give again the answer its idempotency key has.
@@ -101,7 +106,7 @@ class Intake:
     async def _submit(self, submission: Submission) -> Submitted:
         court = self._directory.courts.find(submission.key.court_code)
         assert court is not None, "the body was read against the same courts"
-        routing = route(submission.body, self._directory, court)
+        routing = route(submission.body, self._directory, court, await self.known_places(court.code, submission.body.subjects))
         if not routing.parts:
             raise Rejected(422, "no_agency", "No agency of the directory can be asked", detail=_why_nobody(routing.groups))
         new = self._new_request(submission, routing, court)
@@ -111,6 +116,17 @@ class Intake:
                 self._committed([_due(task, new.trace_id) for task in new.new_tasks])
             return Submitted(new.answer.encode(), new.location, replayed=False)
         return await self.replay(submission.key)
+
+    async def known_places(self, court_code: str, subjects: Sequence[Subject]) -> dict[int, tuple[str, ...]]:
+        """Return where each subject (by its index) is known to have property: where agencies register at which the court has measures on it."""
+        holders = tuple(Holder(court_code, subject_hash(self._settings.secret, one.id_no)) for one in subjects)
+        found = await self._places.add(holders)
+        return {index: self._directory.places_of(agencies) for index, agencies in enumerate(found) if agencies}
+
+    async def _agencies_of(self, asked: Sequence[tuple[Holder, ...]]) -> list[list[list[str]]]:
+        async with self._database.transaction() as connection:
+            found = await load_agencies(connection, {one for holders in asked for one in holders})
+        return [[found.get(one, []) for one in holders] for holders in asked]
 
     async def replay(self, key: IdempotencyKey) -> Submitted:
         """Give again the answer that was given for this key.

@@ -43,21 +43,26 @@ async def list_left_out(request: Request, request_id: str) -> Response:
         if head is None:
             raise NotFound
         call.check(head.court_code)
-        listed = _listed(call, RequestBody.model_validate(head.body), given)
+        body = RequestBody.model_validate(head.body)
+        listed = _listed(await _question(call, body), given)
     return Response(orjson.dumps(listed), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-def _listed(call: Call, body: RequestBody, given: Mapping[str, object]) -> dict[str, object]:
-    start, most = given.get("cursor", 0), given.get("limit", USUAL_LIMIT)
-    assert isinstance(start, int)
-    assert isinstance(most, int)
-    shown = list(islice(_wanted(call, body, given), start, start + most + 1))
-    return {"items": [one.shown() for one in shown[:most]], "next_cursor": cursor_of(str(start + most)) if len(shown) > most else None}
-
-
-def _wanted(call: Call, body: RequestBody, given: Mapping[str, object]) -> Iterator[LeftOut]:
+async def _question(call: Call, body: RequestBody) -> Question:
     directory = call.deps.directory
     court = directory.courts.find(call.court_code)
     assert court is not None, "a caller's court is known"
-    return (one for one in Question(body, directory, court).left_out()
+    return Question(body, directory, court, await call.deps.intake.known_places(court.code, body.subjects))
+
+
+def _listed(question: Question, given: Mapping[str, object]) -> dict[str, object]:
+    start, most = given.get("cursor", 0), given.get("limit", USUAL_LIMIT)
+    assert isinstance(start, int)
+    assert isinstance(most, int)
+    shown = list(islice(_wanted(question, given), start, start + most + 1))
+    return {"items": [one.shown() for one in shown[:most]], "next_cursor": cursor_of(str(start + most)) if len(shown) > most else None}
+
+
+def _wanted(question: Question, given: Mapping[str, object]) -> Iterator[LeftOut]:
+    return (one for one in question.left_out()
             if given.get("reason", one.reason) == one.reason and given.get("asset_type", one.asset_type) == one.asset_type)

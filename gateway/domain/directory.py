@@ -51,6 +51,11 @@ class Directory:
         places = sorted(self._near.places[code] for code in codes if code in self._near.places)
         return tuple(self.agencies[place] for place in places if self.agencies[place].asset_type == asset_type)
 
+    def places_of(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """Return the cities and counties that agencies register, by their codes; none for what registers a whole province or more."""
+        regions = dict.fromkeys(self.by_code[code].region_code for code in codes if code in self.by_code)
+        return tuple(region for region in regions if above(region) and region != NATIONWIDE)
+
     def registering(self, asset_type: str, regions: Collection[str]) -> tuple[Agency, ...]:
         """Return the agencies of a kind of asset whose region meets one of these, in the order listed; its cost is theirs, not the directory's."""
         return tuple(self.agencies[place] for place in sorted({place for region in regions for place in self._near.of(asset_type, region)}))

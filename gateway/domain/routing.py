@@ -3,8 +3,8 @@
 An agency is asked if its region meets one of the regions to look in and it serves the court; of several channels to one register the highest.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from gateway.domain.directory import Directory
 from gateway.domain.left_out import MOST_LISTED, LeftOut, LeftOutGroup, LeftOutReason, Tally
 from gateway.domain.request import RequestBody
 from gateway.domain.where import look_in
+
+Known = Mapping[int, Collection[str]]
 
 
 class Part(NamedTuple):
@@ -63,13 +65,13 @@ def asked_types(chosen: Sequence[str] | None, agencies: Collection[str] | None, 
     return tuple(code for code in asset_types() if code in kept)
 
 
-def route(body: RequestBody, directory: Directory, court: Court) -> Routing:
-    """Divide a request among the agencies of the directory.
+def route(body: RequestBody, directory: Directory, court: Court, known: Known | None = None) -> Routing:
+    """Divide a request among the agencies of the directory; `known`: the places of property already known, by subject (its index).
 
     Shape:  parts in the order subjects -> asset types asked -> directory; its cost is that of the agencies asked and of the reasons near them
     Source: design.md §2; `agencies` of the body names who is asked, wherever they register
     """
-    question, parts, tally, refused = Question(body, directory, court), list[Part](), Tally(), list[LeftOut]()
+    question, parts, tally, refused = Question(body, directory, court, known or {}), list[Part](), Tally(), list[LeftOut]()
     for index, asset_type, regions in question.each():
         near = question.near(index, asset_type, regions)
         parts += [Part(index, agency) for agency in near.asked]
@@ -90,12 +92,13 @@ class Question:
     body: RequestBody
     directory: Directory
     court: Court
+    known: Known = field(default_factory=dict)
 
     def each(self) -> Iterator[tuple[int, str, frozenset[str]]]:
         """Return every subject (its index) with every asset type asked, and the regions to look in."""
         types = asked_types(self.body.asset_types, self.body.agencies, self.directory)
         for index, subject in enumerate(self.body.subjects):
-            regions = look_in(self.court, subject, self.body.regions or ())
+            regions = look_in(self.court, subject, self.body.regions or (), self.known.get(index, ()))
             yield from ((index, asset_type, regions) for asset_type in types)
 
     def near(self, index: int, asset_type: str, regions: frozenset[str]) -> Near:

@@ -158,3 +158,27 @@ async def test_one_register_asked_by_two_channels_counts_once(store):
         report = (await side.get(f"/v1/requests/{both.request_id}/report", **by("粤5302"))).json()
         (asset,) = report["subjects"][0]["sections"][0]["assets"]
         assert (sorted(one["agency"] for one in asset["sources"]), report["totals"]["value_fen"]) == (["branch", "national"], asset["value_fen"])
+
+
+async def test_where_the_court_has_a_measure_on_a_debtors_property_it_is_looked_for_again(yunfu):
+    found = await accepted(yunfu, "粤5302", agencies=["far", "icbc"])
+    papers = [build.document(kind) for kind in ("ruling", "assist_execution_notice")]
+    order = build.control_body({"agency": "far", "key": "粤WA1234", "measure": "seal", "term_months": 12}, request_id=found.request_id, documents=papers,
+                               officer=build.officer(work_card_no="粤5302-1"))
+    ordered = await yunfu.post(order, path="/v1/controls", **by("粤5302"))
+    assert ordered.status_code == 202, ordered.text
+    assert "far" in await agencies_of(yunfu, "粤5302", key="k2")
+    company = [build.request_body()["subjects"][1]]
+    assert "far" not in await agencies_of(yunfu, "粤5302", key="k3", subjects=company)
+    assert "far" not in await agencies_of(yunfu, "粤5381", key="k4")
+
+
+async def test_the_places_of_what_was_refused_are_not_known_places(yunfu):
+    found = await accepted(yunfu, "粤5302", agencies=["far", "icbc"])
+    papers = [build.document(kind) for kind in ("ruling", "assist_execution_notice")]
+    order = build.control_body({"agency": "far", "key": "粤WA1234", "measure": "seal", "term_months": 12}, request_id=found.request_id, documents=papers,
+                               officer=build.officer(work_card_no="粤5302-1"))
+    assert (await yunfu.post(order, path="/v1/controls", **by("粤5302"))).status_code == 202
+    async with yunfu.database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE controls SET state = 'refused'")
+    assert "far" not in await agencies_of(yunfu, "粤5302", key="k2")

@@ -122,3 +122,8 @@ def test_the_places_without_a_register_are_named():
     assert there.without_register("real_estate", "445300") == ()
     assert len(there.without_register("vehicles", "440000")) == 20
     assert there.without_register("vehicles", "110105") == ("110000",)
+
+
+def test_an_agency_of_a_city_tells_of_a_place_and_one_of_a_province_does_not():
+    there = Directory((agency("city", region_code="445300"), agency("province", region_code="440000"), agency("country"), agency("county", region_code="445302")))
+    assert there.places_of(["county", "country", "province", "city", "gone", "city"]) == ("445302", "445300")
