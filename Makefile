@@ -66,6 +66,7 @@ coverage: setup ## the rules and the contracts, every line and branch by the uni
 .PHONY: bench
 bench: setup ## measures by the thousand, and the load of a court, on meshes of their own; some minutes
 	@$(BIN)/python -m bench.controls
+	@$(BIN)/python -m bench.directory_size
 	@$(BIN)/chakong load --seconds 12
 
 .PHONY: fix

@@ -2,10 +2,11 @@
 
 import re
 from datetime import time
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from contracts.case import CourtCode
 from contracts.control import RankBasis
 from contracts.subject import SubjectKind
 from contracts.words import AgencyCode, Code, Model, Text
@@ -15,11 +16,26 @@ Capability = Literal["query", "freeze", "seal", "renew", "release", "deduct", "t
 Mode = Literal["automatic", "semi_automatic", "manual"]
 AnswersBy = Literal["response", "status", "callback"]
 Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+Serves = Literal["all", "province"] | Annotated[tuple[CourtCode, ...], Field(min_length=1, max_length=5000)]
+NATIONWIDE = "000000"
+#: From the highest down: what one of them covers is not asked again by a lower one.
+CHANNELS: tuple[Channel, ...] = ("c2c_national", "c2c_provincial", "p2p_local")
 
 #: The longest that any agency may take for an answer.
 MOST_WORKING_DAYS = 30
 #: What a region code ends with when it means a whole country, province or city: pairs of zeros (500000 is 50, not 5).
 _AREA = re.compile(r"^0{6}$|0{4}$|00$")
+
+
+def lies_in(region_code: str, area_code: str) -> bool:
+    """Tell whether a region is an area or a part of it: 445302 lies in 445302, 445300, 440000 and 000000."""
+    return region_code.startswith(_AREA.sub("", area_code))
+
+
+def _usual_courts(row: dict[str, Any]) -> Serves:
+    """Return who may ask an agency whose row does not say."""
+    national = row.get("channel") == "c2c_national" or row.get("region_code") == NATIONWIDE
+    return "all" if national else "province"
 
 
 class OfficeHours(Model):
@@ -36,8 +52,14 @@ class Agency(Model):
     agency: AgencyCode
     name: Text
     asset_type: Code
-    region_code: Region = Field(description="GB/T 2260; 000000 serves the whole country, xx0000 a province, xxxx00 a city")
+    region_code: Region = Field(description="what it registers, GB/T 2260: 000000 the whole country, xx0000 a province, xxxx00 a city")
     channel: Channel
+    serves: Serves = Field(
+        default_factory=_usual_courts, description="which courts may ask it: all; province, courts whose jurisdiction reaches into the "
+        "province of region_code; or court codes, each with the courts whose code it begins. Default: all where channel or register is national, else province")
+    channel_to: AgencyCode | None = Field(
+        default=None, description="the register this row is a channel to, where several rows are: the highest channel is asked first, and one thing "
+        "counts once. Default: a register of its own")
     capabilities: tuple[Capability, ...] = ("query",)
     subject_kinds: tuple[SubjectKind, ...] = ("person", "organisation")
     mode: Mode = "automatic"
@@ -73,10 +95,21 @@ class Agency(Model):
             raise ValueError("no adapter of ours reads account transactions: only an external one may offer them")
         return self
 
+    @model_validator(mode="after")
+    def _a_province_is_one(self) -> Self:
+        if self.serves == "province" and self.region_code == NATIONWIDE:
+            raise ValueError("a register of the whole country has no province: serves all, or court codes")
+        return self
+
     def can(self, capability: str) -> bool:
         """Tell whether the agency offers a capability."""
         return capability in self.capabilities
 
-    def covers(self, region_code: str) -> bool:
-        """Tell whether a court's region lies in what the agency serves."""
-        return region_code.startswith(_AREA.sub("", self.region_code))
+    @property
+    def register_code(self) -> str:
+        """Return the register that the row is a channel to."""
+        return self.channel_to or self.agency
+
+    def registers(self, region_code: str) -> bool:
+        """Tell whether something of a region may stand in its register: the one lies in the other."""
+        return lies_in(region_code, self.region_code) or lies_in(self.region_code, region_code)

@@ -64,12 +64,6 @@ def _checked_court(text: str) -> str:
     return text
 
 
-def court_region(court_code: str) -> str:
-    """Return the six-digit region of a court: 粤5302 -> 445302, 粤53 -> 445300, 粤 -> 440000, 最高法 -> 000000."""
-    province = PROVINCE_REGION.get(court_code[0], "00")
-    return (province + court_code[1:] if province != "00" else "").ljust(6, "0")
-
-
 CaseNo = Annotated[str, AfterValidator(_checked_case_no)]
 CourtCode = Annotated[str, AfterValidator(_checked_court)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -176,4 +170,4 @@ class CaseReference(Message):
 
 
 __all__ = ["PROVINCE_REGION", "Case", "CaseNo", "CaseNumber", "CaseReference", "Claim", "CommandOfficer", "CourtCode", "EnforcementTitle", "Officer",
-           "SaidName", "ShortText", "court_region", "normal_case_no", "parse_case_no"]
+           "SaidName", "ShortText", "normal_case_no", "parse_case_no"]

@@ -28,7 +28,7 @@ class Completeness(Model):
     overdue: int
     awaiting: int
     unreadable: int = Field(default=0, description="items that are there and cannot be read; they are in `unreadable` of their sections")
-    left_out: int = Field(description="agencies not asked, each with its reason in the answer to the request")
+    left_out: int = Field(description="agencies not asked about a subject; why, by kind and place, is in the statement, and GET /v1/requests/{id}/left-out lists them")
     statement: Text
 
 

@@ -16,8 +16,9 @@ from deploy import demo_control as demo_control_run
 from deploy import embedded, issuer, process, topics, topology
 from deploy import load as load_run
 from deploy.clock import SystemClock
-from deploy.mesh import load_directory
+from deploy.mesh import load_courts, load_directory
 from deploy.settings import DeploySettings
+from gateway.domain.courts import unknown_court
 from gateway.store.migrate import upgrade
 from gateway.store.settings import StoreSettings
 from services.runtime.mock.register import Register
@@ -75,6 +76,9 @@ def token(
     role: Annotated[list[str], typer.Option(help="judge, clerk, approver, operator, auditor, agency, tester")],
 ) -> None:
     """Print one development token."""
+    if load_courts().find(court) is None:
+        said = unknown_court(())
+        raise typer.BadParameter(f"{said.zh} / {said.en} ({said.expected})", param_hint="--court")
     now = SystemClock().now()
     print(issuer.token(embedded.data_dir(), court_code=court, officer=officer, roles=role, now=now))
 

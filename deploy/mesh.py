@@ -15,6 +15,7 @@ from contracts.kafka.settings import KafkaSettings
 from deploy.clock import SystemClock
 from deploy.settings import SHIPPED_AGENCIES, DeploySettings
 from gateway.domain.court_policy import CourtPolicies, parse_court_policies
+from gateway.domain.courts import Courts, courts, parse_courts
 from gateway.domain.directory import Directory, parse_directory
 from gateway.domain.law.overrides import Overrides, parse_overrides
 from gateway.settings import GatewaySettings
@@ -95,13 +96,22 @@ class Mesh:
 def load_directory(path: Path) -> Directory:
     """Read and check the agency directory; one that says `shipped: true` adds to the rows that come with Chakong.
 
-    Raises: DirectoryInvalid naming every row that is wrong
+    Raises: DirectoryInvalid naming every row that is wrong, of the directory or of the courts that it serves
     """
     rows = _rows(path)
     adds = rows.pop("shipped", False)
     if not isinstance(adds, bool):
         raise DirectoryInvalid("`shipped` is true or false")
-    return parse_directory(rows, _rows(SHIPPED_AGENCIES) if adds else None)
+    return parse_directory(rows, _rows(SHIPPED_AGENCIES) if adds else None, load_courts())
+
+
+def load_courts() -> Courts:
+    """Return the courts: those that come with Chakong, and those of the installation's own file.
+
+    Raises: DirectoryInvalid naming every row that is wrong
+    """
+    path = DeploySettings().courts
+    return courts() if path is None else parse_courts(_rows(path))
 
 
 def load_overrides(path: Path) -> Overrides:

@@ -29,6 +29,7 @@ class DeploySettings(BaseSettings):
     law_overrides: Path = Field(default=Path(__file__).parent / "law-overrides.yaml", description="what courts set for themselves in the legal table")
     court_policies: Path = Field(default=Path(__file__).parent / "court-policies.yaml", description="tolerance, order and terms of each court")
     agencies: Path = Field(default=SHIPPED_AGENCIES, description="the agency directory file")
+    courts: Path | None = Field(default=None, description="a file of courts beside those that come with Chakong, or in their place")
 
     @field_validator("clock_start", mode="before")
     @classmethod

@@ -29,6 +29,7 @@ class Asking:
     request_no: str
     action: Action
     court_code: str
+    court_name: str
     case_no: str
     officer: Officer
     documents: Sequence[DocumentRef]
@@ -54,7 +55,7 @@ def control_task(asking: Asking, stored: StoredControl, agency: Agency, settings
     wants, kind = due if agency.wants_document_content else None, asset_type(stored.asset_type)
     command = Command(
         task_id=asking.task_id, request_id=stored.request_id, request_no=asking.request_no, agency=agency.agency,
-        asset_type=stored.asset_type, action=asking.action, case=case_reference(asking.case_no, asking.court_code),
+        asset_type=stored.asset_type, action=asking.action, case=case_reference(asking.case_no, asking.court_code, asking.court_name),
         officer=asking.officer, subject=asking.subject, answer_due_at=due, control=asking.order,
         documents=tuple(command_document(one, settings, asking.court_code, asking.task_id, wants) for one in asking.documents))
     key = keyed_hash(settings.secret, "command-key", agency.agency, kind.key_text(stored.record)).encode()

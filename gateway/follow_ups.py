@@ -10,7 +10,6 @@ from datetime import datetime
 
 import orjson
 
-from contracts.case import court_region
 from contracts.clock import Clock, china_date
 from contracts.failures import Rejected
 from contracts.subject import Identity
@@ -143,7 +142,8 @@ class FollowUps:
 
     def may_take(self, stored: StoredControl, body: StepBody, by: By, now: datetime) -> bool:
         """Tell whether a court may take a step on a control; to one that may not it is not there."""
-        return may_take(action_of(body), by.court_code, CaseKey(stored.court_code, stored.case_no), body.documents, china_date(now))
+        return may_take(action_of(body), by.court_code, CaseKey(stored.court_code, stored.case_no), body.documents, china_date(now),
+                        known=self._directory.courts)
 
     def take(
         self, stored: StoredControl, locked: Locked, body: StepBody, by: By, now: datetime, *, owed: int | None = None,
@@ -171,9 +171,10 @@ class FollowUps:
     def _asked(self, stored: StoredControl, ordered: OrderedStep, who: Identity, now: datetime) -> Taken:
         """Return a step that is asked for now."""
         step, control = ordered.step, stored.control
-        (request_no,) = self._new_request_nos(now, court_region(ordered.court_code), 1)
+        (request_no,) = self._new_request_nos(now, self._directory.courts.seat(ordered.court_code), 1)
         asking = Asking(
-            task_id=self._new_id(), request_no=request_no, action=step.action, court_code=ordered.court_code, case_no=ordered.case_no,
+            task_id=self._new_id(), request_no=request_no, action=step.action, court_code=ordered.court_code,
+            court_name=self._directory.courts.name(ordered.court_code), case_no=ordered.case_no,
             officer=ordered.officer, documents=ordered.documents, subject=who,
             order=follow_up_order(stored, step))
         event = Sent(step.action, step.until_on)

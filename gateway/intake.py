@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from contracts.batching import Batcher, Linger
-from contracts.case import CaseReference, court_region
+from contracts.case import CaseReference
 from contracts.clock import Clock
 from contracts.documents import CommandDocument, DocumentRef
 from contracts.failures import Rejected
@@ -25,18 +26,20 @@ from contracts.subject import Subject
 from contracts.telemetry import BATCH_SIZE, REQUESTS_ACCEPTED
 from contracts.words import NewId
 from gateway.domain.claim_check import claim_path
-from gateway.domain.courts import court_name
+from gateway.domain.courts import Court
 from gateway.domain.deadlines import answer_due_at
 from gateway.domain.directory import Directory
+from gateway.domain.left_out import LeftOutGroup
 from gateway.domain.other_names import by_each_name
 from gateway.domain.reaching import check_is_asked
 from gateway.domain.request import RequestBody
-from gateway.domain.routing import LeftOut, Part, Routing, route
+from gateway.domain.routing import Part, Routing, route
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewRequest, NewTask, accept
 from gateway.store.audit import AuditEntry
 from gateway.store.database import POISONED, Database
 from gateway.store.idempotency import IdempotencyKey, KeptAnswer, load_answer
+from gateway.store.known_places import Holder, load_agencies
 from gateway.store.outbox import DueTask
 
 #: Makes request numbers: now, the court's region, how many.
@@ -78,11 +81,15 @@ class Intake:
         self._clock, self._new_id, self._new_request_nos, self._committed = clock, new_id, new_request_nos, committed
         self._group: Batcher[NewRequest, bool] = Batcher(
             self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s), poison=POISONED)
+        self._places: Batcher[tuple[Holder, ...], list[list[str]]] = Batcher(
+            self._agencies_of, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s))
         self._in_flight: set[IdempotencyKey] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Commit groups until told to stop."""
-        await self._group.run(stop)
+        """Commit groups, and look up what they need, until told to stop."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._group.run(stop))
+            group.create_task(self._places.run(stop))
 
     async def submit(self, submission: Submission) -> Submitted:
         """Accept a request, or give again the answer its idempotency key has.
@@ -99,17 +106,30 @@ class Intake:
             self._in_flight.discard(slot)
 
     async def _submit(self, submission: Submission) -> Submitted:
-        routing = route(submission.body, self._directory, court_region(submission.key.court_code))
+        court = self._directory.courts.find(submission.key.court_code)
+        assert court is not None, "the body was read against the same courts"
+        routing = route(submission.body, self._directory, court, await self.known_places(court.code, submission.body.subjects))
         check_is_asked(submission.body, routing.parts)
         if not routing.parts:
-            raise Rejected(422, "no_agency", "No agency of the directory can be asked", detail=_why_nobody(routing.left_out))
-        new = self._new_request(submission, replace(routing, parts=by_each_name(routing.parts, submission.body.subjects)))
+            raise Rejected(422, "no_agency", "No agency of the directory can be asked", detail=_why_nobody(routing.groups))
+        new = self._new_request(submission, replace(routing, parts=by_each_name(routing.parts, submission.body.subjects)), court)
         if await self._group.add(new):
             REQUESTS_ACCEPTED.inc()
             if self._committed:
                 self._committed([_due(task, new.trace_id) for task in new.new_tasks])
             return Submitted(new.answer.encode(), new.location, replayed=False)
         return await self.replay(submission.key)
+
+    async def known_places(self, court_code: str, subjects: Sequence[Subject]) -> dict[int, tuple[str, ...]]:
+        """Return where each subject (by its index) is known to have property: where agencies register at which the court has measures on it."""
+        holders = tuple(Holder(court_code, subject_hash(self._settings.secret, one.id_no)) for one in subjects)
+        found = await self._places.add(holders)
+        return {index: self._directory.places_of(agencies) for index, agencies in enumerate(found) if agencies}
+
+    async def _agencies_of(self, asked: Sequence[tuple[Holder, ...]]) -> list[list[list[str]]]:
+        async with self._database.transaction() as connection:
+            found = await load_agencies(connection, {one for holders in asked for one in holders})
+        return [[found.get(one, []) for one in holders] for holders in asked]
 
     async def replay(self, key: IdempotencyKey) -> Submitted:
         """Give again the answer that was given for this key.
@@ -129,27 +149,27 @@ class Intake:
         BATCH_SIZE.labels("intake").observe(len(requests))
         return [one.request_id in accepted for one in requests]
 
-    def _new_request(self, submission: Submission, routing: Routing) -> NewRequest:
+    def _new_request(self, submission: Submission, routing: Routing, court: Court) -> NewRequest:
         now, request_id, body = self._clock.now(), self._new_id(), submission.body
-        court_code = submission.key.court_code
-        left_out = [dict(zip(LeftOut._fields, one, strict=True)) for one in routing.left_out]
-        answer = {"request_id": request_id, "state": "in_progress", "accepted_at": now, "tasks": len(routing.parts), "left_out": left_out,
+        court_code, groups = court.code, orjson.dumps(routing.groups).decode()
+        answer = {"request_id": request_id, "state": "in_progress", "accepted_at": now, "tasks": len(routing.parts),
+                  "left_out": [one.shown() for one in routing.listed], "left_out_summary": routing.groups,
                   "warnings": [look.model_dump() for index, subject in enumerate(body.subjects) for look in subject.second_looks(index)]}
         return NewRequest(
-            request_id=request_id, court_code=court_code, case_no=body.case.case_no, region_code=court_region(court_code),
-            body=body.model_dump_json(), left_out=orjson.dumps(left_out).decode(), trace_id=submission.trace_id, accepted_at=now,
-            new_tasks=tuple(self._new_tasks(submission, request_id, routing.parts, now)), key=submission.key,
+            request_id=request_id, court_code=court_code, case_no=body.case.case_no, region_code=court.seat,
+            body=body.model_dump_json(), left_out=groups, trace_id=submission.trace_id, accepted_at=now,
+            new_tasks=tuple(self._new_tasks(submission, court, request_id, routing.parts, now)), key=submission.key,
             answer=orjson.dumps(answer, option=_UTC).decode(), location=f"/v1/requests/{request_id}",
             audit=AuditEntry(now, court_code, submission.officer, submission.roles, "request.submit", request_id,
                              f"{body.case.case_no} {body.purpose}", "accepted", submission.trace_id),
         )
 
-    def _new_tasks(self, submission: Submission, request_id: str, parts: Sequence[Part], now: datetime) -> list[NewTask]:
+    def _new_tasks(self, submission: Submission, court: Court, request_id: str, parts: Sequence[Part], now: datetime) -> list[NewTask]:
         """Make the outbox rows; what a request's commands have in common is written once a subject."""
-        court_code, body = submission.key.court_code, submission.body
+        court_code, body = court.code, submission.body
         lease = now + timedelta(seconds=self._settings.relay_lease_s if self._committed else 0)
-        common = [self._common(submission, request_id, subject, now) for subject in body.subjects]
-        numbers = self._new_request_nos(now, court_region(court_code), len(parts))
+        common = [self._common(submission, court, request_id, subject, now) for subject in body.subjects]
+        numbers = self._new_request_nos(now, court.seat, len(parts))
         tasks = []
         for index, (part, request_no) in enumerate(zip(parts, numbers, strict=True)):
             agency, task_id = part.agency, f"{request_id}-{index:05d}"
@@ -177,19 +197,19 @@ class Intake:
         """Return the topic key: one agency's commands about one subject stay in order; it tells nothing of either."""
         return keyed_hash(self._settings.secret, "command-key", agency, id_no).encode()
 
-    def _common(self, submission: Submission, request_id: str, subject: Subject, now: datetime) -> dict[str, Any]:
+    def _common(self, submission: Submission, court: Court, request_id: str, subject: Subject, now: datetime) -> dict[str, Any]:
         """Return what every command about a subject says, as JSON values; the rest stands for what differs."""
-        body, court_code = submission.body, submission.key.court_code
+        body, court_code = submission.body, court.code
         return Command(
             task_id="", request_id=request_id, request_no="", agency="any", asset_type="any", action="query", answer_due_at=now,
-            case=case_reference(body.case.case_no, court_code), officer=body.officer, subject=subject.identity,
+            case=case_reference(body.case.case_no, court_code, court.name), officer=body.officer, subject=subject.identity,
             documents=tuple(command_document(one, self._settings, court_code, "", None) for one in body.documents),
         ).model_dump(mode="json", exclude_none=True)
 
 
-def case_reference(case_no: str, court_code: str) -> CaseReference:
+def case_reference(case_no: str, court_code: str, court_name: str) -> CaseReference:
     """Return what an agency is told of the case."""
-    return CaseReference.model_construct(case_no=case_no, court_code=court_code, court_name=court_name(court_code))
+    return CaseReference.model_construct(case_no=case_no, court_code=court_code, court_name=court_name)
 
 
 def command_document(
@@ -235,5 +255,6 @@ def _due(task: NewTask, trace_id: str) -> DueTask:
                    answer_due_at=task.answer_due_at, trace_id=trace_id, lease=task.next_attempt_at)
 
 
-def _why_nobody(left_out: Sequence[LeftOut]) -> str:
-    return "; ".join(sorted({f"{one.agency}: {one.reason}" for one in left_out})[:20]) or "no agency keeps what was asked for"
+def _why_nobody(groups: Sequence[LeftOutGroup]) -> str:
+    said = (" ".join(filter(None, (one.asset_type, one.region_code, *one.examples))) + f": {one.reason}" for one in groups)
+    return "; ".join(islice(said, 20)) or "no agency keeps what was asked for"

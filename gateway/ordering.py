@@ -11,7 +11,6 @@ import orjson
 
 from contracts.agency import Agency
 from contracts.asset_type import AssetType
-from contracts.case import court_region
 from contracts.clock import Clock, china_date
 from contracts.control import ControlOrder
 from contracts.failures import Rejected
@@ -136,16 +135,18 @@ class Ordering:
         return Limits(owed, held.liable_fen(submission.subjects, self._settings.secret), taken)
 
     def _orders(self, submission: ControlSubmission, limits: Limits, now: datetime) -> list[_Order]:
-        court_code = submission.key.court_code
-        ground = Ground(submission.subjects, self._reports.directory, court_region(court_code), asset_ids(self._settings.secret, court_code))
+        court_code, directory = submission.key.court_code, self._reports.directory
+        court = directory.courts.find(court_code)
+        assert court is not None, "a caller's court is known"
+        ground = Ground(submission.subjects, directory, court, asset_ids(self._settings.secret, court_code))
         named = with_clues(submission.body, submission.assets, ground)
         findings = [*named.findings, *check_items(
-            named.body, named.assets, self._reports.directory, case_no=submission.case_no, today=china_date(now), cause=submission.cause,
+            named.body, named.assets, directory, case_no=submission.case_no, today=china_date(now), cause=submission.cause,
             table=table_of(court_code, self._reports.overrides), limits=limits)]
         if findings:
             raise refusal(findings)
         items = named.body.items
-        numbers = self._new_request_nos(now, court_region(court_code), len(items))
+        numbers = self._new_request_nos(now, court.seat, len(items))
         return [self._order(submission, item, named.assets[item.asset_id or ""], request_no, now)
                 for item, request_no in zip(items, numbers, strict=True)]
 
@@ -168,8 +169,8 @@ class Ordering:
     ) -> NewTask:
         asking = Asking(
             task_id=self._new_id(), request_no=stored.request_no, action=item.measure, court_code=stored.court_code,
-            case_no=stored.case_no, officer=submission.body.officer, documents=submission.body.documents,
-            subject=who,
+            court_name=self._reports.directory.courts.name(stored.court_code), case_no=stored.case_no, officer=submission.body.officer,
+            documents=submission.body.documents, subject=who,
             order=ControlOrder(
                 control_id=stored.control_id, measure=item.measure, asset=dict(stored.record), amount_fen=item.amount_fen,
                 quantity=item.quantity, capital_fen=item.capital_fen, ratio=item.ratio, term_months=stored.control.term_months,

@@ -12,6 +12,7 @@ from gateway.domain.claim import claim_fen
 from gateway.domain.court_policy import CourtPolicies
 from gateway.domain.directory import Directory
 from gateway.domain.law.overrides import NONE, Overrides, table_of
+from gateway.domain.left_out import groups_of
 from gateway.domain.report import ReportRequest, compile_report, with_changes
 from gateway.domain.report_views import asset_ids
 from gateway.domain.request import RequestBody
@@ -45,7 +46,7 @@ class Reports:
         # What was asked beside these is in the report, also when its agency has left the directory since; what came to it since is not.
         left = sorted({task.asset_type for task in answers.tasks} - set(types))
         claim = body.case.claim
-        return ReportRequest(head.request_id, head.case_no, body.subjects, (*types, *left), head.left_out,
+        return ReportRequest(head.request_id, head.case_no, body.subjects, (*types, *left), groups_of(head.left_out),
                              claim_fen(claim, on) if claim else None, cause=body.case.cause,
                              table=table_of(head.court_code, self.overrides))
 

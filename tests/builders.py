@@ -11,6 +11,7 @@ from contracts.messages import FoundAsset
 from contracts.report import AssetReport, ReleaseProposal
 from contracts.subject import Subject
 from contracts.words import Text
+from gateway.domain.courts import Court, courts
 from gateway.domain.directory import Directory
 from gateway.domain.law import Table
 from gateway.domain.law.overrides import Overrides, parse_overrides, table_of
@@ -62,6 +63,12 @@ def directory(*agencies: Agency) -> Directory:
     return Directory(agencies or (
         agency("registry", "real_estate"), agency("vehicle-office", "vehicles"), agency("market", "equity"), agency("icbc"),
         agency("abc"), agency("csdc", "securities"), agency("fund", "provident_fund", subject_kinds=("person",))))
+
+
+def court(code: str = "粤5302") -> Court:
+    found = courts().find(code)
+    assert found is not None
+    return found
 
 
 def officer(**other: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.agency import Capability, Channel, Mode
+from contracts.agency import Capability, Channel, Mode, Serves
 from contracts.control import ControlState, Measure, PriorMeasure, RankBasis
 from contracts.failures import FieldError, Rule
 from contracts.report import AssetReport
@@ -44,7 +44,9 @@ class AgencyEntry(Model):
     name: Text
     asset_type: str
     region_code: str
+    serves: Serves
     channel: Channel
+    channel_to: str | None = Field(description="the register the agency is a channel to, where several are")
     capabilities: tuple[Capability, ...]
     mode: Mode
     answer_due_working_days: int

@@ -11,6 +11,7 @@ from gateway.api import (
     events,
     handbook,
     health,
+    left_out,
     oddities,
     plans,
     proposals,
@@ -26,8 +27,8 @@ from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router, proposals.router,
-           documents.router, directory.router, oddities.router, rules.router, claims.router, health.router, handbook.router)
+ROUTERS = (requests.router, left_out.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
+           proposals.router, documents.router, directory.router, oddities.router, rules.router, claims.router, health.router, handbook.router)
 
 
 def make_app(deps: Deps) -> FastAPI:

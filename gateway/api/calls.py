@@ -10,6 +10,7 @@ from starlette.requests import Request
 from contracts.failures import ChakongError, NotFound, Rejected, ServiceUnavailable
 from gateway.api.deps import Deps, deps_of
 from gateway.api.problems import trace_of
+from gateway.domain.courts import unknown_court
 from gateway.domain.policy import Claims, Deed, decide
 from gateway.store.audit import AuditEntry
 
@@ -70,6 +71,7 @@ async def doing(request: Request, deed: Deed, object_id: str = NOTHING) -> Async
     claims = deps.tokens.read(request.headers.get("authorization"))
     call = Call(deps, request, claims, deed, trace_of(request), recorded_id(object_id))
     try:
+        _check_court(call)
         call.check(None)
         if not _ID.fullmatch(object_id):
             raise NotFound
@@ -81,6 +83,16 @@ async def doing(request: Request, deed: Deed, object_id: str = NOTHING) -> Async
         raise
     if not call.recorded:
         await deps.audit.record(call.entry("read"))
+
+
+def _check_court(call: Call) -> None:
+    """Refuse a token of a court that is not there: its name would go out to agencies.
+
+    Raises: Rejected 403 unknown_court
+    """
+    if call.deps.directory.courts.find(call.court_code) is None:
+        said = unknown_court(("court_code",))
+        raise Rejected(403, said.code, f"{said.zh} / {said.en}")
 
 
 def recorded_id(object_id: str) -> str:

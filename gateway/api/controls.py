@@ -22,7 +22,6 @@ from gateway.api.plans import order_plan
 from gateway.api.report import newest_report
 from gateway.domain.control_body import ControlBody, SearchBody, read_action, read_control
 from gateway.domain.control_rules import targets
-from gateway.domain.courts import court_name
 from gateway.domain.law.overrides import table_of
 from gateway.domain.plan_body import PlanOrderBody, names_a_plan
 from gateway.domain.who_holds import About, HeldAsset, who_holds
@@ -155,7 +154,7 @@ async def _held(call: Call, connection: Connection, listed: _Listed) -> tuple[He
     """
     reported = listed.reported
     known = await load_controls(connection, [one.control_id for request in reported.values() for one in request.report.controls])
-    authorities = {control_id: court_name(one.court_code) for control_id, one in known.items()}
+    authorities = {control_id: call.deps.directory.courts.name(one.court_code) for control_id, one in known.items()}
     mine = {control_id for control_id, one in known.items() if one.court_code == call.court_code}
     asked = dict.fromkeys((one.request_id, one.subject) for one in listed.controls)
     return who_holds(About(reported[one].report, subject, authorities, mine, whole=reported[one].head.court_code == call.court_code)

@@ -37,7 +37,7 @@ async def list_asset_types(request: Request) -> Response:
 
 def agency_entry(agency: Agency) -> dict[str, object]:
     """Return an agency as the directory shows it; how it is reached stays with us."""
-    shown = agency.model_dump(include={"agency", "name", "asset_type", "region_code", "channel", "capabilities", "mode",
+    shown = agency.model_dump(include={"agency", "name", "asset_type", "region_code", "serves", "channel", "channel_to", "capabilities", "mode",
                                        "answer_due_working_days", "served_by", "matches_name", "takes_nationality"})
     return {**shown, "state": "available"}
 

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import answers, batch_answers, plan_answers
+from gateway.api import answers, batch_answers, left_out_answers, plan_answers
 from gateway.domain.batch_body import BatchBody
 from gateway.domain.control_body import (
     ControlBody,
@@ -37,6 +37,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "not_permitted": (403, "no role of the caller has this right"),
     "officer_mismatch": (403, "the officer of the body is not the bearer of the token"),
     "court_mismatch": (403, "the case belongs to another court"),
+    "unknown_court": (403, "there is no court of the token's code; the operator adds one to the file that CHAKONG_COURTS names"),
     "bad_claim": (403, "the claim check is not one of ours or has ended"),
     "not_found": (404, "there is no such object in the caller's court"),
     "no_such_version": (404, "the report has no such version"),
@@ -76,7 +77,8 @@ def answer(description: str, model: type[BaseModel] | None = None, *, headers: M
 
 def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Describe the refusals of a route, a status each with its codes."""
-    named = sorted({*codes, *_EVERYWHERE}, key=lambda code: (PROBLEMS[code][0], code))
+    of_callers = ("unknown_court",) if "unauthenticated" in codes else ()
+    named = sorted({*codes, *of_callers, *_EVERYWHERE}, key=lambda code: (PROBLEMS[code][0], code))
     return {status: _refusal(list(group)) for status, group in groupby(named, key=lambda code: PROBLEMS[code][0])}
 
 
@@ -104,7 +106,7 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
 _MODELS: tuple[type[BaseModel], ...] = (
     RequestBody, ControlBody, PlanBody, PlanOrderBody, SearchBody, RenewalBody, ReleaseBody, DeductionBody, TransferBody, ConversionBody,
-    BatchBody, SurplusBody, *answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
+    BatchBody, SurplusBody, *answers.MODELS, *left_out_answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:

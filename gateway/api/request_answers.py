@@ -7,15 +7,7 @@ from pydantic import AwareDatetime, Field
 from contracts.outcome import Outcome
 from contracts.subject import SecondLook
 from contracts.words import Model
-
-
-class LeftOutAgency(Model):
-    """An agency that is not asked about one subject, and why."""
-
-    agency: str
-    asset_type: str
-    subject: int
-    reason: str
+from gateway.api.left_out_answers import LeftOutAgency, LeftOutLine
 
 
 class RequestAccepted(Model):
@@ -25,7 +17,8 @@ class RequestAccepted(Model):
     state: Literal["in_progress"]
     accepted_at: AwareDatetime
     tasks: int
-    left_out: tuple[LeftOutAgency, ...]
+    left_out: tuple[LeftOutAgency, ...] = Field(description="all of it if it is 50 or fewer; else those near the subjects that are not asked, at most 50")
+    left_out_summary: tuple[LeftOutLine, ...]
     warnings: tuple[SecondLook, ...] = Field(default=(), description="what was taken and should be looked at again")
 
 

@@ -13,18 +13,20 @@ from contracts.registry import asset_type
 from contracts.subject import Subject
 from gateway.domain.control_body import ControlBody, ControlItem
 from gateway.domain.control_rules import Target
+from gateway.domain.courts import Court
 from gateway.domain.directory import Directory
 from gateway.domain.findings import Finding, wrong
 from gateway.domain.report_views import AssetIdOf, holder_of
+from gateway.domain.request import not_served
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What clues are read against: the request's subjects, the directory, the court's region, and how assets get their ids."""
+    """What clues are read against: the request's subjects, the directory, the court, and how assets get their ids."""
 
     subjects: Sequence[Subject]
     directory: Directory
-    region_code: str
+    court: Court
     asset_id: AssetIdOf
 
 
@@ -79,8 +81,9 @@ def _read(index: int, item: ControlItem, known: _ByKey, ground: Ground) -> Targe
     agency = ground.directory.by_code.get(item.agency or "")
     if agency is None:
         return wrong((index, "agency"), "unknown_agency", "目录中没有该单位", "the directory has no such agency", expected="GET /v1/agencies")
-    if not agency.covers(ground.region_code):
-        return wrong((index, "agency"), "outside_region", "该单位不在本院可协助的辖区内", "the agency is outside this court's reach")
+    if not ground.court.may_ask(agency):
+        code, zh, en, expected = not_served(agency)
+        return wrong((index, "agency"), code, zh, en, expected=expected)
     kind = asset_type(agency.asset_type)
     try:
         record = kind.known_by(item.key or "")
@@ -109,7 +112,7 @@ def _clue(index: int, item: ControlItem, agency: Agency, record: Mapping[str, ob
     if subject.kind not in agency.subject_kinds:
         return wrong((index, "subject"), "subject_kind_not_served", "该单位不受理此类主体", "the agency keeps nothing of this kind of subject")
     kind = asset_type(agency.asset_type)
-    asset_id = ground.asset_id(kind.code, holder_of(kind, subject, agency.agency), kind.key_text(record))
+    asset_id = ground.asset_id(kind.code, holder_of(kind, subject, agency.register_code), kind.key_text(record))
     return Target(asset_id, agency.asset_type, at, subject.role, (agency.agency,), record, clue=True)
 
 

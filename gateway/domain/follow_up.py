@@ -21,7 +21,7 @@ from gateway.domain import law
 from gateway.domain.control import MAY_ASK, Control, may_be_held_behind, units_held
 from gateway.domain.control_body import ConversionBody, DeductionBody, ReleaseBody, RenewalBody, TransferBody
 from gateway.domain.control_rules import check_documents, check_term
-from gateway.domain.courts import CaseKey
+from gateway.domain.courts import CaseKey, Courts
 from gateway.domain.deadlines import corresponding_day
 from gateway.domain.deductions import check_case, check_condition, check_currency, check_destination, destination
 from gateway.domain.field_errors import field_error
@@ -99,13 +99,13 @@ class OrderedStep(Message):
     documents: tuple[DocumentRef, ...]
 
 
-def may_take(action: Action, court_code: str, case: CaseKey, documents: Sequence[DocumentRef], today: date) -> bool:
+def may_take(action: Action, court_code: str, case: CaseKey, documents: Sequence[DocumentRef], today: date, *, known: Courts) -> bool:
     """Tell whether a court may take a step on a control of a case: the court that ordered, a superior one, or who holds the case's letter.
 
     Source: RELEASE-BY; to anybody else the control is not there
     """
     row = law.rules(today)["RELEASE-BY"].parameters
-    standings = {"ordering_court": court_code == case.court_code, "superior_court": is_superior(court_code, case.court_code),
+    standings = {"ordering_court": court_code == case.court_code, "superior_court": known.is_superior(court_code, case.court_code),
                  "letter_holder": any(_hands_over(one, case.case_no) for one in documents)}
     return any(holds and action in _words(row[name]) for name, holds in standings.items())
 
@@ -113,11 +113,6 @@ def may_take(action: Action, court_code: str, case: CaseKey, documents: Sequence
 def not_there() -> Rejected:
     """Make the refusal of a step on a control that is not there or not the court's to take: the same for both, with the rule on who may."""
     return Rejected(NotFound.status, NotFound.code, "没有这个对象 / There is no such object", rule=law.latest("RELEASE-BY").rule)
-
-
-def is_superior(court_code: str, of: str) -> bool:
-    """Tell whether a court stands over another: its code begins the other's, and 最高法 stands over all."""
-    return court_code != of and (court_code == "最高法" or of.startswith(court_code))
 
 
 def _hands_over(document: DocumentRef, case_no: str) -> bool:

@@ -106,7 +106,8 @@ def _line(task: TaskView) -> AgencyLine:
 def _completeness(request: ReportRequest, tasks: Sequence[TaskView]) -> Completeness:
     counted = Counter(map(outcome_word, tasks))
     counts = {word: counted[word] for word in (*OUTCOMES, "awaiting")}
-    return Completeness(asked=len(tasks), unreadable=sum(len(task.unreadable) for task in tasks), left_out=request.left_out, statement=statement(request, tasks), **counts)
+    return Completeness(asked=len(tasks), unreadable=sum(len(task.unreadable) for task in tasks), left_out=sum(one.count for one in request.left_out),
+                        statement=statement(request, tasks), **counts)
 
 
 def _controls(subjects: Sequence[ReportSubject], controls: Sequence[ControlView], bench: Bench) -> tuple[ReportControl, ...]:

@@ -36,7 +36,7 @@ def merged_assets(
     groups: dict[tuple[str, str], list[Sighting]] = {}
     for task in tasks:
         for found in task.assets:
-            groups.setdefault((holder_of(kind, subject, task.agency), kind.key_text(found.record)), []).append(Sighting(task, found))
+            groups.setdefault((holder_of(kind, subject, task.register or task.agency), kind.key_text(found.record)), []).append(Sighting(task, found))
     assets = [(key, _merged(kind, asset_id(kind.code, *key), sightings, controls, role=subject.role, bench=bench)) for key, sightings in groups.items()]
     assets.sort(key=lambda one: (one[1].value_fen is None, -(one[1].value_fen or 0), one[0]))
     return tuple(asset for _, asset in assets)

@@ -7,6 +7,7 @@ from contracts.messages import UnreadableItem
 from contracts.outcome import GAP_OUTCOMES, OUTCOME_NAMES
 from contracts.registry import asset_type
 from contracts.words import Text
+from gateway.domain.left_out_text import said_of
 from gateway.domain.other_names import known_by_another
 from gateway.domain.report_views import ReportRequest, TaskView
 
@@ -27,11 +28,10 @@ def gaps_of(tasks: Sequence[TaskView]) -> list[TaskView]:
 
 def statement(request: ReportRequest, tasks: Sequence[TaskView]) -> Text:
     """Say how complete a report is, in both languages; `tasks` in the order of the report."""
-    gaps = gaps_of(tasks)
-    unasked = _unasked(request, tasks)
-    return Text(zh="".join([_counts_zh(request, tasks), _gaps_zh(request, gaps), _unreadable_zh(request, tasks), _unasked_zh(unasked), _left_out_zh(request)]),
+    gaps, unasked, left_out = gaps_of(tasks), _unasked(request, tasks), said_of(request.left_out)
+    return Text(zh="".join([_counts_zh(request, tasks), _gaps_zh(request, gaps), _unreadable_zh(request, tasks), _unasked_zh(unasked), left_out.zh]),
                 en=" ".join(filter(None, [_counts_en(request, tasks), _gaps_en(request, gaps), _unreadable_en(request, tasks), _unasked_en(unasked),
-                                          _left_out_en(request)])))
+                                          left_out.en])))
 
 
 def _unasked(request: ReportRequest, tasks: Sequence[TaskView]) -> list[tuple[str, list[Text]]]:
@@ -126,11 +126,3 @@ def _unasked_en(unasked: Sequence[tuple[str, Sequence[Text]]]) -> str:
     named = "; ".join(f"{', '.join(kind.en for kind in kinds)} of {subject}" for subject, kinds in unasked[:MOST_NAMES])
     more = f" and of {len(unasked) - MOST_NAMES} more" if len(unasked) > MOST_NAMES else ""
     return f"No agency could be asked for: {named}{more}. Not asked does not mean no assets." if unasked else ""
-
-
-def _left_out_zh(request: ReportRequest) -> str:
-    return f"另有{request.left_out}项因辖区、功能、主体类型或本院未选而未查询。" if request.left_out else ""
-
-
-def _left_out_en(request: ReportRequest) -> str:
-    return f"{request.left_out} more were left out by region, capability, kind of subject or choice." if request.left_out else ""

@@ -14,6 +14,7 @@ from contracts.outcome import Outcome
 from contracts.subject import Subject
 from contracts.words import Text
 from gateway.domain.law import LAW, Table
+from gateway.domain.left_out import LeftOutGroup
 
 
 class AssetIdOf(Protocol):
@@ -29,9 +30,9 @@ def asset_ids(secret: bytes, court_code: str) -> AssetIdOf:
     return partial(keyed_hash, secret, "asset-id", court_code)
 
 
-def holder_of(kind: AssetType, subject: Subject, agency: str) -> str:
-    """Return what makes a key one thing beside itself: nothing, the agency, or the subject (AssetType.key_scope)."""
-    return {"everywhere": "", "agency": agency, "subject": "/".join(subject.identity_key)}[kind.key_scope]
+def holder_of(kind: AssetType, subject: Subject, register: str) -> str:
+    """Return what makes a key one thing beside itself: nothing, the agency's register, or the subject (AssetType.key_scope)."""
+    return {"everywhere": "", "agency": register, "subject": "/".join(subject.identity_key)}[kind.key_scope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class ReportRequest:
     case_no: str
     subjects: Sequence[Subject]
     asset_types: Sequence[str]
-    left_out: int = 0
+    left_out: Sequence[LeftOutGroup] = ()
     claim_fen: int | None = None
     #: the cause of the case, and the legal table as it stands in the court
     cause: str | None = None
@@ -71,6 +72,8 @@ class TaskView:
     late: bool = False
     #: the former name that the agency was asked by; null: by the name of today
     asked_as: str | None = None
+    #: the register that the agency is a channel to; empty: its own
+    register: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.case import Case, Officer, court_region, parse_case_no
+from contracts.agency import Agency, Region
+from contracts.case import Case, Officer, parse_case_no
 from contracts.documents import KIND_NAMES, PRESERVATION_QUERY, DocumentRef, Requirement, missing
 from contracts.failures import FieldError
 from contracts.registry import asset_types
 from contracts.subject import Subject
 from contracts.words import AgencyCode, Code, Model
 from gateway.domain.body import read_body
+from gateway.domain.courts import unknown_court
 from gateway.domain.directory import Directory
+from gateway.domain.divisions import divisions
 from gateway.domain.field_errors import field_error
 
 MOST_SUBJECTS = 100
@@ -39,12 +42,14 @@ class RequestDraft(Model):
     subjects: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=MOST_SUBJECTS)] | None = None
     asset_types: Annotated[tuple[Code, ...], Field(min_length=1, max_length=100)] | None = None
     agencies: Annotated[tuple[AgencyCode, ...], Field(min_length=1, max_length=5000)] | None = None
+    regions: Annotated[tuple[Region, ...], Field(max_length=100)] | None = Field(
+        default=None, description="where to look besides: GB/T 2260, a province, a city or a county; the court's own and the subjects' domiciles need not be named")
     answer_by: date | None = None
     transactions: TransactionPeriod | None = None
 
 
 class RequestBody(RequestDraft):
-    """What a court asks: about whom, for what, of whom. `asset_types` and `agencies` null: all."""
+    """What a court asks: about whom, for what, where, of whom. `asset_types` and `agencies` null: all."""
 
     case: Case
     officer: Officer
@@ -65,7 +70,7 @@ def read_request(raw: bytes, directory: Directory, *, today: date) -> RequestBod
 def _across(draft: RequestDraft, *, directory: Directory, today: date) -> list[FieldError]:
     """Find what is wrong across the parts that are valid by themselves."""
     return list(chain(_documents(draft), _subjects(draft.subjects or ()), _asset_types(draft), _agencies(draft, directory),
-                      _dates(draft, today)))
+                      _regions(draft), _dates(draft, today)))
 
 
 def document_errors(needed: Sequence[Requirement], present: Iterable[DocumentRef]) -> list[FieldError]:
@@ -116,7 +121,10 @@ def _duplicates(name: str, entries: Sequence[str]) -> Iterator[FieldError]:
 
 
 def _agencies(draft: RequestDraft, directory: Directory) -> Iterator[FieldError]:
-    region = None if draft.case is None else court_region(parse_case_no(draft.case.case_no).court_code)
+    court_code = None if draft.case is None else parse_case_no(draft.case.case_no).court_code
+    court = None if court_code is None else directory.courts.find(court_code)
+    if court_code is not None and court is None:
+        yield unknown_court(("case", "case_no"))
     for index, code in enumerate(draft.agencies or ()):
         agency, at = directory.by_code.get(code), ("agencies", index)
         if agency is None:
@@ -125,10 +133,24 @@ def _agencies(draft: RequestDraft, directory: Directory) -> Iterator[FieldError]
         if draft.asset_types is not None and agency.asset_type not in draft.asset_types:
             yield field_error(at, "agency_not_for_asset_type", "该单位不掌握所查的财产类型",
                               "the agency keeps none of the asset types asked", agency.asset_type)
-        if region is not None and not agency.covers(region):
-            yield field_error(at, "agency_outside_region", "该单位不服务于本院辖区", "the agency does not serve the court's region",
-                              agency.region_code)
+        if court is not None and not court.may_ask(agency):
+            yield field_error(at, *not_served(agency))
     yield from _duplicates("agencies", draft.agencies or ())
+
+
+def not_served(agency: Agency) -> tuple[str, str, str, str]:
+    """Say that an agency does not serve the court: code, Chinese, English, whom it serves."""
+    serves = agency.serves if isinstance(agency.serves, str) else ", ".join(agency.serves)
+    return ("agency_does_not_serve_court", "该单位不受理本院的查询和控制", "the agency does not serve this court",
+            f"{serves} {agency.region_code[:2]}" if serves == "province" else serves)
+
+
+def _regions(draft: RequestDraft) -> Iterator[FieldError]:
+    for index, code in enumerate(draft.regions or ()):
+        if code not in divisions().by_code:
+            yield field_error(("regions", index), "unknown_region", "没有这个行政区划代码", "there is no division of this code",
+                              "GB/T 2260: 445302, 445300, 440000")
+    yield from _duplicates("regions", draft.regions or ())
 
 
 def _dates(draft: RequestDraft, today: date) -> Iterator[FieldError]:

@@ -1,6 +1,6 @@
 """Read what one version of a report is compiled from. Version 0 is the live view; what came after a version does not show in it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ class ReportHead:
     court_code: str
     case_no: str
     body: Mapping[str, Any]
-    left_out: int
+    left_out: Sequence[Mapping[str, Any]]
     ended_at: datetime | None
     report_version: int
     event_seq: int
@@ -48,7 +48,7 @@ class Answers:
 
 
 _HEADS = text("""
-    SELECT request_id, court_code, case_no, body, jsonb_array_length(left_out) AS left_out, ended_at, report_version, event_seq, accepted_at
+    SELECT request_id, court_code, case_no, body, left_out, ended_at, report_version, event_seq, accepted_at
     FROM requests WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
 _WANTED = rows("w", request_id="text", version="int")
 _MADE_AT = text(f"SELECT request_id, made_at FROM {_WANTED} JOIN report_versions USING (request_id, version)")  # noqa: S608 - constants
@@ -110,6 +110,7 @@ def _task(row: RowMapping, directory: Directory) -> TaskView:
         task_id=row["task_id"], agency=code, name=listed.name if listed else Text(zh=code, en=code), asset_type=row["asset_type"],
         subject=row["subject"], outcome=row["outcome"], code=row["code"], detail=row["detail"], as_of=row["as_of"],
         answered_at=row["answered_at"], elapsed_s=row["elapsed_s"], raw_sha256=row["raw_sha256"], asked_as=row["asked_as"],
+        register=listed.register_code if listed else code,
         assets=tuple(FoundAsset.model_validate(one) for one in row["assets"] or ()),
         unreadable=tuple(UnreadableItem.model_validate(one) for one in row["unreadable"] or ()),
         unread=tuple(Unread.model_validate(one) for one in row["unread"] or ()))

@@ -30,7 +30,7 @@ requests = Table(
     Column("case_no", Text, nullable=False),
     Column("region_code", Text, nullable=False),
     Column("body", JSONB, nullable=False, comment="the request as validated"),
-    Column("left_out", JSONB, nullable=False, comment="agencies not asked, each with its reason"),
+    Column("left_out", JSONB, nullable=False, comment="what was not asked, by reason, kind of asset and region"),
     Column("trace_id", Text, nullable=False),
     Column("accepted_at", _INSTANT, nullable=False),
     Column("ended_at", _INSTANT, comment="when every task had an outcome; never moves again"),

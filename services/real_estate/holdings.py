@@ -52,25 +52,25 @@ def invent(agency: Agency, subject: RegisteredSubject, rng: Random, shared: Rand
     """Return what one agency records of one subject; the demo subjects hold the same whatever the seed."""
     demo = DEMO_HOLDINGS.get((agency.dialect, subject.id_no))
     if demo is not None:
-        return list(demo) if agency.covers(DEMO_REGION) else []
+        return list(demo) if agency.registers(DEMO_REGION) else []
     on_sale = _on_sale(agency, subject, shared)
     if agency.dialect == "presale":
         return on_sale
-    share = _LOCAL_SHARE if agency.covers(subject.region_code) else _FOREIGN_SHARE
+    share = _LOCAL_SHARE if agency.registers(subject.region_code) else _FOREIGN_SHARE
     if not _happens(rng, share):
         return on_sale
     return [_holding(_place(agency, subject, rng), subject, rng) for _ in range(rng.choice((1, 1, 1, 1, 2, 2, 3)))] + on_sale
 
 
 def _place(agency: Agency, subject: RegisteredSubject, rng: Random) -> _Place:
-    if agency.covers(subject.region_code):
+    if agency.registers(subject.region_code):
         return _Place(subject.region_code, agency.name.zh)
-    return _Place(rng.choice([code for code in _COUNTIES if agency.covers(code)] or [agency.region_code]), agency.name.zh)
+    return _Place(rng.choice([code for code in _COUNTIES if agency.registers(code)] or [agency.region_code]), agency.name.zh)
 
 
 def _on_sale(agency: Agency, subject: RegisteredSubject, shared: Random) -> list[Holding]:
     """Return the home a subject has bought and that is not registered yet; every agency draws the same one."""
-    if not _happens(shared, _ON_SALE_SHARE) or not agency.covers(subject.region_code):
+    if not _happens(shared, _ON_SALE_SHARE) or not agency.registers(subject.region_code):
         return []
     place = _Place(subject.region_code, agency.name.zh)
     unit = _home(place, subject, shared, bought=date(2022, 1, 6) + timedelta(days=shared.randrange(600)))

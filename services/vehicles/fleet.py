@@ -70,8 +70,8 @@ def invent(agency: Agency, subject: RegisteredSubject, rng: Random) -> list[Hold
     """Return what one office records of one subject; the demo subjects own the same whatever the seed."""
     demo = DEMO_HOLDINGS.get(subject.id_no)
     if demo is not None:
-        return list(demo) if agency.covers(DEMO_REGION) else []
-    share = _LOCAL_SHARE if agency.covers(subject.region_code) else _FOREIGN_SHARE
+        return list(demo) if agency.registers(DEMO_REGION) else []
+    share = _LOCAL_SHARE if agency.registers(subject.region_code) else _FOREIGN_SHARE
     if not _happens(rng, share):
         return []
     counts = (1, 1, 1, 1, 2, 2, 3) if subject.kind == "person" else (1, 2, 3, 4, 6)

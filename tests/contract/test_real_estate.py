@@ -108,7 +108,7 @@ def test_what_many_subjects_hold_arrives_as_the_register_has_it(row):
 
 
 def test_a_third_of_the_people_of_the_region_hold_a_home(exchange):
-    people = [one for one in exchange.simulation.register.subjects() if one.kind == "person" and ROW.covers(one.region_code)]
+    people = [one for one in exchange.simulation.register.subjects() if one.kind == "person" and ROW.registers(one.region_code)]
     share = sum(bool(exchange.desk.holdings(one)) for one in people) / len(people)
     assert 0.33 < share < 0.45
 
@@ -117,7 +117,7 @@ def test_holdings_are_lawful_and_repeatable(exchange):
     for subject in list(exchange.simulation.register.subjects())[::7]:
         for held in exchange.desk.holdings(subject):
             assert held.key == held.record.unit_code
-            assert ROW.covers(held.record.region_code)
+            assert ROW.registers(held.record.region_code)
             assert bool(held.record.co_owners) == (held.record.co_ownership != "sole")
             assert [one.rank for one in held.prior_measures] == list(range(1, len(held.prior_measures) + 1))
             assert all(one.until_on.year in (2026, 2027) for one in held.prior_measures[:1])

@@ -79,7 +79,7 @@ def test_what_many_subjects_own_arrives_as_the_register_has_it(exchange):
 
 
 def test_nearly_half_of_the_people_of_the_region_own_a_vehicle(exchange):
-    people = [one for one in exchange.simulation.register.subjects() if one.kind == "person" and ROW.covers(one.region_code)]
+    people = [one for one in exchange.simulation.register.subjects() if one.kind == "person" and ROW.registers(one.region_code)]
     share = sum(bool(exchange.desk.holdings(one)) for one in people) / len(people)
     assert 0.42 < share < 0.48
 

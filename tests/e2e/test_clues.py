@@ -60,6 +60,6 @@ def test_a_clue_that_cannot_be_read_asks_nobody(judge):
     items = [{**CLUE, "agency": "no-such-bank"}, {**CLUE, "agency": "zhaoqing-vehicle-office"}, {**CLUE, "term_months": 13}]
     problem = problem_of(judge.order(request_id, *items))
     assert [(one["pointer"], one["code"]) for one in problem["errors"]] == [
-        ("/items/0/agency", "unknown_agency"), ("/items/1/agency", "outside_region"), ("/items/2/term_months", "term_over_cap")]
+        ("/items/0/agency", "unknown_agency"), ("/items/1/key", "bad_format"), ("/items/2/term_months", "term_over_cap")]
     assert problem["rule"]["id"] == "DUR-DEP"
     assert judge.mesh.effects("icbc") == []

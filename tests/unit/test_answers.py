@@ -7,7 +7,6 @@ from contracts.clock import CHINA
 from contracts.messages import Reply
 from gateway.domain.answers import ask_again_at, meaning_of
 from gateway.domain.control_events import AnswerOverdue, Confirmed, Refused
-from gateway.domain.courts import court_name
 from tests.builders import NOW, RECORDS, agency
 
 ACCOUNT = {"record": RECORDS["deposits"]}
@@ -126,7 +125,3 @@ def test_an_agency_with_office_hours_is_asked_inside_them():
 def test_an_agency_that_left_the_directory_is_asked_at_any_hour():
     reply = Reply(task_id="t1", agency="gone", kind="acknowledged", agency_ref="r")
     assert ask_again_at(reply, None, 0, NOW) == NOW + timedelta(seconds=1)
-
-
-def test_a_court_goes_by_its_name_or_its_code():
-    assert (court_name("粤5302"), court_name("川01")) == ("云浮市云城区人民法院", "川01法院")

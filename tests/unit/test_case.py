@@ -1,16 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from contracts.case import (
-    PROVINCE_REGION,
-    Case,
-    Claim,
-    CourtCode,
-    EnforcementTitle,
-    Officer,
-    court_region,
-    parse_case_no,
-)
+from contracts.case import PROVINCE_REGION, Case, Claim, CourtCode, EnforcementTitle, Officer, parse_case_no
 from contracts.failures import Unfit
 from contracts.words import STORED, Model
 from tests.builders import claim
@@ -85,12 +76,6 @@ def test_what_was_taken_before_a_rule_came_is_still_read():
     officer = {"name": "李\x07明", "work_card_no": "1", "duty_card_no": "2"}
     assert Officer.model_validate(officer, context=STORED).name == "李\x07明"
     assert Officer.model_validate(officer | {"name": "李 明"}).name == "李明"
-
-
-@pytest.mark.parametrize(("court", "region"), [
-    ("粤5302", "445302"), ("粤53", "445300"), ("粤", "440000"), ("最高法", "000000"), ("军01", "000000"), ("渝01", "500100")])
-def test_a_court_has_a_region(court, region):
-    assert court_region(court) == region
 
 
 def test_every_province_has_a_region():

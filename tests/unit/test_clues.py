@@ -1,6 +1,5 @@
 import pytest
 
-from contracts.case import court_region
 from contracts.failures import Unfit
 from contracts.registry import asset_type, asset_types
 from gateway.domain.clues import Ground, with_clues
@@ -16,6 +15,7 @@ from tests.builders import (
     company,
     control_body,
     control_item,
+    court,
     directory,
     document,
     found,
@@ -28,7 +28,7 @@ from tests.builders import (
 
 PAPERS = [document(kind) for kind in ("ruling", "assist_freeze_notice", "assist_execution_notice")]
 AGENCIES = directory(agency("registry", "real_estate"), agency("icbc"), agency("abc"), agency("market", "equity"), agency("csdc", "securities"),
-                     agency("fund", "provident_fund", subject_kinds=("person",)), agency("far-office", "vehicles", region_code="510600"))
+                     agency("fund", "provident_fund", subject_kinds=("person",)), agency("far-office", "vehicles", region_code="510600", channel="p2p_local"))
 ACCOUNT = RECORDS["deposits"]["account_no"]
 
 
@@ -38,7 +38,7 @@ def clue(code="icbc", key=ACCOUNT, **other):
 
 def read(*items, known=None, subjects=None):
     body = ControlBody.model_validate_json(json(control_body(*items, documents=PAPERS)), strict=True)
-    return with_clues(body, known or {}, Ground(subjects or (subject(),), AGENCIES, court_region("粤5302"), asset_id))
+    return with_clues(body, known or {}, Ground(subjects or (subject(),), AGENCIES, court(), asset_id))
 
 
 def said(findings):
@@ -106,7 +106,7 @@ def test_an_account_of_one_bank_is_no_account_of_another():
 
 @pytest.mark.parametrize(("item", "finding"), [
     (clue("nobody"), ("/items/0/agency", "unknown_agency", None)),
-    (clue("far-office", "粤WA1234", measure="seal", amount_fen=None), ("/items/0/agency", "outside_region", None)),
+    (clue("far-office", "粤WA1234", measure="seal", amount_fen=None), ("/items/0/agency", "agency_does_not_serve_court", None)),
     (clue("csdc", "A123456789"), ("/items/0/key", "bad_key", None)),
     (clue("csdc", "A1/600000"), ("/items/0/key", "bad_key", None)),
     (clue("registry", "445302"), ("/items/0/key", "bad_format", None)),

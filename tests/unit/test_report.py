@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from contracts.outcome import GAP_OUTCOMES, OUTCOMES
 from contracts.report import AssetReport
+from gateway.domain.left_out import LeftOutGroup
 from gateway.domain.report import changes, with_changes
 from tests.builders import (
     NOW,
@@ -79,10 +80,10 @@ def test_a_gap_keeps_the_agencys_own_code_and_words():
 
 def test_the_statement_can_be_read_aloud():
     compiled = report(task(assets=(found(),)), task("abc", outcome="overdue"), task("registry", "real_estate"),
-                      request=report_request(left_out=2))
+                      request=report_request(left_out=(LeftOutGroup("outside_region", "deposits", None, 2, (0,)),)))
     assert compiled.completeness.statement.zh == (
         "本报告就1名被查询人，共向3个单位发出3项查询，其中1项查到财产、1项回复无财产；逾期未复1项。"
-        "本报告不完整，未获答复的有：abc单位（陈伟，逾期未复）。未回复不等于无财产。另有2项因辖区、功能、主体类型或本院未选而未查询。")
+        "本报告不完整，未获答复的有：abc单位（陈伟，逾期未复）。未回复不等于无财产。另有2项因登记地不在查找范围内而未查询。")
     assert "incomplete" in compiled.completeness.statement.en
 
 

@@ -122,14 +122,43 @@ def test_another_persons_number_is_no_duplicate():
     assert len(body.subjects) == 2
 
 
-def test_an_agency_of_another_region_cannot_be_asked():
-    there = directory(agency("there", region_code="441200"), agency("registry", "real_estate"))
-    assert errors(request_body(agencies=["there"]), there) == {("/agencies/0", "agency_outside_region")}
+LOCAL = {"region_code": "441200", "channel": "p2p_local"}
+
+
+def test_an_agency_of_another_region_may_be_named():
+    there = directory(agency("there", **LOCAL), agency("registry", "real_estate"))
+    assert read_request(json(request_body(agencies=["there"])), there, today=TODAY).agencies == ("there",)
+
+
+def test_an_agency_that_does_not_serve_the_court_cannot_be_asked():
+    there = directory(agency("there", **LOCAL, serves=["粤12"]), agency("far", region_code="330100", channel="p2p_local"))
+    rejected = refused(request_body(agencies=["there", "far"]), there)
+    assert [(one.pointer, one.code, one.expected) for one in rejected.errors] == [
+        ("/agencies/0", "agency_does_not_serve_court", "粤12"), ("/agencies/1", "agency_does_not_serve_court", "province 33")]
 
 
 def test_an_agency_is_not_judged_by_a_case_that_cannot_be_read():
-    there = directory(agency("there", region_code="441200"), agency("registry", "real_estate"))
+    there = directory(agency("there", **LOCAL, serves=["粤12"]), agency("registry", "real_estate"))
     assert errors(request_body(agencies=["there"], case={}), there) == {("/case/case_no", "required")}
+
+
+def test_a_case_of_a_court_that_is_not_there_is_refused_with_what_to_do():
+    rejected = refused(request_body(case={"case_no": "（2026）粤9999执1号"}))
+    assert [(one.pointer, one.code) for one in rejected.errors] == [("/case/case_no", "unknown_court")]
+    assert "CHAKONG_COURTS" in rejected.errors[0].zh
+
+
+@pytest.mark.parametrize(("regions", "wrong"), [
+    (["445399"], {("/regions/0", "unknown_region")}), (["445300", "999999"], {("/regions/1", "unknown_region")}),
+    (["000000"], {("/regions/0", "unknown_region")}), (["4453"], {("/regions/0", "bad_format")}),
+    (["445300", "445300"], {("/regions/1", "duplicate_entry")}), ("445300", {("/regions", "wrong_type")}),
+])
+def test_a_region_that_does_not_exist_is_named(regions, wrong):
+    assert errors(request_body(regions=regions)) == wrong
+
+
+def test_regions_of_today_and_of_former_days_are_taken():
+    assert read_request(json(request_body(regions=["440000", "445300", "441229"])), directory(), today=TODAY).regions == ("440000", "445300", "441229")
 
 
 def test_agencies_alone_may_be_named():

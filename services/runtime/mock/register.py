@@ -65,7 +65,7 @@ class Register:
 
     def _holds(self, subject: RegisteredSubject, code: str) -> bool:
         return any(self.holdings(agency, subject) for agency in self.agencies.values()
-                   if agency.asset_type == code and agency.can("query") and agency.covers(_HOME_REGION))
+                   if agency.asset_type == code and agency.can("query") and agency.registers(_HOME_REGION))
 
     def holdings(self, agency: Agency, subject: RegisteredSubject) -> tuple[Holding, ...]:
         """Return what the register gave a subject at an agency when the simulation began."""
