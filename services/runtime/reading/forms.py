@@ -26,6 +26,7 @@ NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "空", "n
 #: Days before and after these are no days of a register: 0001-01-01 is none, 9999-12-31 no end.
 _FIRST_DAY, _LAST_DAY = date(1850, 1, 1), date(2150, 12, 31)
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))")
+_MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
 _TIME = re.compile(r"[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.0+)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _AREA_UNITS = re.compile(r"(?:㎡|m2|m²|平方米|平米|平方公尺)$", re.IGNORECASE)
@@ -143,12 +144,11 @@ def yuan(value: object) -> int:
 
 
 def wan_yuan(value: object) -> int:
-    """Read an amount where 万元 are agreed, as fen. Raises: Odd."""
-    return _integer(number(_wan(value)) * 1_000_000)
-
-
-def _wan(value: object) -> object:
-    return value if isinstance(value, float) else compact(value).removesuffix("元").removesuffix("万")
+    """Read an amount where 万元 are agreed, as fen; one that says 元 and not 万 is of yuan. Raises: Odd."""
+    word = repr(value) if isinstance(value, float) else compact(value)
+    plain = word.removesuffix("元")
+    wan = plain.removesuffix("万")
+    return _integer(number(wan) * (100 if wan == plain != word else 1_000_000))
 
 
 def _integer(value: Decimal, *, least: int | None = None) -> int:
@@ -232,3 +232,19 @@ def instant(value: object) -> datetime:
         return datetime.combine(on, time(*clock), CHINA).astimezone(UTC)
     except ValueError:
         raise Odd("bad_form") from None
+
+
+def rank(value: object) -> int:
+    """Read a place in a queue, from 1. Raises: Odd."""
+    place = whole(value)
+    if place < 1:
+        raise Odd("implausible")
+    return place
+
+
+def month(value: object) -> str:
+    """Read a month as 2026-11: 202611, 2026-11, 2026年11月, or a day of it. Raises: Odd."""
+    word = normalize("NFKC", text(value))
+    found = _MONTH.fullmatch(word)
+    read = day(f"{found[1]}-{found[2] or found[3]}-01" if found else word)
+    return f"{read:%Y-%m}"

@@ -5,7 +5,7 @@ that it is deciding (which thing, whose, how much, its state, what is on it befo
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -27,12 +27,13 @@ _DECIDING_OF_RIGHT = frozenset({"kind", "holder", "amount_fen"})
 class Entry(NamedTuple):
     """One field of an agency's document: our name for it, and its form, or the sheet of a list's rows.
 
-    `always`: the document says that it is always there.
+    `always`: the document says that it is always there. `also`: what else the same words say (a pledge is a fact of the share, and a right).
     """
 
     name: str
     form: "Form | Sheet"
     always: bool = False
+    also: "Entry | None" = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,11 @@ class _Reader:
             self._rows(wire, entry.name, entry.form, raw)
         elif not _is_nothing(raw):
             self._field(wire, entry.name, entry.form, raw)
+        if entry.also is not None:
+            marks = self.row.unread
+            told, before = {mark.wire for mark in marks}, len(marks)
+            self._entry(wire, entry.also, raw)
+            marks[before:] = [mark for mark in marks[before:] if mark.wire not in told]
 
     def _field(self, wire: str, name: str, form: Form, raw: object) -> None:
         try:
@@ -191,8 +197,13 @@ class _Reader:
         return {name: value for name, value in self.row.values.items() if name in self.sheet.model.model_fields}
 
     def _refuse(self, name: str, *, is_missing: bool) -> None:
-        wire = self.sheet.wires.get(name, name)
+        wire, within = self.sheet.wires.get(name, name), f"{self.field_at}{name}."
+        told = any(mark.field.startswith(within) for mark in self.row.unread)
+        if told and self.row.lost:
+            return  # a row of this list says it, and what was read of it is kept
         self.row.values.pop(name, None)
+        if told:
+            return
         if not is_missing:
             self._mark(name, wire, "bad_form", self.words.get(wire))
         elif all(mark.field != self.field_at + name for mark in self.row.unread):
@@ -203,19 +214,20 @@ def _is_nothing(raw: object) -> bool:
     return raw is None or (isinstance(raw, str) and raw.strip() in NOTHING)
 
 
-def read_items(kind: AssetType, sheet: Sheet, listed: Iterable[object]) -> Items:
-    """Read the items of an answer, each by itself.
+def read_items(kind: AssetType, sheet: Sheet | Callable[[object], Sheet], listed: Iterable[object]) -> Items:
+    """Read the items of an answer, each by itself; `sheet` may be chosen by what a row says (amounts of its own currency).
 
     Shape: one that is told twice in the same words counts once; one told twice in other words stands twice, for the report to merge; both
            are marked
     """
     items, told = Items(), dict[str, list[int]]()
     for position, words in enumerate(listed):
-        found = _item(kind, sheet, position, read_row(sheet, words))
+        own = sheet if isinstance(sheet, Sheet) else sheet(words)
+        found = _item(kind, own, position, read_row(own, words))
         if isinstance(found, UnreadableItem):
             items.unreadable.append(found)
         else:
-            _once(kind, items.assets, found, told, sheet)
+            _once(kind, items.assets, found, told, own)
     return items
 
 
