@@ -5,7 +5,7 @@ An amount is nothing without its currency, so a stake is read by the sheet of th
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from contracts.assets.equity import ASSET_TYPE, EquityPledge
 from contracts.identifiers import company_no, company_no_may_be
@@ -28,6 +28,8 @@ CONTRIBUTIONS: Mapping[str, str] = {
 _DECIMALS_OF_YUAN = 2
 #: As many decimals has a percentage; one without its sign that has them is no fraction.
 _DECIMALS_OF_A_PERCENTAGE = 4
+#: As nearly every amount is written.
+_AGREED = re.compile(r"\d{1,9}\.\d{6}", re.ASCII)
 _SIGNLESS = re.compile(r"\d+(?:\.(\d+))?", re.ASCII)
 #: What registers write for the unit of a currency, before an amount or after it; a currency that is not here is written by its letters.
 _UNITS: Mapping[str, tuple[str, ...]] = {
@@ -49,6 +51,8 @@ def capital(in_currency: str | None) -> Form:
     said = re.compile(rf"(?:{unit})?([\d,.]+)(万)?({unit})?")
 
     def read(value: object) -> int:
+        if isinstance(value, str) and _AGREED.fullmatch(value):
+            return int(value.replace(".", ""))
         word = repr(value) if isinstance(value, float) else forms.compact(value)
         parts = said.fullmatch(word)
         if parts is None:
@@ -84,8 +88,14 @@ def share(value: object) -> str:
 
 def stake(words: object) -> Sheet:
     """Return the sheet of a stake, its amounts in the currency that it names."""
+    named = words.get("bz") if isinstance(words, Mapping) else None
+    return _of_currency(str(named) if isinstance(named, str | int) else "")
+
+
+@lru_cache(maxsize=64)
+def _of_currency(named: str) -> Sheet:
     try:
-        return _in(currency(words["bz"]) if isinstance(words, Mapping) and "bz" in words else None)
+        return _in(currency(named))
     except Odd:
         return _in(None)
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
-from unicodedata import category, normalize
+from unicodedata import normalize
 
 from contracts.clock import CHINA
 from contracts.failures import Unfit
@@ -26,11 +26,15 @@ NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "空", "n
 #: Days before and after these are no days of a register: 0001-01-01 is none, 9999-12-31 no end.
 _FIRST_DAY, _LAST_DAY = date(1850, 1, 1), date(2150, 12, 31)
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))")
+#: Control characters and lone surrogates (Unicode Cc, Cs).
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
 _TIME = re.compile(r"[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.0+)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _AREA_UNITS = re.compile(r"(?:㎡|m2|m²|平方米|平米|平方公尺)$", re.IGNORECASE)
 _YUAN_SIGNS, _YUAN_UNITS = re.compile(r"^(?:￥|¥|CNY|RMB|人民币)"), re.compile(r"(?:元|元整|圆)$")
+#: As nearly every amount is written.
+_TWO_DECIMALS = re.compile(r"\d{1,13}\.\d\d", re.ASCII)
 _FRACTION = re.compile(r"(\d{1,9})/(\d{1,9})")
 _CHINESE_FRACTION = re.compile(r"([一二三四五六七八九十百]+)分之([一二三四五六七八九十百]+)")
 _CHINESE_DIGITS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)} | {"百": 100}
@@ -48,26 +52,27 @@ class Odd(ValueError):
 
 def text(value: object, most: int = MOST_TEXT_CHARS) -> str:
     """Read a text; a whole number is one too. Blanks around it are none of it. Raises: Odd."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     if not isinstance(value, str):
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
         raise Odd("bad_form")
     plain = value.strip()
-    if not 0 < len(plain) <= most or any(category(char) in ("Cc", "Cs") for char in plain):
+    if not 0 < len(plain) <= most or _CONTROLS.search(plain):
         raise Odd("bad_form")
     return plain
 
 
 def compact(value: object) -> str:
     """Read a short text that is no prose: half-width, without blanks. Raises: Odd."""
-    return "".join(normalize("NFKC", text(value)).split())
+    plain = text(value)
+    return "".join((plain if plain.isascii() else normalize("NFKC", plain)).split())
 
 
 def code(table: Mapping[str, Any]) -> Form:
     """Return the form of a code of a published list; any other is an unknown code, never given a meaning."""
 
     def read(value: object) -> object:
-        word = compact(value)
+        word = value if isinstance(value, str) and value in table else compact(value)
         if word not in table:
             raise Odd("unknown_code")
         return table[word]
@@ -136,6 +141,8 @@ def fen(value: object) -> int:
 
 def yuan(value: object) -> int:
     """Read an amount where yuan with decimals are agreed, as fen; without a decimal point it may be fen as well. Raises: Odd."""
+    if isinstance(value, str) and _TWO_DECIMALS.fullmatch(value):
+        return int(value.replace(".", ""))
     word = repr(value) if isinstance(value, float) else compact(value)
     plain = _YUAN_UNITS.sub("", _YUAN_SIGNS.sub("", word))
     if "." not in plain and plain == word:
@@ -202,6 +209,7 @@ def _chinese_number(word: str) -> int:
 @lru_cache(maxsize=4096)  # one answer says one day again and again
 def _parted(word: str) -> tuple[date, tuple[int, int, int] | None]:
     """Take a day with or without a time apart. Raises: Odd."""
+    word = normalize("NFKC", word)
     found = _DAY.match(word)
     rest = word[found.end():] if found else ""
     clock = _TIME.fullmatch(rest) if rest else None
@@ -216,7 +224,7 @@ def _parted(word: str) -> tuple[date, tuple[int, int, int] | None]:
 
 def day(value: object) -> date:
     """Read a day, with a time or without; 0001-01-01 and 9999-12-31 are no days of a register. Raises: Odd."""
-    read, _ = _parted(normalize("NFKC", text(value)))
+    read, _ = _parted(text(value))
     if not _FIRST_DAY <= read <= _LAST_DAY:
         raise Odd("implausible")
     return read
@@ -224,8 +232,7 @@ def day(value: object) -> date:
 
 def instant(value: object) -> datetime:
     """Read an instant of China Standard Time as UTC; a day alone is none. Raises: Odd."""
-    word = normalize("NFKC", text(value))
-    on, clock = _parted(word)
+    on, clock = _parted(text(value))
     if not clock or not _FIRST_DAY <= on <= _LAST_DAY:
         raise Odd("implausible" if clock else "bad_form")
     try:

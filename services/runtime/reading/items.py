@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.asset_type import AssetType
+from contracts.asset_type import AssetRecord, AssetType
 from contracts.control import PriorityRight, PriorMeasure
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem, UnreadCode
 from services.runtime.reading.forms import NOTHING, Form, Odd
@@ -49,10 +49,14 @@ class Sheet:
     #: Values that are the same for every row, since the list itself says them.
     stands: Mapping[str, object] = field(default_factory=dict)
     wires: Mapping[str, str] = field(init=False)
+    always: Mapping[str, str] = field(init=False)
+    fields: frozenset[str] = field(init=False)
     required: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know each field's name on the wire, and what the model requires."""
+        """Know each field's name on the wire, what the document always has, and what the model has and requires."""
+        object.__setattr__(self, "always", {wire: entry.name for wire, entry in self.entries.items() if entry.always})
+        object.__setattr__(self, "fields", frozenset(self.model.model_fields))
         object.__setattr__(self, "wires", {entry.name: wire for wire, entry in self.entries.items()})
         object.__setattr__(self, "required", frozenset(name for name, one in self.model.model_fields.items() if one.is_required()))
 
@@ -74,9 +78,13 @@ class Sheet:
 
 @dataclass(slots=True)
 class Row:
-    """What was read of one row; `lost`: a deciding field of it was not. A list that was read is a list of such values."""
+    """What was read of one row; `lost`: a deciding field of it was not. A list that was read is a list of such values.
+
+    `made`: the model of all of it, if that is one
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
+    made: BaseModel | None = None
     unread: list[Unread] = field(default_factory=list)
     lost: bool = False
 
@@ -142,9 +150,9 @@ class _Reader:
                 self._entry(wire, entry, raw)
             elif wire not in self.sheet.passed_over:
                 self._mark(wire, wire, "unknown_field", raw)
-        for wire, entry in self.sheet.entries.items():
-            if entry.always and _is_nothing(self.words.get(wire)):
-                self._mark(entry.name, wire, "missing", None)
+        for wire, name in self.sheet.always.items():
+            if _is_nothing(self.words.get(wire)):
+                self._mark(name, wire, "missing", None)
         self._validate()
 
     def _entry(self, wire: str, entry: Entry, raw: object) -> None:
@@ -188,13 +196,10 @@ class _Reader:
     def _validate(self) -> None:
         """Let the model check the values together; what it does not take is marked, and is no value."""
         try:
-            self.sheet.model.model_validate(self._of_model())
+            self.row.made = self.sheet.model.model_validate(_of_model(self.sheet, self.row))
         except ValidationError as error:
             for wrong in {one["loc"][0]: one for one in error.errors(include_url=False, include_context=False)}.values():
                 self._refuse(str(wrong["loc"][0]), is_missing=wrong["type"] == "missing")
-
-    def _of_model(self) -> dict[str, Any]:
-        return {name: value for name, value in self.row.values.items() if name in self.sheet.model.model_fields}
 
     def _refuse(self, name: str, *, is_missing: bool) -> None:
         wire, within = self.sheet.wires.get(name, name), f"{self.field_at}{name}."
@@ -208,6 +213,10 @@ class _Reader:
             self._mark(name, wire, "bad_form", self.words.get(wire))
         elif all(mark.field != self.field_at + name for mark in self.row.unread):
             self._mark(name, wire, "missing", None)
+
+
+def _of_model(sheet: Sheet, row: Row) -> dict[str, Any]:
+    return {name: value for name, value in row.values.items() if name in sheet.fields}
 
 
 def _is_nothing(raw: object) -> bool:
@@ -253,7 +262,7 @@ def _item(kind: AssetType, sheet: Sheet, position: int, row: Row) -> FoundAsset 
         row.lost = True
     if row.lost:
         return UnreadableItem(position=position, record=_json_of(row.values), unread=tuple(row.unread))
-    record = kind.record.model_validate({name: value for name, value in row.values.items() if name in kind.record.model_fields})
+    record = row.made if isinstance(row.made, AssetRecord) else kind.record.model_validate(_of_model(sheet, row))
     doubts = [unread(name, sheet.wires.get(name, name), "implausible", row.values.get(name)) for name in record.doubtful()]
     return FoundAsset(record=record.model_dump(mode="json", exclude_none=True), unread=(*row.unread, *doubts),
                       prior_measures=row.values.get(_MEASURES, ()), priority_rights=row.values.get(_RIGHTS, ()))
