@@ -29,7 +29,7 @@ _PLATE = re.compile(
 #: What is written between the parts of a plate, and is no part of it.
 _PLATE_DOTS = dict.fromkeys(map(ord, "·•・‧∙⋅．.-—"))
 _USCC_CHARS = 18
-_COMPANY_NO = re.compile(r"\d{13}|\d{15}|[0-9A-Z]{18}")
+_COMPANY_NO = re.compile(r"[0-9]{13}|[0-9]{15}|[0-9A-Z]{18}")
 _UNIT_CODE = re.compile(r"^\d{12}[A-Z]{2}\d{5}[A-Z]\d{8}$")
 _FULL_WIDTH = {ord(full): ord(half) for full, half in zip("０１２３４５６７８９ＸＡＢＣＤＥＦＧＨ", "0123456789XABCDEFGH", strict=True)}
 

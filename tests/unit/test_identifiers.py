@@ -69,6 +69,7 @@ def test_a_company_may_be_known_by_its_number_from_before_and_by_a_check_digit_t
     numbers = ["445300000012345", "4453000012345", "91445300MA4UN0001B", "91445300MA4UN0001C", "91445300MA4UN000IB"]
     assert [identifiers.company_no(number) for number in numbers] == numbers
     assert [identifiers.company_no_may_be(number) for number in numbers] == [True, True, True, False, False]
+    assert {code_of(identifiers.company_no, number) for number in ("粤工商", "44530000001234", "٤" * 15, "")} == {"bad_format"}
 
 
 def test_a_unit_code_has_28_characters():
