@@ -35,7 +35,8 @@ _PLATE = re.compile(
     rf"|{_PROVINCE}\d{{2}}[A-Z0-9]?\d{{4,5}}")
 #: What is written between the parts of a plate, and is no part of it.
 _PLATE_DOTS = dict.fromkeys(map(ord, "·•・‧∙⋅．.-—"))
-_COMPANY_NO = re.compile(r"\d{13}|\d{15}|[0-9A-Z]{18}")
+_USCC_CHARS = 18
+_COMPANY_NO = re.compile(r"[0-9]{13}|[0-9]{15}|[0-9A-Z]{18}")
 _UNIT_CODE = re.compile(r"^\d{12}[A-Z]{2}\d{5}[A-Z]\d{8}$")
 _FULL_WIDTH = {ord(full): ord(half) for full, half in zip("０１２３４５６７８９ＸＡＢＣＤＥＦＧＨ", "0123456789XABCDEFGH", strict=True)}
 
@@ -238,10 +239,20 @@ def company_no(text: str) -> str:
     return number
 
 
+def company_no_may_be(number: str) -> bool:
+    """Tell whether a number can be what a company is registered by: a USCC whose check digit fits, or a number from before."""
+    if len(number) != _USCC_CHARS:
+        return True
+    try:
+        return number[-1] == uscc.calc_check_digit(number[:-1])
+    except ValueError:  # a letter that no USCC has
+        return False
+
+
 def bank_card_no(text: str) -> bool:
     """Tell whether a number passes as a bank card (ISO/IEC 7812); account numbers need not."""
     return luhn.is_valid(_plain(text))
 
 
-__all__ = ["bank_card_no", "certificate_no", "company_no", "foreign_permanent_resident", "is_resident_id", "plate_no", "resident_id",
+__all__ = ["bank_card_no", "certificate_no", "company_no", "company_no_may_be", "foreign_permanent_resident", "is_resident_id", "plate_no", "resident_id",
            "resident_id_18", "social_credit_code", "unit_code", "uscc_of_identity", "vin_check_digit", "vin_may_be"]

@@ -5,13 +5,13 @@ from fractions import Fraction
 from typing import Literal
 
 from contracts import documents as need
-from contracts.asset_type import AssetRecord, AssetType, CompanyNo, Line, Ratio, labelled
+from contracts.asset_type import AssetRecord, AssetType, CompanyNo, Currency, Line, Ratio, labelled
 from contracts.money import Fen
 from contracts.words import Model, Text
 
 
 class EquityPledge(Model):
-    """A registered pledge of equity."""
+    """A registered pledge of equity; its capital is in the currency of the stake."""
 
     pledgee: Line
     capital_fen: Fen
@@ -20,7 +20,10 @@ class EquityPledge(Model):
 
 
 class EquityRecord(AssetRecord):
-    """The debtor's stake in one company. Its worth is not registered; the capital is not its value."""
+    """The debtor's stake in one company. Its worth is not registered; the capital is not its value.
+
+    Amounts are in hundredths of `currency`, those of pledges and of freezes too: companies with foreign investors may be registered in dollars.
+    """
 
     uscc: CompanyNo = labelled("统一社会信用代码", "TYSHXYDM", "of the company held; the registration number where it has none", deciding=True)
     company_name: Line | None = labelled("企业名称", "QYMC", "company held", default=None)
@@ -30,6 +33,7 @@ class EquityRecord(AssetRecord):
     holder_name: Line = labelled("股东名称", "GDMC", "shareholder", deciding=True)
     subscribed_capital_fen: Fen = labelled("认缴出资额（分）", "RJCZE", "capital subscribed", deciding=True)
     paid_in_capital_fen: Fen | None = labelled("实缴出资额（分）", "SJCZE", "capital paid in", default=None)
+    currency: Currency = labelled("币种", "BZ", "of the capital, GB/T 12406 (ISO 4217)", default="CNY", deciding=True)
     share_ratio: Ratio = labelled("持股比例", "CGBL", "share of the company", examples=["3/10"], deciding=True)
     contribution_form: Line | None = labelled("出资方式", "CZFS", "form of contribution", default=None)
     pledges: tuple[EquityPledge, ...] = labelled("股权出质", "GQCZ", "registered pledges", default=(), deciding=True)
@@ -40,8 +44,10 @@ class EquityRecord(AssetRecord):
         return Fraction(1)
 
     def doubtful(self) -> tuple[str, ...]:
-        """Return the capital paid in where it is above what was subscribed."""
-        return ("paid_in_capital_fen",) if (self.paid_in_capital_fen or 0) > self.subscribed_capital_fen else ()
+        """Return the capital paid in, and the pledges, where they are above what was subscribed."""
+        most = self.subscribed_capital_fen
+        above = {"paid_in_capital_fen": self.paid_in_capital_fen or 0, "pledges": max((one.capital_fen for one in self.pledges), default=0)}
+        return tuple(name for name, fen in above.items() if fen > most)
 
 
 ASSET_TYPE = AssetType(
@@ -50,6 +56,7 @@ ASSET_TYPE = AssetType(
     record=EquityRecord,
     key=("uscc",),
     telling=("company_name", "share_ratio"),
+    assumed={"currency": "CNY"},  # as for an account: amounts are CNY unless they say otherwise
     key_scope="subject",
     measures=("freeze",),
     documents={"query": need.QUERY, "freeze": need.PUBLICITY_FREEZE, "renew": need.PUBLICITY_FREEZE, "release": need.RELEASE,

@@ -40,6 +40,10 @@ class ProvidentFundRecord(AssetRecord):
         """Return the balance less what is frozen."""
         return max(0, self.balance_fen - self.frozen_fen)
 
+    def doubtful(self) -> tuple[str, ...]:
+        """Return the amount frozen where it is above the balance."""
+        return ("frozen_fen",) if self.frozen_fen > self.balance_fen else ()
+
 
 ASSET_TYPE = AssetType(
     code="provident_fund",

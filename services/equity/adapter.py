@@ -21,8 +21,7 @@ from services.equity import agency_api as wire
 from services.equity import reading
 from services.equity.codes import DocumentCode, IdTypeCode, MatterCode
 from services.runtime import port
-
-_JSON = "application/json"
+from services.runtime.reading.currencies import NUMERIC
 
 _ID_TYPES: Mapping[str, IdTypeCode] = {
     "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
@@ -39,6 +38,7 @@ _RULINGS = frozenset({"ruling", "release_ruling", "transfer_ruling"})
 _MATTERS: Mapping[str, MatterCode] = {"freeze": "1", "renew": "2", "release": "3", "transfer": "4"}
 #: A percentage with four decimals is a whole number of these.
 _MILLIONTHS = 10**6
+_YUAN = "CNY"
 
 
 class Equity:
@@ -62,9 +62,9 @@ class Equity:
         self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,  # noqa: ARG002 - one dialect
     ) -> Mapping[str, port.Answer]:
         """Read how tasks stand. See port.Adapter."""
-        if response.status != HTTPStatus.OK or response.content_type.partition(";")[0].strip().lower() != _JSON:
-            raise AgencyProtocolError(f"status {response.status}, {response.content_type[:80]!r}: not an answer")
-        return reading.answers(asked, response.body)
+        if response.status != HTTPStatus.OK:
+            raise AgencyProtocolError(f"status {response.status}: not an answer")
+        return reading.answers(asked, response)
 
 
 ADAPTER = Equity()
@@ -107,13 +107,20 @@ def _matter(agency: Agency, one: port.Outgoing) -> wire.Matter:
     if order is None:
         raise MalformedMessage(f"{command.action} without what is to be controlled")
     return wire.Matter(
-        **_head(one), matter=_MATTERS[command.action], uscc=str(order.asset["uscc"]), capital=_capital(order),
-        share=_share(agency, order), until_on=order.until_on, months=order.term_months, ruling_no=_ruling_no(command),
+        **_head(one), matter=_MATTERS[command.action], uscc=str(order.asset["uscc"]), capital=_capital(agency, order),
+        share=_share(agency, order), currency=NUMERIC[_currency(order)], until_on=order.until_on, months=order.term_months, ruling_no=_ruling_no(command),
         original_case_no=order.original_case_no, original_request_no=order.original_request_no,
         publicity_no=order.agency_control_no, transferee=_transferee(order.transferee))
 
 
-def _capital(order: ControlOrder) -> int | None:
+def _currency(order: ControlOrder) -> str:
+    return str(order.asset.get("currency", _YUAN))
+
+
+def _capital(agency: Agency, order: ControlOrder) -> int | None:
+    """Return the capital to take, in the currency of the stake; an amount of money is of yuan, and is no capital in another currency."""
+    if order.capital_fen is None and order.amount_fen is not None and _currency(order) != _YUAN:
+        raise AgencyUnsupported(f"{agency.agency} takes no amount in yuan of capital in {_currency(order)}")
     return order.amount_fen if order.capital_fen is None else order.capital_fen
 
 

@@ -1,12 +1,13 @@
-"""The registrar's own words: tasks and their results, which refuse unknown fields. Codes and forms are in `codes.py`.
+"""The registrar's own words: what we say, and the results of matters, which refuse unknown fields. Codes and forms are in `codes.py`.
 
-It must not translate: it knows the registrar's document and nothing of ours. A field's alias is its name on the wire.
+It must not translate: it knows the registrar's document and nothing of ours. A field's alias is its name on the wire. The stakes that a
+query found are read field by field (sheet.py).
 
 POST /tasks            leave tasks, up to twenty queries or one matter; each is answered by how it stands
 GET  /tasks/{number}   how a task stands, by request number (qqdh) or task number (rwlsh)
 """
 
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,7 +16,8 @@ from services.equity.codes import (
     MOST_ENTRIES,
     AskedFen,
     AskedShare,
-    Count,
+    CompanyNo,
+    CurrencyCode,
     Day,
     Fen,
     Instant,
@@ -23,8 +25,6 @@ from services.equity.codes import (
     Rank,
     Remark,
     Seconds,
-    Share,
-    Uscc,
 )
 
 PATH = "/tasks"
@@ -82,10 +82,10 @@ class Matter(Query):
     """What the court asks to be done to one stake; by capital, by share of the company, or to the whole of it."""
 
     matter: codes.MatterCode = Field(alias="zxsx")
-    uscc: Uscc = Field(alias="tyshxydm")
+    uscc: CompanyNo = Field(alias="tyshxydm")
     capital: AskedFen | None = Field(default=None, alias="gqse")
     share: AskedShare | None = Field(default=None, alias="gqbl")
-    currency: Literal["156"] = Field(default="156", alias="bz")
+    currency: CurrencyCode = Field(alias="bz")
     until_on: Day | None = Field(default=None, alias="qxz")
     months: int | None = Field(default=None, alias="qxys")
     ruling_no: str | None = Field(default=None, alias="cdwsh")
@@ -129,56 +129,16 @@ class Right(Said):
     claim: Fen | None = Field(default=None, alias="zqse")
 
 
-class Pledge(Said):
-    """A registered pledge (股权出质): the capital pledged, and the claim it secures where it is registered."""
-
-    pledgee: Line = Field(alias="zqr")
-    capital: Fen = Field(alias="czse")
-    claim: Fen | None = Field(default=None, alias="zqse")
-    registered_on: Day | None = Field(default=None, alias="djrq")
-    registration_no: Line | None = Field(default=None, alias="djbh")
-
-
-class Stake(Said):
-    """One stake with what stands on it."""
-
-    uscc: Uscc = Field(alias="tyshxydm")
-    company_name: Line = Field(alias="qymc")
-    company_state: codes.CompanyStateCode = Field(alias="djzt")
-    holder_name: Line = Field(alias="gdmc")
-    subscribed: Fen = Field(alias="rjcze")
-    paid_in: Fen | None = Field(default=None, alias="sjcze")
-    currency: Literal["156"] = Field(alias="bz")
-    share: Share = Field(alias="cgbl")
-    contribution: codes.ContributionCode | None = Field(default=None, alias="czfs")
-    pledges: tuple[Pledge, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="gqcz")
-    publicised_on: Day | None = Field(default=None, alias="gsrq")
-    publicities: tuple[Publicity, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="sfxz")
-
-
-class Stakes(Said):
-    """What a query found; a count of nought is the registrar's statement that there is nothing."""
-
-    count: Count = Field(alias="sl")
-    stakes: tuple[Stake, ...] = Field(alias="gq", max_length=MOST_ENTRIES, fail_fast=True)
-
-    @model_validator(mode="after")
-    def _all_are_there(self) -> Self:
-        if int(self.count) != len(self.stakes):
-            raise ValueError("gq has not as many as sl says")
-        return self
-
-
 class MatterResult(Said):
     """What was done, as it stands."""
 
     matter: codes.MatterCode = Field(alias="zxsx")
-    uscc: Uscc = Field(alias="tyshxydm")
+    uscc: CompanyNo = Field(alias="tyshxydm")
     state: codes.FreezeStateCode = Field(alias="zxzt")
     lapse: codes.LapseCode | None = Field(default=None, alias="sxyy")
     capital: Fen | None = Field(default=None, alias="gqse")
     not_frozen: Fen | None = Field(default=None, alias="wdjse")
-    currency: Literal["156"] = Field(alias="bz")
+    currency: CurrencyCode = Field(alias="bz")
     rank: Rank | None = Field(default=None, alias="lhsx")
     served_at: Instant | None = Field(default=None, alias="sdsj")
     publicised_at: Instant | None = Field(default=None, alias="gssj")
@@ -207,7 +167,7 @@ class Task(Said):
     answered_at: Instant | None = Field(default=None, alias="fksj")
     reason: codes.ReasonCode | None = Field(default=None, alias="thyy")
     remark: Remark | None = Field(default=None, alias="thsm")
-    found: Stakes | None = Field(default=None, alias="cxjg")
+    found: Any = Field(default=None, alias="cxjg")
     done: MatterResult | None = Field(default=None, alias="zxjg")
 
     @model_validator(mode="after")
@@ -223,18 +183,10 @@ class Task(Said):
         return self
 
 
-ItemT_co = TypeVar("ItemT_co", covariant=True)
-
-
-class Answer(Said, Generic[ItemT_co]):
-    """Whatever the registrar sends back, in the response, when asked how a task stands or by call-back."""
+class Answer(Said):
+    """Whatever the registrar sends back, in the response, when asked how a task stands or by call-back; each task as it came."""
 
     result: codes.ResultCode = Field(alias="fhm")
     message: Remark = Field(alias="fhxx")
     retry_after_s: Seconds | None = Field(default=None, alias="ddms")
-    tasks: tuple[ItemT_co, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="rw")
-
-
-TaskAnswer = Answer[Task]
-#: The same envelope, each task as it came.
-RawAnswer = Answer[Any]
+    tasks: tuple[Any, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="rw")

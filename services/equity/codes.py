@@ -1,4 +1,6 @@
-"""What a registrar's field may say: closed lists of codes, and the forms of amounts, shares and days. It translates nothing.
+"""What a registrar's field may say in what we ask and what it confirms: closed lists of codes, forms of amounts, shares and days.
+
+It translates nothing; how the fields of a stake are read is in sheet.py.
 
 Lists marked [own] are not in the published vocabulary. Source: domain.md §5 (CZ12, CZ13, CZ14), §6.1
 """
@@ -9,9 +11,10 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import PlainSerializer, PlainValidator, StringConstraints
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, StringConstraints
 
 from contracts.clock import CHINA
+from services.runtime.reading.currencies import NUMERIC
 
 IdTypeCode = Literal[  # [own]
     "01",  # 居民身份证
@@ -61,22 +64,6 @@ FreezeStateCode = Literal[
 LapseCode = Literal[  # CZ14
     "1",  # 期限届满未续行
     "2",  # 2014年11月30日前无期限冻结，公示满两年
-    "9",  # 其他
-]
-CompanyStateCode = Literal[  # [own]
-    "1",  # 在营（开业）
-    "2",  # 吊销
-    "3",  # 注销
-    "4",  # 迁出
-    "5",  # 停业
-]
-ContributionCode = Literal[  # [own]
-    "1",  # 货币
-    "2",  # 实物
-    "3",  # 知识产权
-    "4",  # 债权
-    "6",  # 土地使用权
-    "7",  # 股权
     "9",  # 其他
 ]
 RightCode = Literal[  # [own]
@@ -194,19 +181,29 @@ def _or_fraction(read: Callable[[object], Fraction]) -> Callable[[object], Fract
     return lambda value: value if isinstance(value, Fraction) else read(value)
 
 
-#: Most entries of a list: stakes of a subject, publicities or pledges on a stake.
+def _listed(number: str) -> str:
+    """Check the number of a currency of GB/T 12406.
+
+    Raises: ValueError
+    """
+    if number not in NUMERIC.values():
+        raise ValueError("not a currency")
+    return number
+
+
+#: Most entries of a list: tasks of an answer, publicities or rights on a stake.
 MOST_ENTRIES = 300
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Remark = Annotated[str, StringConstraints(max_length=1500)]
 Seconds = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,7}$")]
 Rank = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}$")]
-Count = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,3})$")]
-Uscc = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
+#: A company's USCC, or the registration number it had before.
+CompanyNo = Annotated[str, StringConstraints(pattern=r"^([0-9A-Z]{18}|[0-9]{15}|[0-9]{13})$")]
+CurrencyCode = Annotated[str, AfterValidator(_listed)]
 Instant = Annotated[datetime, PlainValidator(_instant)]
 Day = Annotated[date, PlainValidator(_day), PlainSerializer(_in_chinese)]
 #: Amounts in 万元, fen on our side; shares are exact fractions. `Asked…` is one we write, given as ours.
 Fen = Annotated[int, PlainValidator(_fen)]
 AskedFen = Annotated[int, PlainValidator(_or_given(_fen)), PlainSerializer(wan)]
-Share = Annotated[Fraction, PlainValidator(_ratio)]
 AskedShare = Annotated[Fraction, PlainValidator(_or_fraction(_ratio)), PlainSerializer(percent)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.assets.equity import EquityPledge, EquityRecord
 from contracts.control import ControlAnswer, PriorityRight, PriorMeasure
-from contracts.messages import Command, FoundAsset
+from contracts.messages import Command, FoundAsset, Unread
 from services.runtime import port
 from services.runtime.mock.port import Holding
 
@@ -34,6 +34,16 @@ _CLAIM = PriorityRight(kind="pledge", holder="云浮农村商业银行股份有�
 _FROZEN = PriorMeasure(
     kind="freeze", authority="佛山市禅城区人民法院", document_no="（2026）粤0604执2211号之二", amount_fen=200_000_000, rank=1,
     from_on=date(2026, 4, 15), until_on=date(2029, 4, 14))
+
+_DOLLARS = EquityRecord(
+    uscc="445300400001234", company_name="云浮市嘉禾食品有限公司", registration_status="in_operation", holder_name="陈伟",
+    subscribed_capital_fen=50_000_000, currency="USD", share_ratio="1/4")
+_OTHERWISE = _OWN.model_copy(update={
+    "paid_in_capital_fen": None,
+    "pledges": (EquityPledge(pledgee="云浮农村商业银行股份有限公司", capital_fen=100_000_000, registered_on=date(2025, 6, 18)),)})
+_THIRD_OF = EquityRecord(
+    uscc="91445302MA4WT5172X", company_name="云浮市恒达石材机械有限公司", registration_status="in_operation", holder_name="陈伟",
+    subscribed_capital_fen=102_000_000, share_ratio="3333/10000")
 
 DEMO_HOLDINGS: Mapping[str, tuple[Holding, ...]] = {
     DEMO_PERSON: (Holding(_OWN.uscc, _OWN), Holding(_PLEDGED.uscc, _PLEDGED, priority_rights=(_CLAIM,))),
@@ -61,6 +71,10 @@ class AnswerExample:
     request_nos: tuple[str, ...]
     body: str
     answers: Mapping[str, port.Answer]
+
+
+def _shown(record: EquityRecord) -> dict[str, object]:
+    return record.model_dump(mode="json", exclude_none=True)
 
 
 def _command(request_no: str, action: str, document: str, **more: Any) -> Command:
@@ -102,6 +116,12 @@ CALLS = (
         '{"rwlx":"2","rw":[{"qqdh":"20261122445302000012",' + _HEAD + _DOCUMENT % "04" +
         ',"zxsx":"1","tyshxydm":"91445300MA4UN0001B","gqse":"100.000001","bz":"156","qxz":"2029年11月21日"}]}'),
     CallExample(
+        "a freeze of capital in dollars, of a company that has the number from before",
+        (port.Outgoing(_command("20261122445302000014", "freeze", "ruling", control=_order(
+            asset={"uscc": "445300400001234", "currency": "USD"}, capital_fen=50_000_000, term_months=36))),), "POST", "/tasks",
+        '{"rwlx":"2","rw":[{"qqdh":"20261122445302000014",' + _HEAD + _DOCUMENT % "11" +
+        ',"zxsx":"1","tyshxydm":"445300400001234","gqse":"50.000000","bz":"840","qxys":36,"cdwsh":"（2026）粤5302执1234号之一"}]}'),
+    CallExample(
         "a compulsory transfer",
         (port.Outgoing(_command("20261122445302000013", "transfer", "transfer_ruling", control=_order(
             original_request_no="20261122445302000011", agency_control_no="2026112200000001",
@@ -138,8 +158,25 @@ ANSWERS = (
         '{"qqdh":"20261122445302000002","rwlsh":"RW2","zt":"2","fksj":"2026年11月22日 17:00:00","cxjg":{"sl":"0","gq":[]}},'
         '{"qqdh":"20261122445302000003","rwlsh":"RW3","zt":"9","fksj":"2026年11月22日 17:00:00","thyy":"04","thsm":"名称不符"}]}',
         {_FIRST: port.Found(_AT, [FoundAsset(
-            record=_PLEDGED.model_dump(mode="json", exclude_none=True), prior_measures=(_FROZEN,), priority_rights=(_CLAIM,))]),
+            record=_shown(_PLEDGED), prior_measures=(_FROZEN,), priority_rights=(_CLAIM,))]),
          _SECOND: port.Found(_AT, []), _THIRD: port.Refused("identity_mismatch", "04 名称不符")}),
+    AnswerExample(
+        "three stakes: one in dollars of a company with the number from before, one written otherwise, one in a form that is not listed", "query",
+        (_FIRST,),
+        '{"fhm":"0","fhxx":"成功","rw":['
+        '{"qqdh":"20261122445302000001","rwlsh":"RW1","zt":"2","fksj":"2026年11月22日 17:00:00","cxjg":{"sl":"3","gq":['
+        '{"tyshxydm":"445300400001234","qymc":"云浮市嘉禾食品有限公司","djzt":"1","gdmc":"陈伟","rjcze":"50.000000","bz":"840",'
+        '"cgbl":"25.0000%"},'
+        '{"tyshxydm":"91445300MA4UN0001B","qymc":"云浮市新成石材有限公司","djzt":"存续","gdmc":"陈伟","rjcze":"300万元","bz":"156",'
+        '"cgbl":"30%","czfs":"1","gqcz":[{"zqr":"云浮农村商业银行股份有限公司","czse":"100万元","djrq":"2025-06-18"}],"gsrq":"20160520",'
+        '"sfxz":[{"lhsx":"1","zxfy":"佛山市禅城区人民法院"}]},'
+        '{"tyshxydm":"91445302MA4WT5172X","qymc":"云浮市恒达石材机械有限公司","djzt":"1","gdmc":"陈伟","rjcze":"102.000000","bz":"156",'
+        '"cgbl":"33.33%","czfs":"5"}]}}]}',
+        {_FIRST: port.Found(_AT, [
+            FoundAsset(record=_shown(_DOLLARS)),
+            FoundAsset(record=_shown(_OTHERWISE), prior_measures=(PriorMeasure(kind="freeze", authority="佛山市禅城区人民法院", rank=1),),
+                       priority_rights=(PriorityRight(kind="pledge", holder="云浮农村商业银行股份有限公司"),)),
+            FoundAsset(record=_shown(_THIRD_OF), unread=(Unread(field="contribution_form", wire="czfs", code="unknown_code", raw="5"),))])}),
     AnswerExample(
         "a freeze that is published", "freeze", (_FIRST,),
         '{"fhm":"0","fhxx":"成功","rw":[{"qqdh":"20261122445302000001","rwlsh":"RW1","zt":"2","fksj":"2026年11月22日 17:00:00",'

@@ -1,28 +1,35 @@
 """What the registrar's tasks mean, one by one: one that is outside the document takes no other along. Pure.
 
-A code that is not in these tables is never given a meaning.
+A query's answer is read stake by stake and field by field (sheet.py); of a matter's a field or code outside the document confirms nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, assert_never
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from contracts.assets.equity import EquityPledge, EquityRecord
+from contracts.assets.equity import ASSET_TYPE
 from contracts.control import ControlAnswer, ControlState, PriorityRight, PriorMeasure
 from contracts.failures import AgencyProtocolError, AgencyUnavailable
-from contracts.messages import FoundAsset
+from contracts.messages import Unread
 from services.equity import agency_api as wire
-from services.equity import codes
-from services.runtime.port import Accepted, Answer, Asked, Controlled, Found, OutsideProtocol, Refused, Unsupported
+from services.equity import codes, sheet
+from services.runtime.port import (
+    Accepted,
+    AgencyResponse,
+    Answer,
+    Asked,
+    Controlled,
+    Found,
+    OutsideProtocol,
+    Refused,
+    Unsupported,
+)
+from services.runtime.reading import forms
+from services.runtime.reading.envelopes import by_request, json_object, read_or_mark
+from services.runtime.reading.items import not_as_many, read_items, unknown_fields, unread
 
-_COMPANY_STATES: Mapping[codes.CompanyStateCode, Any] = {
-    "1": "in_operation", "2": "revoked", "3": "deregistered", "4": "moved_out", "5": "suspended",
-}
-_CONTRIBUTIONS: Mapping[codes.ContributionCode, str] = {
-    "1": "货币", "2": "实物", "3": "知识产权", "4": "债权", "6": "土地使用权", "7": "股权", "9": "其他",
-}
 #: A freeze that lapsed (3) is told apart by its cause.
 _STATES: Mapping[codes.FreezeStateCode, ControlState] = {
     "1": "in_force", "2": "released", "4": "waiting", "5": "transferred", "6": "reversed",
@@ -36,61 +43,60 @@ _REASONS: Mapping[codes.ReasonCode, str | None] = {
     "10": "term_over_cap", "11": "already_expired", "12": "rejected_by_agency", "13": "quota_exceeded", "14": "asset_exempt",
     "15": "no_original_measure",
 }
+_UNAVAILABLE: Mapping[str, str] = {"1": "office_closed", "2": "busy"}
+#: What the document has of an answer, of a task that found something, and of what was found.
+_HEAD, _RESULT = frozenset({"fhm", "fhxx", "ddms", "rw"}), frozenset({"sl", "gq"})
+_TASK = frozenset({"qqdh", "rwlsh", "zt", "ddms", "fksj", "thsm", "cxjg"})
+_DONE, _YUAN = "2", "156"
 #: From so many on, where a message leaves its document is only counted.
 _MOST_ERRORS = 100
+_MOST_DETAIL = 500
 
 
-def answers(asked: Sequence[Asked], body: bytes) -> dict[str, Answer]:
+def answers(asked: Sequence[Asked], response: AgencyResponse) -> dict[str, Answer]:
     """Read how tasks stand.
 
     Shape:   an entry for each request number asked
     Raises:  AgencyProtocolError, AgencyUnavailable
     """
-    read, tasks = _read(body)
-    match read.result:
-        case "0":
-            return _by_number(asked, tasks)
-        case "1" | "2":
-            wait_s = None if read.retry_after_s is None else float(read.retry_after_s)
-            raise AgencyUnavailable(read.message, retry_after_s=wait_s, code="office_closed" if read.result == "1" else "busy")
-        case "3":
-            raise AgencyProtocolError(f"the registrar cannot read our message: {read.message}")
-        case "4":
-            return {one.request_no: Refused("not_authorised", read.message) for one in asked}
-        case _:
-            assert_never(read.result)
+    body = json_object(response)
+    if asked[0].asks != "query":
+        _check(body)
+    result, said = str(body.get("fhm")), str(body.get("fhxx") or "")[:_MOST_DETAIL]
+    if result == "0":
+        return _by_number(asked, body)
+    if result in _UNAVAILABLE:
+        raise AgencyUnavailable(said, retry_after_s=read_or_mark(forms.whole, body, "ddms", "retry_after_s", []), code=_UNAVAILABLE[result])
+    if result == "4":
+        return {one.request_no: Refused("not_authorised", said) for one in asked}
+    raise AgencyProtocolError(f"the registrar cannot read our message: {said}" if result == "3" else "a result code that the document does not have")
 
 
-def _read(body: bytes) -> tuple[wire.Answer[Any], Sequence[tuple[str, wire.Task | OutsideProtocol]]]:
-    """Read all at once; where something is outside the document, read the envelope and then each task by itself."""
+def _check(body: Mapping[str, Any]) -> None:
+    """Hold what is said about a matter to the document, its tasks apart."""
     try:
-        read = wire.TaskAnswer.model_validate_json(body)
-    except ValidationError:
-        raw = _envelope(body)
-        return raw, list(_one_by_one(raw.tasks))
-    return read, [(task.request_no, task) for task in read.tasks]
-
-
-def _envelope(body: bytes) -> wire.Answer[Any]:
-    try:
-        return wire.RawAnswer.model_validate_json(body)
+        wire.Answer.model_validate(body)
     except ValidationError as error:
         raise AgencyProtocolError(why(error)) from None  # the cause repeats what the registrar said of people
 
 
-def _one_by_one(raw: Sequence[Any]) -> Iterator[tuple[str, wire.Task | OutsideProtocol]]:
-    name = wire.Task.model_fields["request_no"].alias
-    for one in raw:
-        request_no = one.get(name) if isinstance(one, dict) else None
-        if isinstance(request_no, str):
-            yield request_no, _alone(one)
+def _by_number(asked: Sequence[Asked], body: Mapping[str, Any]) -> dict[str, Answer]:
+    if not isinstance(body.get("rw"), list):
+        raise AgencyProtocolError("an answer without its tasks")
+    own, strays = by_request(asked, body["rw"], "qqdh")
+    read = partial(_queried, [*unknown_fields(body, _HEAD), *strays]) if asked[0].asks == "query" else _ordered
+    return {number: _answer(tasks, read) for number, tasks in own.items()}
 
 
-def _alone(one: object) -> wire.Task | OutsideProtocol:
+def _answer(tasks: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Answer]) -> Answer:
+    if len(tasks) != 1:
+        return OutsideProtocol("answered twice in one message" if tasks else "left out of the answer")
     try:
-        return wire.Task.model_validate(one)
+        return read(tasks[0])
     except ValidationError as error:
         return OutsideProtocol(why(error))
+    except ValueError as error:
+        return OutsideProtocol(str(error))
 
 
 def why(error: ValidationError | KeyError) -> str:
@@ -100,24 +106,46 @@ def why(error: ValidationError | KeyError) -> str:
     if error.error_count() > _MOST_ERRORS:
         return f"{error.error_count()} times"
     first = error.errors(include_url=False, include_context=False, include_input=False)[:3]
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in first)[:500]
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in first)[:_MOST_DETAIL]
 
 
-def _by_number(asked: Sequence[Asked], tasks: Sequence[tuple[str, wire.Task | OutsideProtocol]]) -> dict[str, Answer]:
-    told: dict[str, wire.Task | OutsideProtocol] = {}
-    for request_no, task in tasks:
-        told[request_no] = OutsideProtocol("answered twice in one message") if request_no in told else task
-    return {one.request_no: _answer(one, told.get(one.request_no, OutsideProtocol("left out of the answer"))) for one in asked}
+def _queried(around: Sequence[Unread], task: Mapping[str, Any]) -> Answer:
+    said = {name: value for name, value in task.items() if value is not None}
+    return _found(around, said) if said.get("zt") == _DONE else _standing(wire.Task.model_validate(said, extra="ignore"))
 
 
-def _answer(asked: Asked, task: wire.Task | OutsideProtocol) -> Answer:
-    if isinstance(task, OutsideProtocol):
-        return task
+def _found(around: Sequence[Unread], task: Mapping[str, Any]) -> Found:
+    """Read the stakes that were found; a count of nought is the registrar's statement that there is nothing.
+
+    Raises: ValueError if stakes are neither listed nor stated to be none
+    """
+    result = task.get("cxjg")
+    if not isinstance(result, Mapping):
+        raise ValueError("done without what was found")  # noqa: TRY004 - what an agency says is a value
+    marks = [*around, *unknown_fields(task, _TASK), *unknown_fields(result, _RESULT)]
+    as_of = read_or_mark(forms.instant, task, "fksj", "as_of", marks)
+    stated, listed = read_or_mark(forms.whole, result, "sl", "count", marks), result.get("gq")
+    if listed is None and stated == 0:
+        listed = []
+    if not isinstance(listed, list) or (not listed and (stated is None or "thyy" in task)):
+        raise ValueError("stakes that are neither listed nor none")
+    items = read_items(ASSET_TYPE, sheet.stake, listed)
+    unseen = () if stated is None else not_as_many(stated, len(listed), "sl")
+    return Found(as_of, items.assets, (*items.unreadable, *unseen), tuple(map(_contradicting, marks)))
+
+
+def _contradicting(mark: Unread) -> Unread:
+    """Say of a reason for sending back, on a task that is done, that it can hardly be meant."""
+    return unread("thyy", "thyy", "implausible", mark.raw) if mark.wire == "thyy" else mark
+
+
+def _standing(task: wire.Task) -> Answer:
+    """Read a task that is at work or was sent back."""
     match task.state:
         case "1":
             return Accepted(task.task_no or "", None if task.ask_after_s is None else float(task.ask_after_s))
         case "2":
-            return _done(asked, task)
+            return OutsideProtocol("the result is of another kind than what was asked")
         case "9":
             return _sent_back(task)
         case _:
@@ -131,37 +159,11 @@ def _sent_back(task: wire.Task) -> Answer:
     return Unsupported(detail) if code is None else Refused(code, detail)
 
 
-def _done(asked: Asked, task: wire.Task) -> Answer:
-    assert task.answered_at is not None
-    if asked.asks == "query" and task.found is not None:
-        return _checked(_found, task.answered_at, task.found)
-    if asked.asks != "query" and task.done is not None:
-        return _checked(_controlled, task.answered_at, task.done)
-    return OutsideProtocol("the result is of another kind than what was asked")
-
-
-def _checked(translate: Callable[[datetime, Any], Answer], as_of: datetime, result: BaseModel) -> Answer:
-    try:
-        return translate(as_of, result)
-    except ValidationError as error:
-        return OutsideProtocol(why(error))
-
-
-def _found(as_of: datetime, found: wire.Stakes) -> Answer:
-    return Found(as_of, [_asset(stake) for stake in found.stakes])
-
-
-def _asset(stake: wire.Stake) -> FoundAsset:
-    record = EquityRecord(
-        uscc=stake.uscc, company_name=stake.company_name, registration_status=_COMPANY_STATES[stake.company_state],
-        holder_name=stake.holder_name, subscribed_capital_fen=stake.subscribed, paid_in_capital_fen=stake.paid_in,
-        share_ratio=str(stake.share), publicised_on=stake.publicised_on,
-        contribution_form=None if stake.contribution is None else _CONTRIBUTIONS[stake.contribution],
-        pledges=tuple(EquityPledge(pledgee=one.pledgee, capital_fen=one.capital, registered_on=one.registered_on,
-                                   registration_no=one.registration_no) for one in stake.pledges))
-    rights = tuple(PriorityRight(kind="pledge", holder=one.pledgee, amount_fen=one.claim) for one in stake.pledges)
-    return FoundAsset(record=record.model_dump(mode="json", exclude_none=True), priority_rights=rights,
-                      prior_measures=_measures(stake.publicities))
+def _ordered(words: Mapping[str, Any]) -> Answer:
+    task = wire.Task.model_validate(words)
+    if task.done is None or task.answered_at is None:
+        return _standing(task)
+    return Controlled(task.answered_at, _controlled(task.done))
 
 
 def _measures(publicities: Sequence[wire.Publicity]) -> tuple[PriorMeasure, ...]:
@@ -170,13 +172,13 @@ def _measures(publicities: Sequence[wire.Publicity]) -> tuple[PriorMeasure, ...]
                  for one in publicities)
 
 
-def _controlled(as_of: datetime, done: wire.MatterResult) -> Answer:
-    control = ControlAnswer(
+def _controlled(done: wire.MatterResult) -> ControlAnswer:
+    own = {"zxsx": done.matter, "zxzt": done.state, "sxyy": done.lapse, "bz": None if done.currency == _YUAN else done.currency}
+    return ControlAnswer(
         state=_STATES[done.state] if done.lapse is None else _LAPSES[done.lapse], actual_fen=done.capital,
         unfunded_fen=done.not_frozen, rank=None if done.rank is None else int(done.rank), waiting_serial=done.waiting_no,
         served_at=done.served_at, effective_at=done.publicised_at, until_on=done.until_on,
         agency_control_no=done.publicity_no, prior_measures=_measures(done.publicities),
         priority_rights=tuple(PriorityRight(kind=_RIGHTS[one.kind], holder=one.holder, amount_fen=one.claim)
                               for one in done.rights),
-        wire={"zxsx": done.matter, "zxzt": done.state} | ({} if done.lapse is None else {"sxyy": done.lapse}))
-    return Controlled(as_of, control)
+        wire={name: code for name, code in own.items() if code is not None})

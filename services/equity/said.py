@@ -1,4 +1,4 @@
-"""What the simulated registrar writes. It shares no code with the adapter."""
+"""What the simulated registrar writes, by its document (registrar.openapi.yaml). It shares no code with the adapter."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -11,6 +11,7 @@ import orjson
 from contracts.assets.equity import EquityPledge, EquityRecord
 from contracts.clock import CHINA
 from contracts.control import PriorityRight, PriorMeasure
+from services.equity import stakes
 from services.runtime.mock.port import Effect, Holding, MockResponse
 
 Said = dict[str, Any]
@@ -31,11 +32,16 @@ _REASONS = {
     "no_original_measure": "09", "term_over_cap": "10", "already_expired": "11", "rejected_by_agency": "12",
     "quota_exceeded": "13", "asset_exempt": "14",
 }
-_RENMINBI = "156"
+_CURRENCIES = {"CNY": "156", "HKD": "344", "USD": "840"}
+
+
+def written(message: Said) -> bytes:
+    """Write a message."""
+    return orjson.dumps(message)
 
 
 def _response(message: Said) -> MockResponse:
-    return MockResponse(body=orjson.dumps(message))
+    return MockResponse(body=written(message))
 
 
 UNREADABLE = _response({"fhm": "3", "fhxx": "报文不符合规范"})
@@ -83,7 +89,7 @@ def _result(effect: Effect) -> Said:
     state, lapse = _STATES[effect.state]
     return {
         "zxsx": _MATTERS[effect.action], "tyshxydm": effect.key, "zxzt": state, "sxyy": lapse,
-        "gqse": _wan(effect.actual_fen), "wdjse": _wan(effect.unfunded_fen), "bz": _RENMINBI,
+        "gqse": _wan(effect.actual_fen), "wdjse": _wan(effect.unfunded_fen), "bz": _CURRENCIES[stakes.currency_of(effect.key)],
         "lhsx": effect.rank and str(effect.rank), "sdsj": effect.served_at and _time(effect.served_at),
         "gssj": effect.effective_at and _time(effect.effective_at), "qxz": _day(effect.until_on),
         "lhbh" if effect.state == "waiting" else "gsbh": effect.agency_control_no,
@@ -99,11 +105,17 @@ def stake(holding: Holding, measures: Sequence[PriorMeasure]) -> Said:
     return {
         "tyshxydm": record.uscc, "qymc": record.company_name, "djzt": _COMPANY_STATES[record.registration_status],
         "gdmc": record.holder_name, "rjcze": _wan(record.subscribed_capital_fen), "sjcze": _wan(record.paid_in_capital_fen),
-        "bz": _RENMINBI, "cgbl": _percent(record.share_ratio),
+        "bz": currency_of(holding), "cgbl": _percent(record.share_ratio),
         "czfs": record.contribution_form and _CONTRIBUTIONS[record.contribution_form],
         "gqcz": [_pledge(pledge, right) for pledge, right in pledges], "gsrq": _day(record.publicised_on),
         "sfxz": [_publicity(one) for one in measures],
     }
+
+
+def currency_of(holding: Holding) -> str:
+    """Return the number of the currency that a stake's capital is in."""
+    assert isinstance(holding.record, EquityRecord)
+    return _CURRENCIES[holding.record.currency]
 
 
 def _pledge(pledge: EquityPledge, right: PriorityRight) -> Said:
@@ -148,8 +160,6 @@ def spoilt(body: bytes, kind: str) -> bytes:
             task["xzd"] = "新增字段"
         elif "zxjg" in task:
             task["zxjg"]["zxzt"] = "8"
-        elif task.get("cxjg", {}).get("gq"):
-            task["cxjg"]["gq"][0]["djzt"] = "8"
         else:
             task["zt" if "zt" in task else "fhm"] = "8"
-    return orjson.dumps(message)
+    return written(message)

@@ -23,6 +23,8 @@ _SHARES = tuple(map(Fraction, ("1", "9/10", "4/5", "7/10", "3/5", "51/100", "1/2
                                "3/20", "1/10", "1/20", "1/100", "337/1000", "2501/10000", "1/8", "3/16")))
 _STATES = {"in_operation": 88, "revoked": 5, "deregistered": 2, "moved_out": 2, "suspended": 3}
 _FORMS = {"货币": 90, "实物": 6, "知识产权": 3, "土地使用权": 1}
+#: Companies with foreign investors may be registered in another currency: one in fifty.
+_ONE_IN, _CURRENCIES = 100, {7: "USD", 23: "HKD"}
 _PLEDGEES = ("云浮农村商业银行股份有限公司", "中国农业银行股份有限公司云浮分行", "广东粤财融资担保有限公司")
 _COURTS = {"罗定市人民法院": "粤5381", "广州市天河区人民法院": "粤0106", "佛山市禅城区人民法院": "粤0604", "深圳市中级人民法院": "粤03"}
 
@@ -48,12 +50,18 @@ def _record(subject: RegisteredSubject, rng: Random) -> EquityRecord:
     share = rng.choice(_SHARES)
     subscribed = int(rng.choice(_CAPITALS) * share)
     founded_on = date(rng.randint(2005, 2024), rng.randint(1, 12), rng.randint(1, 28))
+    number = _uscc(_PLACES[place], rng)
     return EquityRecord(
-        uscc=_uscc(_PLACES[place], rng), company_name=f"{place}{rng.choice(_WORDS)}{rng.choice(_TRADES)}有限公司",
+        uscc=number, currency=currency_of(number), company_name=f"{place}{rng.choice(_WORDS)}{rng.choice(_TRADES)}有限公司",
         registration_status=_draw(_STATES, rng), holder_name=subject.name, subscribed_capital_fen=subscribed,
         paid_in_capital_fen=rng.choice((subscribed, subscribed // 2, 0, None)), share_ratio=str(share),
         contribution_form=_draw(_FORMS, rng), pledges=_pledges(subscribed, rng),
         publicised_on=founded_on + timedelta(days=rng.randint(5, 20)))
+
+
+def currency_of(company: str) -> str:
+    """Return the currency that a company's capital is registered in, by its number."""
+    return _CURRENCIES.get(sum(map(ord, company)) % _ONE_IN, "CNY")
 
 
 def _uscc(region: str, rng: Random) -> str:

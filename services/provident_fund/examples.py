@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.assets.provident_fund import ProvidentFundRecord
 from contracts.control import ControlAnswer, PriorMeasure
-from contracts.messages import FoundAsset
+from contracts.messages import FoundAsset, Unread, UnreadableItem
 from services.runtime import port
 from services.runtime.mock.port import Holding
 
@@ -24,9 +24,15 @@ _ACCOUNT = ProvidentFundRecord(
 _EARLIER_FREEZE = PriorMeasure(
     kind="freeze", authority="云浮市云安区人民法院", document_no="（2026）粤5303执87号之一", amount_fen=3_000_000, rank=1,
     from_on=date(2026, 5, 6), until_on=date(2027, 5, 5))
+_SMALL = ProvidentFundRecord(
+    personal_account_no="445300010039", holder_name="陈伟", balance_fen=1_200, account_status="sealed_dormant")
 DEMO_HOLDINGS: Mapping[str, tuple[Holding, ...]] = {
     DEMO_PERSON: (Holding("445300010013", _ACCOUNT, prior_measures=(_EARLIER_FREEZE,)),),
 }
+
+
+def _shown(record: ProvidentFundRecord) -> dict[str, object]:
+    return record.model_dump(mode="json", exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ EXAMPLES = (
             "jcjs": "7200.00", "grjcbl": "0.0500", "dwjcbl": "0.0800", "gryjce": "360.00", "dwyjce": "576.00",
             "jzny": "202610", "khrq": "20140721", "skzh": "6222032002000140018", "skyh": "中国工商银行云浮分行",
             "sfydk": "0", "djje": "30000.00", "djs": [_EARLIER]}]},
-        port.Found(AS_OF, [FoundAsset(record=_ACCOUNT.model_dump(mode="json"), prior_measures=(_EARLIER_FREEZE,))])),
+        port.Found(AS_OF, (FoundAsset(record=_shown(_ACCOUNT), prior_measures=(_EARLIER_FREEZE,)),))),
     Example("查无缴存账户", "query", {"qqdh": "20261122445302000224", "jgdm": "0001", "jgsm": "查无缴存账户"},
             port.Found(AS_OF, ())),
     Example("单位不是受理对象", "query", {"qqdh": "20261122445302000225", "jgdm": "2007", "jgsm": "仅受理个人"},
@@ -80,7 +86,24 @@ EXAMPLES = (
     Example("未载明收款账户，不予扣划", "freeze_and_deduct",
             {"qqdh": "20261122445302000231", "jgdm": "3010", "jgsm": "未载明收款账户"},
             port.Refused("funds_account_missing", "未载明收款账户")),
-    Example("结果有文档以外的栏目，不作推断", "query",
+    Example("结果有文档以外的栏目，原样保留", "query",
             {"qqdh": "20261122445302000230", "jgdm": "0001", "jgsm": "查无缴存账户", "zyts": "请现场核实"},
-            port.OutsideProtocol("zyts: extra_forbidden")),
+            port.Found(AS_OF, (), unread=(Unread(field="zyts", wire="zyts", code="unknown_field", raw="请现场核实"),))),
+    Example(
+        "三个账户：比例、年月、贷款标志另写一种，冻结无截止日期；余额没有小数，是分是元不能确定，单列；开户日期不存在，标注", "query",
+        {"qqdh": "20261122445302000232", "jgdm": "0000", "jgsm": "成功", "zhs": [
+            {"grzh": "445300010013", "xingming": "陈伟", "dwmc": "云浮市新成石材有限公司", "grzhye": "86420.55", "grzhzt": "正常", "jcjs": "7200.00",
+             "grjcbl": "5%", "dwjcbl": "8", "gryjce": "360.00", "dwyjce": "576.00", "jzny": "2026-10", "khrq": "2014年7月21日",
+             "skzh": "6222032002000140018", "skyh": "中国工商银行云浮分行", "sfydk": "否", "djje": "30000.00",
+             "djs": [{"djjg": "云浮市云安区人民法院", "djcs": "01", "djje": "30000.00", "lhsx": 1}]},
+            {"grzh": "445300010021", "xingming": "陈伟", "grzhye": "52000", "grzhzt": "02", "djje": "0.00"},
+            {"grzh": "445300010039", "xingming": "陈伟", "grzhye": "12.00", "grzhzt": "02", "khrq": "0001-01-01", "djje": "0.00", "djs": []}]},
+        port.Found(
+            AS_OF,
+            (FoundAsset(record=_shown(_ACCOUNT) | {"rate_personal": "0.05", "rate_employer": "0.08"}, prior_measures=(
+                PriorMeasure(kind="freeze", authority="云浮市云安区人民法院", amount_fen=3_000_000, rank=1),)),
+             FoundAsset(record=_shown(_SMALL), unread=(Unread(field="opened_on", wire="khrq", code="implausible", raw="0001-01-01"),))),
+            (UnreadableItem(position=1, record={
+                "personal_account_no": "445300010021", "holder_name": "陈伟", "account_status": "sealed_dormant", "frozen_fen": 0},
+                unread=(Unread(field="balance_fen", wire="grzhye", code="bad_form", raw="52000"),)),))),
 )

@@ -1,8 +1,10 @@
-"""A simulated fund centre: JSON in, JSON out. It must not import the adapter.
+"""A simulated fund centre: JSON in, JSON out, as its document says (fund_centre.openapi.yaml). It shares no code with the adapter.
 
 Its tables are its own, so that a wrong code in the adapter is found by asking it. Source: domain.md §5, §6.1, §7.4.
 """
 
+import json
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,21 +12,31 @@ from random import Random
 from typing import Any
 from urllib.parse import unquote
 
-import orjson
-from pydantic import ValidationError
-
 from contracts.agency import Agency
 from contracts.assets.provident_fund import ASSET_TYPE, ProvidentFundRecord
 from contracts.clock import CHINA
 from contracts.control import PriorMeasure
 from contracts.documents import missing
-from services.provident_fund.agency_api import CALL_CODES, RESULT_CODES, ControlRequest, Request
-from services.provident_fund.examples import DEMO_HOLDINGS
+from services.provident_fund.accounts import invent
+from services.runtime.mock.oddities import GONE, Oddity, write_oddly
 from services.runtime.mock.port import Desk, Effect, Holding, Later, MockRequest, MockResponse, Order, RegisteredSubject
 
 Words = dict[str, Any]
 
-_STANDING_OF = "/gjj/jg/"
+_STANDING_OF, _QUERY, _CONTROL = "/gjj/jg/", "/gjj/cx", "/gjj/kz"
+_CALL_TEXTS = {"0000": "成功", "9001": "非办理时间", "9004": "报文格式错误"}
+_RESULT_TEXTS = {
+    "0000": "成功", "0001": "查无缴存账户", "1000": "已受理，结果另行反馈",
+    "2001": "缺少法律文书", "2002": "法律文书与请求不一致", "2003": "缺少执行人员证件", "2004": "姓名与证件号码不符",
+    "2005": "身份要素不全", "2006": "无权办理", "2007": "仅受理个人", "2008": "请求单号不存在",
+    "3001": "账户不存在", "3002": "依法不得执行", "3003": "无原冻结记录", "3004": "期限超过法定上限", "3005": "冻结已到期",
+    "3006": "不支持该协助事项", "3007": "超过受理限额", "3008": "审核未通过", "3009": "未载明提取条件", "3010": "未载明收款账户",
+    "3011": "未载明金额",
+}
+#: What every request says, and a control besides.
+_ASKER, _ORDER = ("qqdh", "xingming", "zjlx", "zjhm", "fydm", "fymc", "ah", "cbr"), ("kzcs", "grzh")
+_WITHDRAWAL_REASONS = frozenset({"01", "02", "03", "04", "05", "06"})
+_YUAN = re.compile(r"\d{1,12}\.\d{2}", re.ASCII)
 _ACTIONS = {"01": "freeze", "02": "renew", "03": "release", "04": "deduct", "05": "freeze_and_deduct"}
 _KINDS = {
     "01": "assist_query_notice", "02": "assist_freeze_notice", "03": "assist_execution_notice",
@@ -46,13 +58,20 @@ _STATES = {"in_force": "1", "waiting": "2", "partly_in_force": "3", "released": 
 _STANDING = {"freeze": "01", "freeze_and_deduct": "05"}
 _ACCOUNT_STATES = {"normal": "01", "sealed_dormant": "02", "merged": "03", "transferred_out": "04",
                    "withdrawn_closed": "05", "frozen": "06", "other": "99"}
-#: Which part of the persons has an account; which part of the accounts others froze before, is paid into, has a loan.
-_HOLDERS, _FROZEN, _LIVE, _LENT = 0.6, 0.15, 0.85, 0.2
-_EMPLOYERS = ("云浮市新成石材有限公司", "云浮市广源不锈钢制品有限公司", "罗定市恒达电子科技有限公司", "新兴县嘉禾食品有限公司",
-              "郁南县百川物流有限公司", "云浮市第三小学")
-_COURTS = (("云浮市云安区人民法院", "粤5303"), ("肇庆市端州区人民法院", "粤1202"), ("佛山市禅城区人民法院", "粤0604"))
 #: When a person works through the requests, the centre does not say how long that takes.
 _ASK_AFTER_S = {"automatic": 1, "semi_automatic": 1, "manual": None}
+#: How fund centres write beside their document.
+ODDITIES = (
+    Oddity("grjcbl", "5%"), Oddity("grjcbl", "0.05"), Oddity("grjcbl", "5"), Oddity("dwjcbl", 0.08), Oddity("dwjcbl", "八"),
+    Oddity("jzny", "2026-11"), Oddity("jzny", "2026年11月"), Oddity("jzny", "202613"), Oddity("khrq", "2015年9月1日"), Oddity("khrq", "2015-09-01"),
+    Oddity("khrq", ""), Oddity("khrq", "0001-01-01"), Oddity("sfydk", "是"), Oddity("sfydk", "2"), Oddity("jcjs", "7200"), Oddity("jcjs", "7,200.00"),
+    Oddity("gryjce", "-"), Oddity("dwyjce", GONE), Oddity("dwmc", "无"), Oddity("skyh", GONE), Oddity("skzh", "6222 0320 0200 0140 018"),
+    Oddity("beizhu", "新增栏目"), Oddity("djs.0.jsrq", None), Oddity("djs.0.jsrq", "99991231"), Oddity("djs.0.djwh", GONE), Oddity("djs.0.lhsx", "首位"),
+    Oddity("grzh", "445300010013-1", telling=False), Oddity("grzh", "", telling=False), Oddity("grzhye", "52000", telling=False),
+    Oddity("grzhye", 5_200_000, telling=False), Oddity("grzhye", "52,000.00元", telling=False), Oddity("grzhzt", "07", telling=False),
+    Oddity("grzhzt", "正常", telling=False), Oddity("djje", None, telling=False), Oddity("djje", "99999999.00", telling=False),
+    Oddity("xingming", "", telling=False), Oddity("djs.0.djcs", "02", telling=False), Oddity("djs.0.djje", "全部", telling=False),
+)
 
 
 class FundCentre:
@@ -62,19 +81,21 @@ class FundCentre:
 
     def holdings(self, agency: Agency, subject: RegisteredSubject, rng: Random, shared: Random) -> Sequence[Holding]:  # noqa: ARG002 - the port
         """Give three persons of five an account; organisations have none. See MockAgency."""
-        if subject.id_no in DEMO_HOLDINGS:
-            return DEMO_HOLDINGS[subject.id_no]
-        if subject.kind != "person" or rng.random() >= _HOLDERS:
-            return ()
-        return (_invented(agency, subject, rng),)
+        return invent(agency, subject, rng)
 
     def answer(self, desk: Desk, request: MockRequest) -> MockResponse | Later:
         """Answer a query, a control, or the question how an earlier request stands. See MockAgency."""
         if request.method == "GET" and request.path.startswith(_STANDING_OF):
             return _standing(desk, unquote(request.path.removeprefix(_STANDING_OF)))
-        if request.method == "POST" and request.path in ("/gjj/cx", "/gjj/kz"):
+        if request.method == "POST" and request.path in (_QUERY, _CONTROL):
             return _answered(desk, request.path, request.body)
         return MockResponse(status=404)
+
+    def odd(self, response: MockResponse, rng: Random) -> MockResponse:
+        """Write one field of one account oddly. See MockAgency."""
+        answer = json.loads(response.body)
+        write_oddly([account for result in answer.get("jgs", ()) for account in result.get("zhs", ())], ODDITIES, rng)
+        return MockResponse(body=_written(answer))
 
     def error(self, desk: Desk, request: MockRequest, kind: str) -> MockResponse:
         """Answer wrongly, or decline. See MockAgency."""
@@ -86,88 +107,84 @@ class FundCentre:
         right = (answer.received if isinstance(answer, Later) else answer).body
         if kind == "malformed":
             return MockResponse(body=right[: len(right) // 2])
-        return _spoilt(orjson.loads(right), kind)
+        return _spoilt(json.loads(right), kind)
 
 
 MOCK = FundCentre()
 
 
-def _invented(agency: Agency, subject: RegisteredSubject, rng: Random) -> Holding:
-    base, personal, employer = rng.randint(20, 300) * 10_000, rng.randint(5, 12), rng.randint(5, 12)
-    balance = rng.randint(0, 25_000_000)
-    opened_on = date(rng.randint(2008, 2024), rng.randint(1, 12), rng.randint(1, 28))
-    earlier = _earlier(rng.randint(1, balance), rng) if balance and rng.random() < _FROZEN else ()
-    record = ProvidentFundRecord(
-        personal_account_no=f"{agency.region_code[:4]}{rng.randrange(10**10):010d}", holder_name=subject.name,
-        employer_name=rng.choice(_EMPLOYERS), balance_fen=balance, contribution_base_fen=base, opened_on=opened_on,
-        account_status="normal" if rng.random() < _LIVE else "sealed_dormant",
-        rate_personal=Decimal(personal) / 100, rate_employer=Decimal(employer) / 100, paid_through=f"2026-{rng.randint(6, 10):02d}",
-        monthly_personal_fen=base * personal // 100, monthly_employer_fen=base * employer // 100,
-        payout_account=f"62220320{rng.randrange(10**11):011d}", payout_bank="中国建设银行云浮市分行",
-        has_loan=rng.random() < _LENT, frozen_fen=sum(one.amount_fen or 0 for one in earlier))
-    return Holding(record.personal_account_no, record, prior_measures=earlier)
-
-
-def _earlier(amount_fen: int, rng: Random) -> tuple[PriorMeasure, ...]:
-    court, code = rng.choice(_COURTS)
-    on = date(2026, rng.randint(1, 9), rng.randint(2, 28))
-    return (PriorMeasure(kind="freeze", authority=court, document_no=f"（2026）{code}执{rng.randint(100, 9999)}号之一",
-                         amount_fen=amount_fen, rank=1, from_on=on, until_on=on.replace(year=on.year + 1, day=on.day - 1)),)
-
-
 def _answered(desk: Desk, path: str, body: bytes) -> MockResponse | Later:
-    model = ControlRequest if path == "/gjj/kz" else Request
     try:
-        asked = [model.model_validate(one) for one in orjson.loads(body)["qqs"]]
-    except (KeyError, TypeError, ValidationError, orjson.JSONDecodeError):
+        asked = [_checked(one, of_control=path == _CONTROL) for one in json.loads(body)["qqs"]]
+    except (AttributeError, KeyError, TypeError, ValueError):
         return _call(desk, [], "9004")
     results = [_result(desk, one) for one in asked]
     if desk.agency.answers_by == "response":
         return _call(desk, results)
     return Later(
-        received=_call(desk, [_taken(desk, one.qqdh) for one in asked]),
-        answers={one.qqdh: _call(desk, [result]) for one, result in zip(asked, results, strict=True)},
-        callbacks={one.qqdh: one.hddz for one in asked if one.hddz})
+        received=_call(desk, [_taken(desk, one["qqdh"]) for one in asked]),
+        answers={one["qqdh"]: _call(desk, [result]) for one, result in zip(asked, results, strict=True)},
+        callbacks={one["qqdh"]: one["hddz"] for one in asked if one.get("hddz")})
 
 
-def _result(desk: Desk, asked: Request) -> Words:
-    if asked.zjlx in _ORGANISATIONS:
-        return _said(asked.qqdh, "2007")
-    subject = desk.subject(asked.zjhm)
+def _checked(asked: Words, *, of_control: bool) -> Words:
+    """Refuse what the document does not allow. Raises: AttributeError, KeyError, TypeError, ValueError."""
+    said = [asked[name] for name in (*_ASKER, *(_ORDER if of_control else ()))]
+    if any(not isinstance(one, str) or not one for one in said) or any(document["wslb"] not in _KINDS for document in asked.get("wss") or ()):
+        raise ValueError("not what the document asks for")
+    if of_control and (asked["kzcs"] not in _ACTIONS or asked.get("tqyy") not in (None, *_WITHDRAWAL_REASONS)):
+        raise ValueError("a code that the document does not have")
+    if of_control and not _YUAN.fullmatch(asked.get("je") or "0.00"):
+        raise ValueError("not an amount in yuan")
+    _day_of(asked)
+    return asked
+
+
+def _day_of(asked: Words) -> date | None:
+    """Return the last day that is asked for. Raises: ValueError."""
+    return date.fromisoformat(asked["jsrq"]) if asked.get("jsrq") else None
+
+
+def _result(desk: Desk, asked: Words) -> Words:
+    if asked["zjlx"] in _ORGANISATIONS:
+        return _said(asked["qqdh"], "2007")
+    subject = desk.subject(asked["zjhm"])
     if code := _objection(asked, subject):
-        return _said(asked.qqdh, code)
-    if isinstance(asked, ControlRequest):
-        return _effect(asked.qqdh, desk.order(_order(asked)))
-    accounts = [_account(desk, holding, asked.zjhm) for holding in (desk.holdings(subject) if subject else ())]
-    return _said(asked.qqdh, "0000") | {"zhs": accounts} if accounts else _said(asked.qqdh, "0001")
+        return _said(asked["qqdh"], code)
+    if "kzcs" in asked:
+        return _effect(asked["qqdh"], desk.order(_order(asked)))
+    accounts = [_account(desk, holding, asked["zjhm"]) for holding in (desk.holdings(subject) if subject else ())]
+    if subject is not None and (rng := desk.odd(subject)):
+        write_oddly(accounts, ODDITIES, rng, telling_only=True)
+    return _said(asked["qqdh"], "0000") | {"zhs": accounts} if accounts else _said(asked["qqdh"], "0001")
 
 
-def _objection(asked: Request, subject: RegisteredSubject | None) -> str | None:
-    action = _ACTIONS[asked.kzcs] if isinstance(asked, ControlRequest) else "query"
-    if missing(ASSET_TYPE.documents[action], {_KINDS[document.wslb] for document in asked.wss}):
+def _objection(asked: Words, subject: RegisteredSubject | None) -> str | None:
+    action = _ACTIONS[asked["kzcs"]] if "kzcs" in asked else "query"
+    if missing(ASSET_TYPE.documents[action], {_KINDS[document["wslb"]] for document in asked.get("wss") or ()}):
         return "2001"
-    if not asked.gwzbh:
+    if not asked.get("gwzbh"):
         return "2003"
-    if isinstance(asked, ControlRequest) and (code := _left_out(asked)):
+    if "kzcs" in asked and (code := _left_out(asked)):
         return code
-    return "2004" if subject and subject.name != asked.xingming else None
+    return "2004" if subject and subject.name != asked["xingming"] else None
 
 
-def _left_out(asked: ControlRequest) -> str | None:
+def _left_out(asked: Words) -> str | None:
     """Say what a control leaves out: where the money goes, why it may be withdrawn, or how much it is."""
-    if asked.kzcs in _PAID_OUT and not (asked.skyh and asked.skzh and asked.skhm):
+    if asked["kzcs"] in _PAID_OUT and not all(asked.get(name) for name in ("skyh", "skzh", "skhm")):
         return "3010"
-    if asked.kzcs in _PAID_OUT and not asked.tqyy:
+    if asked["kzcs"] in _PAID_OUT and not asked.get("tqyy"):
         return "3009"
-    return "3011" if asked.kzcs in _COUNTED and not asked.je else None
+    return "3011" if asked["kzcs"] in _COUNTED and not asked.get("je") else None
 
 
-def _order(asked: ControlRequest) -> Order:
+def _order(asked: Words) -> Order:
     return Order(
-        request_no=asked.qqdh, action=_ACTIONS[asked.kzcs], key=asked.grzh, authority=asked.fymc,
-        document_no=asked.wss[0].wsbh, amount_fen=_fen(asked.je), term_months=asked.qxys,
-        until_on=date.fromisoformat(asked.jsrq) if asked.jsrq else None, original_request_no=asked.yqqdh,
-        agency_control_no=asked.djbh, holder_id_no=asked.zjhm)
+        request_no=asked["qqdh"], action=_ACTIONS[asked["kzcs"]], key=asked["grzh"], authority=asked["fymc"],
+        document_no=asked["wss"][0]["wsbh"], amount_fen=_fen(asked.get("je")), term_months=asked.get("qxys"),
+        until_on=_day_of(asked), original_request_no=asked.get("yqqdh"),
+        agency_control_no=asked.get("djbh"), holder_id_no=asked["zjhm"])
 
 
 def _fen(yuan: str | None) -> int | None:
@@ -187,11 +204,15 @@ def _standing(desk: Desk, number: str) -> MockResponse:
 
 
 def _call(desk: Desk, results: Sequence[Words], code: str = "0000") -> MockResponse:
-    return MockResponse(body=orjson.dumps({"code": code, "msg": CALL_CODES[code], "fksj": _instant(desk.now()), "jgs": results}))
+    return MockResponse(body=_written({"code": code, "msg": _CALL_TEXTS[code], "fksj": _instant(desk.now()), "jgs": list(results)}))
+
+
+def _written(answer: Words) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _said(number: str, code: str) -> Words:
-    return {"qqdh": number, "jgdm": code, "jgsm": RESULT_CODES[code]}
+    return {"qqdh": number, "jgdm": code, "jgsm": _RESULT_TEXTS[code]}
 
 
 def _taken(desk: Desk, number: str) -> Words:
@@ -232,14 +253,14 @@ def _effect(number: str, effect: Effect) -> Words:
 def _numbers(request: MockRequest) -> list[str]:
     if request.method == "GET":
         return [unquote(request.path.removeprefix(_STANDING_OF))]
-    return [one["qqdh"] for one in orjson.loads(request.body)["qqs"]]
+    return [one["qqdh"] for one in json.loads(request.body)["qqs"]]
 
 
 def _spoilt(answer: Words, kind: str) -> MockResponse:
     """Give every result a field its document does not have, or a code its list does not have."""
     for result in answer["jgs"]:
         result.update({"zyts": "请现场核实"} if kind == "unknown_field" else {"jgdm": "8888"})
-    return MockResponse(body=orjson.dumps(answer))
+    return MockResponse(body=_written(answer))
 
 
 def _yuan(fen: int | None) -> str | None:

@@ -14,7 +14,7 @@ from contracts.documents import DocumentKind
 from contracts.failures import AgencyUnsupported, MalformedMessage
 from contracts.outcome import REASONS
 from contracts.subject import IdType
-from services.equity import adapter, codes, reading, said
+from services.equity import adapter, codes, reading, said, sheet, stakes
 from services.equity.adapter import ADAPTER
 from services.equity.examples import ANSWERS, CALLS, DEMO_COMPANY, DEMO_HOLDINGS, DEMO_PERSON
 from services.equity.mock_agency import MOCK
@@ -29,6 +29,7 @@ from services.runtime.port import (
     OutsideProtocol,
     Unsupported,
 )
+from services.runtime.reading.currencies import NUMERIC
 from tests.contract.exchange import Exchange, agency_row, as_received, asked_of
 
 CAN = ("query", "freeze", "renew", "release", "transfer", "status")
@@ -125,8 +126,7 @@ def test_the_tables_cover_the_lists_of_both_sides():
     assert set(adapter._DOCUMENTS) == set(get_args(DocumentKind))
     assert set(adapter._DOCUMENTS.values()) == set(get_args(codes.DocumentCode))
     assert set(adapter._MATTERS.values()) == set(get_args(codes.MatterCode))
-    assert set(reading._COMPANY_STATES) == set(get_args(codes.CompanyStateCode))
-    assert set(reading._CONTRIBUTIONS) == set(get_args(codes.ContributionCode))
+    assert set(sheet.COMPANY_STATES.values()) == set(get_args(EquityRecord.model_fields["registration_status"].annotation))
     assert set(reading._STATES) == set(get_args(codes.FreezeStateCode)) - {"3"}
     assert set(reading._LAPSES) == set(get_args(codes.LapseCode))
     assert set(reading._RIGHTS) == set(get_args(codes.RightCode))
@@ -135,10 +135,11 @@ def test_the_tables_cover_the_lists_of_both_sides():
 
 
 def test_adapter_and_mock_agree_on_every_code_without_sharing_a_table():
-    assert {name: code for code, name in reading._COMPANY_STATES.items()} == said._COMPANY_STATES
-    assert {name: code for code, name in reading._CONTRIBUTIONS.items()} == said._CONTRIBUTIONS
+    assert {name: code for code, name in sheet.COMPANY_STATES.items()} == said._COMPANY_STATES
+    assert {name: code for code, name in sheet.CONTRIBUTIONS.items()} == said._CONTRIBUTIONS
     assert {name: code for code, name in reading._RIGHTS.items()} == said._RIGHTS
     assert said._MATTERS == adapter._MATTERS
+    assert {letters: NUMERIC[letters] for letters in said._CURRENCIES} == said._CURRENCIES
     assert all(reading._REASONS[code] in (reason, None) for reason, code in said._REASONS.items())
 
 
@@ -146,12 +147,13 @@ def test_adapter_and_mock_agree_on_every_code_without_sharing_a_table():
 def test_the_sixth_decimal_of_a_wan_is_the_fen(fen):
     assert TypeAdapter(codes.Fen).validate_python(codes.wan(fen)) == fen
     assert codes.wan(fen) == said._wan(fen)
+    assert sheet.capital("CNY")(codes.wan(fen)) == sheet.capital("USD")(codes.wan(fen)) == fen
 
 
 @given(st.integers(min_value=1, max_value=10**6))
 def test_a_share_is_the_same_both_ways(millionths):
     share = Fraction(millionths, 10**6)
-    assert TypeAdapter(codes.Share).validate_python(codes.percent(share)) == share
+    assert Fraction(sheet.share(codes.percent(share))) == share
     assert codes.percent(share) == said._percent(str(share))
 
 
@@ -183,6 +185,35 @@ def test_capital_is_frozen_to_the_fen_and_the_rest_is_free_for_the_next(registra
         ("in_force", most - 1, 1), ("in_force", 1, 1), ("waiting", 0, 2)]
     assert (last.agency_control_no, last.until_on) == (None, None)
     assert last.waiting_serial
+
+
+def in_dollars(registrar):
+    return next((subject, held) for subject, held in registrar.held() if held.record.currency == "USD")
+
+
+def test_capital_in_dollars_is_found_and_frozen_in_dollars(registrar):
+    subject, held = in_dollars(registrar)
+    found = next(one for one in registrar.ask_one(registrar.command("query", subject)).assets if one.record["uscc"] == held.key)
+    assert (found.record["currency"], held.record.value_fen(), stakes.currency_of(held.key)) == ("USD", None, "USD")
+    order = registrar.order("freeze", subject, held, capital_fen=1_000)
+    assert orjson.loads(registrar.call(order).content)["rw"][0]["bz"] == "840"
+    control = controlled(registrar.ask_one(order))
+    assert (control.state, control.actual_fen, control.wire["bz"]) == ("in_force", 1_000, "840")
+
+
+def test_an_amount_in_yuan_is_no_capital_in_dollars(registrar):
+    subject, held = in_dollars(registrar)
+    with pytest.raises(AgencyUnsupported):
+        registrar.call(registrar.order("freeze", subject, held, amount_fen=1_000))
+    as_yuan = held.record.model_dump(mode="json") | {"currency": "CNY"}
+    assert registrar.ask_one(registrar.order("freeze", subject, held, capital_fen=1_000, asset=as_yuan)).code == "rejected_by_agency"
+    assert controlled(registrar.ask_one(registrar.order("freeze", subject, held, ratio="1/100"))).state == "in_force"
+
+
+def test_a_currency_that_is_none_is_not_sent(registrar):
+    subject, held = registrar.holder()
+    with pytest.raises(MalformedMessage):
+        registrar.call(registrar.order("freeze", subject, held, asset=held.record.model_dump(mode="json") | {"currency": "ZZZ"}))
 
 
 def test_a_share_that_is_no_percentage_of_four_decimals_is_not_sent(registrar):

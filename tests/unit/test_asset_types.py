@@ -85,6 +85,28 @@ def test_the_capital_of_a_company_is_not_the_worth_of_a_stake():
     assert (record.value_fen(), record.share()) == (None, Fraction(1))
 
 
+def test_capital_is_in_yuan_unless_its_record_says_another_currency():
+    kind = asset_type("equity")
+    assert kind.record.model_validate(RECORDS["equity"]).currency == "CNY"
+    assert kind.known_by("91445300MA4UN0001B") == {"uscc": "91445300MA4UN0001B", "currency": "CNY"}
+    assert "currency" in kind.deciding()
+
+
+def test_more_paid_in_or_pledged_than_subscribed_is_doubtful():
+    kind, pledge = asset_type("equity"), {"pledgee": "银行", "capital_fen": 100_000_001}
+    def doubts(**more):
+        return kind.record.model_validate({**RECORDS["equity"], "subscribed_capital_fen": 100_000_000, **more}).doubtful()
+    assert doubts(paid_in_capital_fen=100_000_000, pledges=(pledge | {"capital_fen": 1},)) == ()
+    assert doubts(paid_in_capital_fen=100_000_001, pledges=(pledge,)) == ("paid_in_capital_fen", "pledges")
+
+
+def test_more_frozen_than_there_is_is_doubtful():
+    kind = asset_type("provident_fund")
+    def doubts(frozen_fen):
+        return kind.record.model_validate({**RECORDS["provident_fund"], "balance_fen": 100, "frozen_fen": frozen_fen}).doubtful()
+    assert (doubts(100), doubts(101)) == ((), ("frozen_fen",))
+
+
 def test_units_times_price_is_the_worth():
     assert (fen_of(3, 250), fen_of(3, None)) == (750, None)
 

@@ -112,6 +112,13 @@ def test_wrong_plates_do_not(plate):
     assert code_of(identifiers.plate_no, plate) == "bad_format"
 
 
+def test_a_company_may_be_known_by_its_number_from_before_and_by_a_check_digit_that_fails():
+    numbers = ["445300000012345", "4453000012345", "91445300MA4UN0001B", "91445300MA4UN0001C", "91445300MA4UN000IB"]
+    assert [identifiers.company_no(number) for number in numbers] == numbers
+    assert [identifiers.company_no_may_be(number) for number in numbers] == [True, True, True, False, False]
+    assert {code_of(identifiers.company_no, number) for number in ("粤工商", "44530000001234", "٤" * 15, "")} == {"bad_format"}
+
+
 def test_a_unit_code_has_28_characters():
     assert identifiers.unit_code(f"445302 001001 GB00014 {UNIT_CODE[-9:]}") == UNIT_CODE
     assert code_of(identifiers.unit_code, UNIT_CODE[:-1]) == "bad_format"

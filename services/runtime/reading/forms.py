@@ -28,10 +28,13 @@ _FIRST_DAY, _LAST_DAY = date(1850, 1, 1), date(2150, 12, 31)
 #: Control characters and lone surrogates.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))")
+_MONTH = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})月?|(\d{2}))")
 _TIME = re.compile(r"[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.0+)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _AREA_UNITS = re.compile(r"(?:㎡|m2|m²|平方米|平米|平方公尺)$", re.IGNORECASE)
 _YUAN_SIGNS, _YUAN_UNITS = re.compile(r"^(?:￥|¥|CNY|RMB|人民币)"), re.compile(r"(?:元|元整|圆)$")
+#: As nearly every amount is written.
+_TWO_DECIMALS = re.compile(r"\d{1,13}\.\d\d", re.ASCII)
 _FRACTION = re.compile(r"(\d{1,9})/(\d{1,9})")
 _CHINESE_FRACTION = re.compile(r"([一二三四五六七八九十百]+)分之([一二三四五六七八九十百]+)")
 _CHINESE_DIGITS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)} | {"百": 100}
@@ -49,9 +52,9 @@ class Odd(ValueError):
 
 def text(value: object, most: int = MOST_TEXT_CHARS) -> str:
     """Read a text; a whole number is one too. Blanks around it are none of it. Raises: Odd."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     if not isinstance(value, str):
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
         raise Odd("bad_form")
     plain = value.strip()
     if not 0 < len(plain) <= most or _UNSEEN.search(plain):
@@ -138,6 +141,8 @@ def fen(value: object) -> int:
 
 def yuan(value: object) -> int:
     """Read an amount where yuan with decimals are agreed, as fen; without a decimal point it may be fen as well. Raises: Odd."""
+    if isinstance(value, str) and _TWO_DECIMALS.fullmatch(value):
+        return int(value.replace(".", ""))
     word = repr(value) if isinstance(value, float) else compact(value)
     plain = _YUAN_UNITS.sub("", _YUAN_SIGNS.sub("", word))
     if "." not in plain and plain == word:
@@ -146,12 +151,11 @@ def yuan(value: object) -> int:
 
 
 def wan_yuan(value: object) -> int:
-    """Read an amount where 万元 are agreed, as fen. Raises: Odd."""
-    return _integer(number(_wan(value)) * 1_000_000)
-
-
-def _wan(value: object) -> object:
-    return value if isinstance(value, float) else compact(value).removesuffix("元").removesuffix("万")
+    """Read an amount where 万元 are agreed, as fen; one that says 元 and not 万 is of yuan. Raises: Odd."""
+    word = repr(value) if isinstance(value, float) else compact(value)
+    plain = word.removesuffix("元")
+    wan = plain.removesuffix("万")
+    return _integer(number(wan) * (100 if wan == plain != word else 1_000_000))
 
 
 def _integer(value: Decimal, *, least: int | None = None) -> int:
@@ -205,6 +209,7 @@ def _chinese_number(word: str) -> int:
 @lru_cache(maxsize=4096)  # one answer says one day again and again
 def _parted(word: str) -> tuple[date, tuple[int, int, int] | None]:
     """Take a day with or without a time apart. Raises: Odd."""
+    word = normalize("NFKC", word)
     found = _DAY.match(word)
     rest = word[found.end():] if found else ""
     clock = _TIME.fullmatch(rest) if rest else None
@@ -232,11 +237,26 @@ def _day(word: str) -> date:
 
 def instant(value: object) -> datetime:
     """Read an instant of China Standard Time as UTC; a day alone is none. Raises: Odd."""
-    word = normalize("NFKC", text(value))
-    on, clock = _parted(word)
+    on, clock = _parted(text(value))
     if not clock or not _FIRST_DAY <= on <= _LAST_DAY:
         raise Odd("implausible" if clock else "bad_form")
     try:
         return datetime.combine(on, time(*clock), CHINA).astimezone(UTC)
     except ValueError:
         raise Odd("bad_form") from None
+
+
+def rank(value: object) -> int:
+    """Read a place in a queue, from 1. Raises: Odd."""
+    place = whole(value)
+    if place < 1:
+        raise Odd("implausible")
+    return place
+
+
+def month(value: object) -> str:
+    """Read a month as 2026-11: 202611, 2026-11, 2026年11月, or a day of it. Raises: Odd."""
+    word = normalize("NFKC", text(value))
+    found = _MONTH.fullmatch(word)
+    read = day(f"{found[1]}-{found[2] or found[3]}-01" if found else word)
+    return f"{read:%Y-%m}"

@@ -5,7 +5,7 @@ that it is deciding (which thing, whose, how much, its state, what is on it befo
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -27,12 +27,13 @@ _DECIDING_OF_RIGHT = frozenset({"kind", "holder", "amount_fen"})
 class Entry(NamedTuple):
     """One field of an agency's document: our name for it, and its form, or the sheet of a list's rows.
 
-    `always`: the document says that it is always there.
+    `always`: the document says that it is always there. `also`: what else the same words say (a pledge is a fact of the share, and a right).
     """
 
     name: str
     form: "Form | Sheet"
     always: bool = False
+    also: "Entry | None" = None
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,15 @@ class Sheet:
     #: Values that are the same for every row, since the list itself says them.
     stands: Mapping[str, object] = field(default_factory=dict)
     wires: Mapping[str, str] = field(init=False)
+    always: Mapping[str, str] = field(init=False)
+    fields: frozenset[str] = field(init=False)
     required: frozenset[str] = field(init=False)
-    names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know each field's name on the wire, and what the model requires."""
+        """Know each field's name on the wire, what the document always has, and what the model has and requires."""
+        object.__setattr__(self, "always", {wire: entry.name for wire, entry in self.entries.items() if entry.always})
+        object.__setattr__(self, "fields", frozenset(self.model.model_fields))
         object.__setattr__(self, "wires", {entry.name: wire for wire, entry in self.entries.items()})
-        object.__setattr__(self, "names", frozenset(self.model.model_fields))
         object.__setattr__(self, "required", frozenset(name for name, one in self.model.model_fields.items() if one.is_required()))
 
     @classmethod
@@ -75,13 +78,15 @@ class Sheet:
 
 @dataclass(slots=True)
 class Row:
-    """What was read of one row; `lost`: a deciding field of it was not. A list that was read is a list of such values."""
+    """What was read of one row; `lost`: a deciding field of it was not. A list that was read is a list of such values.
+
+    `made`: the model of all of it, if that is one
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
+    made: BaseModel | None = None
     unread: list[Unread] = field(default_factory=list)
     lost: bool = False
-    #: the values as their model, unless it is lost
-    model: BaseModel | None = None
 
 
 @dataclass(slots=True)
@@ -145,9 +150,9 @@ class _Reader:
                 self._entry(wire, entry, raw)
             elif wire not in self.sheet.passed_over:
                 self._mark(wire, wire, "unknown_field", raw)
-        for wire, entry in self.sheet.entries.items():
-            if entry.always and _is_nothing(self.words.get(wire)):
-                self._mark(entry.name, wire, "missing", None)
+        for wire, name in self.sheet.always.items():
+            if _is_nothing(self.words.get(wire)):
+                self._mark(name, wire, "missing", None)
         self._validate()
 
     def _entry(self, wire: str, entry: Entry, raw: object) -> None:
@@ -155,6 +160,11 @@ class _Reader:
             self._rows(wire, entry.name, entry.form, raw)
         elif not _is_nothing(raw):
             self._field(wire, entry.name, entry.form, raw)
+        if entry.also is not None:
+            marks = self.row.unread
+            told, before = {mark.wire for mark in marks}, len(marks)
+            self._entry(wire, entry.also, raw)
+            marks[before:] = [mark for mark in marks[before:] if mark.wire not in told]
 
     def _field(self, wire: str, name: str, form: Form, raw: object) -> None:
         try:
@@ -174,7 +184,7 @@ class _Reader:
             return
         read = [read_row(sheet, one, field_at=f"{self.field_at}{name}.{place}.", wire_at=f"{self.wire_at}{wire}.{place}.")
                 for place, one in enumerate(listed)]
-        self.row.values[name] = self.row.values.get(name, []) + [one.values if one.model is None else one.model for one in read]
+        self.row.values[name] = self.row.values.get(name, []) + [one.values if one.made is None else one.made for one in read]
         self.row.unread += [mark for one in read for mark in one.unread]
         self.row.lost |= name in self.sheet.deciding and any(one.lost for one in read)
 
@@ -186,45 +196,47 @@ class _Reader:
     def _validate(self) -> None:
         """Let the model check the values together; what it does not take is marked, and is no value."""
         try:
-            self.row.model = self.sheet.model.model_validate(self._of_model())
+            self.row.made = self.sheet.model.model_validate(_of_model(self.sheet, self.row))
         except ValidationError as error:
-            self._refuse_all(error)
-
-    def _refuse_all(self, error: ValidationError) -> None:
-        for wrong in {one["loc"][0]: one for one in error.errors(include_url=False, include_context=False)}.values():
-            self._refuse(str(wrong["loc"][0]), is_missing=wrong["type"] == "missing")
-        if not self.row.lost:
-            self.row.model = self.sheet.model.model_validate(self._of_model())
-
-    def _of_model(self) -> dict[str, Any]:
-        return {name: value for name, value in self.row.values.items() if name in self.sheet.names}
+            for wrong in {one["loc"][0]: one for one in error.errors(include_url=False, include_context=False)}.values():
+                self._refuse(str(wrong["loc"][0]), is_missing=wrong["type"] == "missing")
 
     def _refuse(self, name: str, *, is_missing: bool) -> None:
-        wire = self.sheet.wires.get(name, name)
+        wire, within = self.sheet.wires.get(name, name), f"{self.field_at}{name}."
+        told = any(mark.field.startswith(within) for mark in self.row.unread)
+        if told and self.row.lost:
+            return  # a row of this list says it, and what was read of it is kept
         self.row.values.pop(name, None)
+        if told:
+            return
         if not is_missing:
             self._mark(name, wire, "bad_form", self.words.get(wire))
         elif all(mark.field != self.field_at + name for mark in self.row.unread):
             self._mark(name, wire, "missing", None)
 
 
+def _of_model(sheet: Sheet, row: Row) -> dict[str, Any]:
+    return {name: value for name, value in row.values.items() if name in sheet.fields}
+
+
 def _is_nothing(raw: object) -> bool:
     return raw is None or (isinstance(raw, str) and raw.strip() in NOTHING)
 
 
-def read_items(kind: AssetType, sheet: Sheet, listed: Iterable[object]) -> Items:
-    """Read the items of an answer, each by itself.
+def read_items(kind: AssetType, sheet: Sheet | Callable[[object], Sheet], listed: Iterable[object]) -> Items:
+    """Read the items of an answer, each by itself; `sheet` may be chosen by what a row says (amounts of its own currency).
 
     Shape: one that is told twice in the same words counts once; one told twice in other words stands twice, for the report to merge; both
            are marked
     """
     items, told = Items(), dict[str, list[int]]()
     for position, words in enumerate(listed):
-        found = _item(kind, sheet, position, read_row(sheet, words))
+        own = sheet if isinstance(sheet, Sheet) else sheet(words)
+        found = _item(kind, own, position, read_row(own, words))
         if isinstance(found, UnreadableItem):
             items.unreadable.append(found)
         else:
-            _once(kind, items.assets, found, told, sheet)
+            _once(kind, items.assets, found, told, own)
     return items
 
 
@@ -250,8 +262,7 @@ def _item(kind: AssetType, sheet: Sheet, position: int, row: Row) -> FoundAsset 
         row.lost = True
     if row.lost:
         return UnreadableItem(position=position, record=_json_of(row.values), unread=tuple(row.unread))
-    record = row.model
-    assert isinstance(record, AssetRecord)
+    record = row.made if isinstance(row.made, AssetRecord) else kind.record.model_validate(_of_model(sheet, row))
     doubts = [unread(name, sheet.wires.get(name, name), "implausible", row.values.get(name)) for name in record.doubtful()]
     return FoundAsset.model_construct(
         record=record.model_dump(mode="json", exclude_none=True), prior_measures=tuple(row.values.get(_MEASURES, ())),
