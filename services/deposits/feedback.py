@@ -3,6 +3,7 @@
 An answer to a query is read loosely (reading.py); one to a control, and its envelope, strictly.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, get_args
@@ -15,15 +16,16 @@ from services.deposits import agency_api as wire
 from services.deposits import reading, results
 from services.deposits.codes import ResultCode
 from services.deposits.reading import QueryWords
-from services.runtime.port import Accepted, Answer, Asked, OutsideProtocol, Refused
+from services.runtime.port import Accepted, Answer, Asked, Refused
 from services.runtime.reading import forms
 from services.runtime.reading.envelopes import by_request, read_or_mark
 from services.runtime.reading.items import unknown_fields
-from services.runtime.reading.outside import why
+from services.runtime.reading.outside import alone, only, why
 
 _ANSWERED = frozenset({"0000", "0100"})
 _UNAVAILABLE = {"9001": "office_closed", "9002": "busy"}
 _MOST_DETAIL = 500
+_SECONDS = forms.shaped(re.compile("[0-9]{1,6}"))
 
 
 class _Head(NamedTuple):
@@ -48,8 +50,8 @@ def to_query(words: wire.Words, query: QueryWords, asked: Sequence[Asked], body:
     receipts, no_receipt = by_request(asked, _listed(body, query.name("SLHZ")), number)
     rows, no_row = by_request(asked, _listed(body, query.name("FKLB")), number)
     read = partial(reading.found, query, (*marks, *no_receipt, *no_row))
-    answers = {one.request_no: _only([*(_alone(partial(_receipt, words), row) for row in receipts[one.request_no]),
-                                      *(_alone(read, row) for row in rows[one.request_no])]) for one in asked}
+    answers = {one.request_no: only([*(alone(partial(_receipt, words), row) for row in receipts[one.request_no]),
+                                      *(alone(read, row) for row in rows[one.request_no])]) for one in asked}
     if all(answer is reading.NOT_LOOKED_UP for answer in answers.values()):
         raise AgencyUnavailable(reading.ABNORMAL)
     return answers
@@ -67,8 +69,8 @@ def _loose_head(name: Callable[[str], str], body: Mapping[str, Any]) -> tuple[_H
     if code in _ANSWERED and not body.keys() & set(lists):
         raise AgencyProtocolError(f"neither {' nor '.join(lists)}")
     marks = unknown_fields(body, (result, message, wait, *lists))
-    wait_s = read_or_mark(forms.whole, body, wait, "retry_after_s", marks) if wait in body else None
-    return _Head(code, str(body.get(message, ""))[:_MOST_DETAIL], wait_s), marks
+    wait_s = read_or_mark(_SECONDS, body, wait, "retry_after_s", marks) if wait in body else None
+    return _Head(code, str(body.get(message) or "")[:_MOST_DETAIL], None if wait_s is None else float(wait_s)), marks
 
 
 def _listed(body: Mapping[str, Any], name: str) -> Sequence[Any]:
@@ -90,14 +92,14 @@ def to_control(words: wire.Words, asked: Sequence[Asked], body: Mapping[str, Any
         return declined
     name = str(words.receipt.model_fields["request_no"].alias)
     told = [*_own(name, envelope.receipts, partial(_receipt, words)), *_own(name, envelope.items, partial(_result, words))]
-    return {one.request_no: _only([answer for number, answer in told if number == one.request_no]) for one in asked}
+    return {one.request_no: only([answer for number, answer in told if number == one.request_no]) for one in asked}
 
 
 def _own(name: str, raw: Sequence[Any], read: Callable[[Mapping[str, Any]], Answer]) -> Iterator[tuple[str, Answer]]:
     for one in raw:
         number = one.get(name) if isinstance(one, dict) else None
         if isinstance(number, str):
-            yield number, _alone(read, one)
+            yield number, alone(read, one)
 
 
 def _in_trouble(head: _Head, asked: Sequence[Asked]) -> dict[str, Answer] | None:
@@ -110,21 +112,6 @@ def _in_trouble(head: _Head, asked: Sequence[Asked]) -> dict[str, Answer] | None
     if head.result == "9003":
         raise AgencyProtocolError(f"the bank cannot read our message: {head.message}")
     return {one.request_no: Refused("not_authorised", head.message) for one in asked} if head.result == "9004" else None
-
-
-def _only(answers: Sequence[Answer]) -> Answer:
-    if len(answers) == 1:
-        return answers[0]
-    return OutsideProtocol("answered twice in one message" if answers else "left out of the answer")
-
-
-def _alone(read: Callable[[Mapping[str, Any]], Answer], row: Mapping[str, Any]) -> Answer:
-    try:
-        return read(row)
-    except ValidationError as error:
-        return OutsideProtocol(why(error))
-    except ValueError as error:
-        return OutsideProtocol(str(error))
 
 
 def _receipt(words: wire.Words, row: Mapping[str, Any]) -> Answer:

@@ -63,9 +63,9 @@ def _account(name: Callable[[str], str], money: forms.Form) -> Sheet:
         "KHZH": Entry("account_no", forms.shaped(re.compile(ACCOUNT_NO)), always=True),
         "CCLB": Entry("account_class", forms.code(CLASSES), always=True), "ZHFL": Entry("account_tier", forms.code(_TIERS)),
         "ZHZT": Entry("account_status", forms.code(STATUSES), always=True), "KHWD": Entry("branch_name", forms.text),
-        "KHWDDM": Entry("branch_code", forms.text), "KHRQ": Entry("opened_on", forms.day), "XHRQ": Entry("closed_on", forms.day),
+        "KHWDDM": Entry("branch_code", forms.compact), "KHRQ": Entry("opened_on", forms.day), "XHRQ": Entry("closed_on", forms.day),
         "BZ": Entry("currency", currency, always=True), "YE": Entry("balance_fen", money, always=True),
-        "KYYE": Entry("available_balance_fen", money, always=True), "GLZJZH": Entry("linked_cash_account", forms.text),
+        "KYYE": Entry("available_balance_fen", money, always=True), "GLZJZH": Entry("linked_cash_account", forms.compact),
         "BEIZ": Entry("remark", forms.text), "DJXX": Entry("prior_measures", _measure(name, money)),
         "QLXX": Entry("priority_rights", _right(name, money)),
     }.items()}, passed_over={name("CCXH")})

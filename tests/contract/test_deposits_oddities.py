@@ -3,18 +3,18 @@ from random import Random
 
 import orjson
 import pytest
+from openapi_core.exceptions import OpenAPIError
 
 from contracts.failures import AgencyProtocolError
 from contracts.messages import Unread
 from services.deposits.adapter import ADAPTER
-from services.deposits.examples import ANSWERS
+from services.deposits.examples import ANSWERS, CALLS
 from services.deposits.mock_agency import MOCK
 from services.deposits.said import ODDITIES
 from services.runtime.mock.oddities import write_oddly
-from services.runtime.mock.port import MockRequest
 from services.runtime.port import AgencyResponse, Asked, Found, OutsideProtocol
 from tests.contract.documents import by_openapi, everything_asked
-from tests.contract.exchange import Exchange, agency_row
+from tests.contract.exchange import Exchange, agency_row, as_received
 from tests.contract.oddities import Golden, as_json, became, check_others_stand, to_json
 
 CAN = ("query", "freeze", "renew", "release", "deduct", "status")
@@ -71,7 +71,25 @@ def test_what_a_bank_says_when_it_does_not_answer_is_in_its_document(row, kind):
     subject, held = there.holder()
     for command in (there.command("query", subject), there.order("freeze", subject, held, amount_fen=1)):
         call = there.call(command)
-        DOCUMENTS[row.dialect](call, MOCK.error(there.desk, MockRequest(call.method, call.path, {}, {}, call.content), kind))
+        DOCUMENTS[row.dialect](call, MOCK.error(there.desk, as_received(call), kind))
+
+
+@ROWS
+def test_every_golden_call_and_what_the_mock_answers_it_are_in_the_document(row):
+    there = Exchange(ADAPTER, MOCK, row)
+    for call in [ADAPTER.to_call(row, one.outgoing) for one in CALLS if one.dialect == row.dialect]:
+        DOCUMENTS[row.dialect](call, MOCK.answer(there.desk, as_received(call)))
+
+
+@pytest.mark.parametrize("kind", ["unknown_field", "unknown_code"])
+@ROWS
+def test_the_document_takes_nothing_that_it_does_not_have(row, kind):
+    there = Exchange(ADAPTER, MOCK, row)
+    subject, held = there.holder()
+    for command in (there.command("query", subject), there.order("freeze", subject, held, amount_fen=1)):
+        call = there.call(command)
+        with pytest.raises(OpenAPIError):
+            DOCUMENTS[row.dialect](call, MOCK.error(there.desk, as_received(call), kind))
 
 
 # ---- one odd field hides nothing
@@ -299,7 +317,7 @@ def test_the_fault_oddity_changes_one_field_of_one_account(row):
     subject, _ = exchange.holder()
     command = exchange.command("query", subject)
     call = exchange.call(command)
-    request = MockRequest(call.method, call.path, {}, {}, call.content)
+    request = as_received(call)
     right, odd = exchange.simulation.answer(exchange.desk, request), exchange.simulation.answer(exchange.desk, request, odd=Random(3))
     answers, accounts, *_ = NAMES[row.dialect]
     said_right, said_odd = (orjson.loads(one.body)[answers][0][accounts] for one in (right, odd))
@@ -312,7 +330,7 @@ def test_an_oddity_leaves_a_bank_that_has_nothing_and_a_control_as_they_are():
     nobody = next(one for one in exchange.simulation.register.subjects() if not exchange.desk.holdings(one))
     for command in (exchange.command("query", nobody), exchange.order("freeze", *exchange.holder(), amount_fen=1)):
         call = exchange.call(command)
-        right = exchange.simulation.answer(exchange.desk, MockRequest(call.method, call.path, {}, {}, call.content))
+        right = exchange.simulation.answer(exchange.desk, as_received(call))
         assert MOCK.odd(right, Random(3)).body == right.body
 
 

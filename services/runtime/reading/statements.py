@@ -33,18 +33,13 @@ def stated(place: Place, entry: object) -> str | None:
     """Return the text of a statement, of one that is not in the list too; None for an item."""
     if not isinstance(entry, Mapping):
         return None
-    word = _word(entry.get(place.wire))
+    try:
+        word = compact(entry.get(place.wire))
+    except Odd:
+        return None
     if word in place.texts:
         return None if any(_says_something(entry.get(name)) for name in place.of_items) else word
-    rest = {name for name, value in entry.items() if _says_something(value)} - place.beside
-    return word if word and rest == {place.wire} and not _fits(place.key, word) else None
-
-
-def _word(value: object) -> str:
-    try:
-        return compact(value)
-    except Odd:
-        return ""
+    return None if _fits(place.key, word) or any(_says_something(entry[name]) for name in entry.keys() - place.beside - {place.wire}) else word
 
 
 def _fits(form: Form, word: str) -> bool:
