@@ -10,7 +10,7 @@ from stdnum import luhn
 from contracts.agency import Agency
 from contracts.assets.deposits import AccountClass, DepositRecord
 from contracts.control import PriorityRight, PriorMeasure
-from services.deposits.examples import DEMO_HOLDINGS
+from services.deposits.demo import DEMO_HOLDINGS
 from services.runtime.mock.port import Holding, RegisteredSubject
 
 #: A subject banks at two to four of so many banks.

@@ -16,13 +16,16 @@ from contracts.control import ControlOrder
 from contracts.failures import AgencyProtocolError, AgencyUnsupported, MalformedMessage
 from contracts.messages import Command
 from services.deposits import agency_api as wire
-from services.deposits import reading
-from services.deposits.codes import CurrencyCode, DocumentCode, IdTypeCode, MeasureCode, ScopeCode
+from services.deposits import feedback, reading
+from services.deposits.codes import DocumentCode, IdTypeCode, MeasureCode, ScopeCode
 from services.deposits.yuan_api import YUAN
 from services.runtime import port
+from services.runtime.reading import currencies
+from services.runtime.reading.envelopes import json_object
+from services.runtime.reading.outside import why
 
-_WORDS: Mapping[str, wire.Words] = {"standard": wire.STANDARD, "yuan": YUAN}
-_JSON = "application/json"
+#: By dialect: what we write, and the names of what a query is answered with.
+_WORDS: Mapping[str, tuple[wire.Words, reading.QueryWords]] = {"standard": (wire.STANDARD, reading.STANDARD), "yuan": (YUAN, reading.YUAN)}
 
 _ID_TYPES: Mapping[str, IdTypeCode] = {
     "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
@@ -42,7 +45,6 @@ _MEASURES: Mapping[str, tuple[tuple[str, ...], MeasureCode]] = {
     "deduct": (("deduct",), "06"), "withdraw_income": (("deduct",), "07"), "freeze_and_deduct": (("freeze", "deduct"), "08"),
 }
 _RELEASE_WAITING: MeasureCode = "05"
-_CURRENCIES: Mapping[object, CurrencyCode] = {currency: code for code, currency in reading.CURRENCIES.items()}
 
 
 class Deposits:
@@ -52,29 +54,28 @@ class Deposits:
 
     def to_call(self, agency: Agency, outgoing: Sequence[port.Outgoing]) -> port.AgencyCall:
         """Write one list of queries, one control, or the question how one request stands. See port.Adapter."""
-        command, words = outgoing[0].command, _words(agency)
+        command, (words, _) = outgoing[0].command, _words(agency)
         _check_able(agency, command.action)
         try:
             return _call(words, command, outgoing)
         except (KeyError, ValidationError) as error:
-            raise MalformedMessage(f"a command does not fit the banks' document: {reading.why(error)}") from None
+            raise MalformedMessage(f"a command does not fit the banks' document: {why(error)}") from None
 
     def to_answers(
         self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,
     ) -> Mapping[str, port.Answer]:
         """Read a feedback: results, receipts, or why there is neither. See port.Adapter."""
-        words = _words(agency)
-        if response.status != HTTPStatus.OK or response.content_type.partition(";")[0].strip().lower() != _JSON:
-            raise AgencyProtocolError(f"status {response.status}, {response.content_type[:80]!r}: not a feedback")
-        if asked[0].asks == "query":
-            return reading.answers(words, words.query_feedback, words.query_answer, asked, response.body)
-        return reading.answers(words, words.control_feedback, words.control_answer, asked, response.body)
+        words, names = _words(agency)
+        if response.status != HTTPStatus.OK:
+            raise AgencyProtocolError(f"status {response.status}: not a feedback")
+        body = json_object(response)
+        return feedback.to_query(words, names, asked, body) if asked[0].asks == "query" else feedback.to_control(words, asked, body)
 
 
 ADAPTER = Deposits()
 
 
-def _words(agency: Agency) -> wire.Words:
+def _words(agency: Agency) -> tuple[wire.Words, reading.QueryWords]:
     words = _WORDS.get(agency.dialect)
     if words is None:
         raise AgencyUnsupported(f"banks have no dialect {agency.dialect!r}")
@@ -134,7 +135,7 @@ def _item(words: wire.Words, command: Command, order: ControlOrder) -> wire.Cont
     funds = order.case_funds_account
     return words.control_item(
         measure=_measure(command.action, order), account_no=str(order.asset["account_no"]), scope=_scope(command.action, order),
-        currency=_CURRENCIES[order.asset["currency"]], amount=order.amount_fen, until_on=order.until_on,
+        currency=currencies.NUMERIC[str(order.asset["currency"])], amount=order.amount_fen, until_on=order.until_on,
         months=order.term_months, ruling_no=_ruling_no(command), original_case_no=order.original_case_no,
         original_request_no=order.original_request_no, freeze_no=order.agency_control_no,
         funds_name=funds and funds.name, funds_bank=funds and funds.bank, funds_account_no=funds and funds.account_no)

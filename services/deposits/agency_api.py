@@ -1,13 +1,14 @@
-"""The banks' own words, dialect `standard`: their messages, which refuse unknown fields. Codes and forms are in `codes.py`.
+"""The banks' own words, dialect `standard`: what we say, and what a bank says to a control, where an unknown field or code is an error.
 
-It must not translate: it knows the banks' document and nothing of ours. A field's alias is its name on the wire.
+What it says to a query is read field by field (reading.py). It must not translate: it knows the banks' document and nothing of ours. A
+field's alias is its name on the wire; codes and forms are in `codes.py`.
 Source: domain.md §4.1-4.4
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.deposits import codes
 from services.deposits.codes import (
@@ -25,8 +26,6 @@ from services.deposits.codes import (
     Seconds,
     ToDay,
 )
-
-_NOTICES = frozenset(get_args(codes.NoticeText))
 
 
 class Said(BaseModel):
@@ -135,68 +134,6 @@ class Right(Said):
     amount: Fen | None = Field(default=None, alias="QLJE")
 
 
-class Account(Said):
-    """One account (ZHXX) with what stands on it."""
-
-    seq: Rank = Field(alias="CCXH")
-    account_no: AccountNo = Field(alias="KHZH")
-    account_class: codes.AccountClassCode = Field(alias="CCLB")
-    tier: Literal["1", "2", "3"] | None = Field(default=None, alias="ZHFL")
-    status: codes.AccountStatusCode = Field(alias="ZHZT")
-    branch_name: Line | None = Field(default=None, alias="KHWD")
-    branch_code: Line | None = Field(default=None, alias="KHWDDM")
-    opened_on: FromDay | None = Field(default=None, alias="KHRQ")
-    closed_on: FromDay | None = Field(default=None, alias="XHRQ")
-    currency: codes.CurrencyCode = Field(alias="BZ")
-    balance: Fen = Field(alias="YE")
-    available: Fen = Field(alias="KYYE")
-    linked_cash_account: Line | None = Field(default=None, alias="GLZJZH")
-    remark: Remark | None = Field(default=None, alias="BEIZ")
-    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_MEASURES, fail_fast=True, alias="DJXX")
-    rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="QLXX")
-
-
-class Notice(Said):
-    """What stands in an account's place when there is none to tell of: nothing found, an error, or declined."""
-
-    text: codes.NoticeText = Field(alias="KHZH")
-    reason: codes.ReasonCode | None = Field(default=None, alias="WNCXYY")
-    remark: Remark | None = Field(default=None, alias="BEIZ")
-
-    @model_validator(mode="after")
-    def _only_a_refusal_has_a_reason(self) -> Self:
-        if (self.text == "业务审核未通过") != (self.reason is not None):
-            raise ValueError("WNCXYY belongs to 业务审核未通过")
-        return self
-
-
-def kind(text: object) -> str:
-    """Tell an account from a notice by what stands where the account number would."""
-    return "notice" if isinstance(text, str) and text in _NOTICES else "account"
-
-
-def _kind_of(entry: Any) -> str:
-    return kind(entry.get("KHZH") if isinstance(entry, dict) else None)
-
-
-AccountOrNotice = Annotated[
-    Annotated[Notice, Tag("notice")] | Annotated[Account, Tag("account")], Discriminator(_kind_of)]
-
-
-class QueryAnswer(Said):
-    """What the bank has of one subject: its accounts, or a notice that stands alone."""
-
-    request_no: Line = Field(alias="BDHM")
-    answered_at: Instant = Field(alias="FKSJ")
-    accounts: tuple[AccountOrNotice, ...] = Field(alias="ZHXX", min_length=1, max_length=MOST_ENTRIES, fail_fast=True)
-
-    @model_validator(mode="after")
-    def _a_notice_stands_alone(self) -> Self:
-        if len(self.accounts) > 1 and any(isinstance(one, Notice) for one in self.accounts):
-            raise ValueError("a notice stands alone")
-        return self
-
-
 class ControlResult(Said):
     """What became of one control item (KZXX); it names no account if the bank knows no such request."""
 
@@ -249,17 +186,14 @@ class Receipt(Said):
     ask_after_s: Seconds | None = Field(default=None, alias="DDMS")
 
 
-ItemT_co = TypeVar("ItemT_co", covariant=True)
-
-
-class Feedback(Said, Generic[ItemT_co]):
-    """Whatever a bank sends back, in the response, when asked for the status or by call-back."""
+class Feedback(Said):
+    """Whatever a bank sends back, in the response, when asked for the status or by call-back; each item is read by itself."""
 
     result: codes.ResultCode = Field(alias="RESULT")
     message: Remark = Field(alias="MSG")
     retry_after_s: Seconds | None = Field(default=None, alias="DDMS")
-    receipts: tuple[Receipt, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="SLHZ")
-    items: tuple[ItemT_co, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="FKLB")
+    receipts: tuple[Any, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="SLHZ")
+    items: tuple[Any, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="FKLB")
 
 
 @dataclass(frozen=True)
@@ -273,15 +207,9 @@ class Words:
     query_list: type[QueryList]
     control_item: type[ControlItem]
     control: type[Control]
-    query_answer: type[QueryAnswer]
-    query_feedback: type[Feedback[QueryAnswer]]
     control_answer: type[ControlAnswer]
-    control_feedback: type[Feedback[ControlAnswer]]
-    #: The same envelope, each item as it came.
-    raw_feedback: type[Feedback[Any]]
+    receipt: type[Receipt]
+    feedback: type[Feedback]
 
 
-STANDARD = Words(
-    "/xzcx", "/xzkz", Document, Query, QueryList, ControlItem, Control, QueryAnswer, Feedback[QueryAnswer], ControlAnswer,
-    Feedback[ControlAnswer], Feedback[Any],
-)
+STANDARD = Words("/xzcx", "/xzkz", Document, Query, QueryList, ControlItem, Control, ControlAnswer, Receipt, Feedback)

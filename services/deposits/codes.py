@@ -1,4 +1,4 @@
-"""What a bank's field may say: closed lists of codes, and the forms of amounts and times. It translates nothing.
+"""What we say to a bank and what it says to a control: closed lists of codes, forms of amounts and times. It translates nothing.
 
 Lists marked [own] are not in the published vocabulary. Source: domain.md §4, §5
 """
@@ -55,38 +55,15 @@ MeasureCode = Literal[
     "07",  # 提取收入
     "08",  # 冻结并划拨
 ]
-AccountClassCode = Literal[  # [own]
-    "01",  # 个人结算账户
-    "02",  # 个人储蓄账户
-    "03",  # 定期存款
-    "04",  # 基本存款账户
-    "05",  # 一般存款账户
-    "06",  # 专用存款账户
-    "07",  # 临时存款账户
-    "08",  # 银行承兑汇票保证金
-    "09",  # 信用证开证保证金
-    "10",  # 农民工工资专用账户
-    "11",  # 社会保险基金账户
-    "12",  # 商品房预售资金监管账户
-    "13",  # 信用卡账户
-]
-AccountStatusCode = Literal[
-    "0",  # 正常
-    "1",  # 冻结
-    "2",  # 销户
-    "3",  # 挂失
-    "4",  # 部分冻结 [own]
-    "5",  # 久悬 [own]
-    "6",  # 止付 [own]
-]
 ScopeCode = Literal[
     "1",  # 账户内资金，以金额为限
     "2",  # 账户（整户），不载金额
 ]
-CurrencyCode = Literal["156", "344", "392", "826", "840", "978"]  # GB/T 12406: CNY HKD JPY GBP USD EUR
 FreezeModeCode = Literal[
     "1",  # 账户冻结
     "2",  # 金额冻结
+    "3",  # 圈存
+    "4",  # 受托支付
 ]
 RightCode = Literal[  # [own]
     "1",  # 抵押
@@ -136,8 +113,6 @@ ResultCode = Literal[  # [own]
     "9003",  # 报文不符合规范
     "9004",  # 接入机构无权限
 ]
-NoticeText = Literal["查无开户信息", "查询异常", "业务审核未通过"]
-
 
 _FEN = re.compile(r"-?\d{1,16}", re.ASCII)
 _YUAN = re.compile(r"-?\d{1,14}\.\d{2}", re.ASCII)
@@ -205,12 +180,14 @@ def _or_given(read: Callable[[object], int]) -> Callable[[object], int]:
     return lambda value: value if isinstance(value, int) else read(value)
 
 
-#: Most entries of a list: requests in a message, accounts of a subject or rights on an account, measures on an account.
+#: Most entries of a list: requests in a message, rights on an account, measures on an account.
 MOST_REQUESTS, MOST_ENTRIES, MOST_MEASURES = 500, 300, 5_000
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Remark = Annotated[str, StringConstraints(max_length=1500)]
-AccountNo = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{4,45}$")]
+ACCOUNT_NO = r"[0-9A-Za-z-]{4,45}"
+AccountNo = Annotated[str, StringConstraints(pattern=f"^{ACCOUNT_NO}$")]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]  #: ISO 4217, GB/T 12406
 Seconds = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}$")]
 Rank = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}$")]
 Instant = Annotated[datetime, PlainValidator(_instant)]

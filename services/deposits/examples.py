@@ -1,76 +1,14 @@
-"""What the banks hold for the demo subjects, and golden pairs of messages and what they mean.
-
-Used by the mock agency (demo accounts), by the tests and by the docs. People, companies and numbers are invented.
-"""
+"""Golden pairs: the messages of each dialect and what they mean. Used by the tests and the docs. People and numbers are invented."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from contracts.assets.deposits import DepositRecord
-from contracts.control import ControlAnswer, PriorityRight, PriorMeasure
-from contracts.messages import Command, FoundAsset
+from contracts.control import ControlAnswer, PriorMeasure
+from contracts.messages import Command, FoundAsset, Unread, UnreadableItem
+from services.deposits.demo import DEMO_COMPANY, DEMO_PERSON, LUODING, PLEDGE
 from services.runtime import port
-from services.runtime.mock.port import Holding
-
-DEMO_PERSON, DEMO_COMPANY = "445302199001010013", "91445300MA4UN0001B"
-
-
-def _account(
-    account_no: str, account_class: str, balance_fen: int, available_balance_fen: int | None = None, *,
-    priors: tuple[PriorMeasure, ...] = (), rights: tuple[PriorityRight, ...] = (), **more: Any,
-) -> Holding:
-    available = balance_fen if available_balance_fen is None else available_balance_fen
-    record = DepositRecord.model_validate({
-        "account_no": account_no, "account_class": account_class, "account_status": "normal", "currency": "CNY",
-        "balance_fen": balance_fen, "available_balance_fen": available, **more})
-    return Holding(account_no, record, priority_rights=rights, prior_measures=priors)
-
-
-_LUODING = PriorMeasure(
-    kind="freeze", authority="罗定市人民法院", document_no="（2026）粤5381执812号之一", amount_fen=3_000_000, rank=1,
-    from_on=date(2026, 3, 12), until_on=date(2027, 3, 11))
-_POLICE = PriorMeasure(
-    kind="freeze", authority="佛山市公安局禅城分局", document_no="佛公（禅）冻财字〔2026〕88号", amount_fen=500_000_000, rank=1,
-    from_on=date(2026, 8, 20), until_on=date(2027, 8, 19))
-_PLEDGE = PriorityRight(kind="pledge", holder="广发银行云浮分行", amount_fen=120_000_000)
-
-#: What the demo subjects have, by id number and bank: free, frozen before, empty, overdrawn, foreign and exempt accounts.
-DEMO_HOLDINGS: Mapping[tuple[str, str], tuple[Holding, ...]] = {
-    (DEMO_PERSON, "icbc"): (
-        _account("6222024530200012345", "personal_settlement", 8_812_300, account_tier="1", opened_on=date(2012, 5, 8),
-                 branch_name="中国工商银行云浮云城支行", branch_code="102593000017"),
-    ),
-    (DEMO_PERSON, "ccb"): (
-        _account("6217003130004453021", "personal_settlement", 5_200_000, 2_200_000, priors=(_LUODING,), account_tier="1",
-                 account_status="partly_frozen", opened_on=date(2015, 9, 1), branch_name="中国建设银行云浮市分行"),
-    ),
-    (DEMO_PERSON, "boc"): (
-        _account("6013826605300001234", "personal_savings", 1_250_000, currency="USD", opened_on=date(2019, 3, 4),
-                 branch_name="中国银行云浮分行", remark="美元现汇"),
-    ),
-    (DEMO_PERSON, "psbc"): (_account("6217995930001002003", "personal_settlement", 0, account_tier="2", opened_on=date(2018, 1, 2)),),
-    (DEMO_PERSON, "cgb"): (_account("6225685300012345678", "credit_card", -1_834_260, 0, opened_on=date(2021, 7, 15)),),
-    (DEMO_PERSON, "cmb"): (
-        _account("6214837655300012345", "personal_settlement", 312_058, account_tier="1", opened_on=date(2020, 11, 3)),
-        _account("5300120201103000017", "time_deposit", 20_000_000, opened_on=date(2024, 2, 19), linked_cash_account="6214837655300012345"),
-    ),
-    (DEMO_PERSON, "yunfu-rcb"): (_account("6223305300045671238", "personal_settlement", 1_266_000, opened_on=date(2009, 4, 20)),),
-    (DEMO_COMPANY, "icbc"): (_account("2020002109045302001", "basic", 46_037_850, opened_on=date(2016, 6, 1)),),
-    (DEMO_COMPANY, "abc"): (
-        _account("44650101040012345", "migrant_wage", 9_600_000, opened_on=date(2023, 3, 1), remark="专用存款账户（农民工工资）"),
-        _account("44650101040012346", "social_insurance", 2_215_400, opened_on=date(2017, 2, 6)),
-    ),
-    (DEMO_COMPANY, "ccb"): (
-        _account("44050172863600000123", "general", 188_052_266, 0, priors=(_POLICE,), account_status="frozen", opened_on=date(2019, 10, 8)),
-    ),
-    (DEMO_COMPANY, "boc"): (_account("653471230045", "general", 23_400_000, currency="USD", opened_on=date(2018, 5, 21)),),
-    (DEMO_COMPANY, "cgb"): (
-        _account("9550880053000001234", "acceptance_margin", 150_000_000, rights=(_PLEDGE,), opened_on=date(2025, 12, 1)),
-    ),
-    (DEMO_COMPANY, "yunfu-rcb"): (_account("80020000012345678", "general", 3_318_727, opened_on=date(2016, 6, 15)),),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +112,21 @@ CALLS = (
 
 _AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 _FIRST, _SECOND, _THIRD = "20261122445302000001", "20261122445302000002", "20261122445302000003"
+_THREE = [
+    FoundAsset(
+        record={"account_no": "6217003130004453021", "account_class": "personal_settlement", "account_tier": "1",
+                "account_status": "partly_frozen", "branch_name": "中国建设银行云浮市分行", "branch_code": "105593000015",
+                "opened_on": "2015-09-01", "currency": "CNY", "balance_fen": 5_200_000, "available_balance_fen": 2_200_000,
+                "remark": "代发工资"},
+        prior_measures=(LUODING.model_copy(update={"request_no": "20260312445381000001"}),), priority_rights=(PLEDGE,)),
+    FoundAsset(record={"account_no": "5300120201103000017", "account_class": "time_deposit", "account_status": "normal",
+                       "opened_on": "2024-02-19", "currency": "CNY", "balance_fen": 20_000_000, "available_balance_fen": 20_000_000,
+                       "linked_cash_account": "6217003130004453021"}),
+    FoundAsset(
+        record={"account_no": "6013826605300001234", "account_class": "personal_savings", "account_status": "frozen",
+                "closed_on": "2026-08-31", "currency": "USD", "balance_fen": 1_250_000, "available_balance_fen": 0},
+        prior_measures=(PriorMeasure(kind="freeze", authority="佛山市公安局禅城分局", rank=1, from_on=date(2026, 8, 20)),)),
+]
 
 ANSWERS = (
     AnswerExample(
@@ -191,7 +144,7 @@ ANSWERS = (
             record={"account_no": "6217003130004453021", "account_class": "personal_settlement", "account_tier": "1",
                     "account_status": "partly_frozen", "branch_name": "中国建设银行云浮市分行", "opened_on": "2015-09-01",
                     "currency": "CNY", "balance_fen": 5_200_000, "available_balance_fen": 2_200_000},
-            prior_measures=(_LUODING,), priority_rights=(_PLEDGE,))]),
+            prior_measures=(LUODING,), priority_rights=(PLEDGE,))]),
          _SECOND: port.Found(_AT, []), _THIRD: port.OutsideProtocol("查询异常")}),
     AnswerExample(
         "an overdrawn account in dollars, and a name that does not match", "yuan", "query", (_FIRST, _SECOND),
@@ -229,7 +182,7 @@ ANSWERS = (
         '"DJWH":"（2026）粤5381执812号之一","BEIZ":"1","DJKSRQ":"20260312000000","DJJZRQ":"20270311235959"}]}]}]}',
         {_FIRST: port.Controlled(_AT, ControlAnswer(
             state="waiting", actual_fen=0, rank=2, waiting_serial="2026112200000003", served_at=_AT,
-            prior_measures=(_LUODING.model_copy(update={"amount_fen": None}),),
+            prior_measures=(LUODING.model_copy(update={"amount_fen": None}),),
             wire={"KZCS": "03", "KZNR": "2", "KZZT": "1", "CSZT": "2"}))}),
     AnswerExample(
         "a deduction that does not say where the money goes", "yuan", "freeze_and_deduct", (_FIRST,),
@@ -260,4 +213,46 @@ ANSWERS = (
     AnswerExample(
         "a bank that does not deal with us", "yuan", "query", (_FIRST,), '{"retCode":"9004","retMsg":"接入机构无权限"}',
         {_FIRST: port.Refused("not_authorised", "接入机构无权限")}),
+    AnswerExample(
+        "three accounts: one with a freeze and a pledge, one that another authority froze whole", "standard", "query", (_FIRST,),
+        '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","ZHXX":['
+        '{"CCXH":"1","KHZH":"6217003130004453021","CCLB":"01","ZHFL":"1","ZHZT":"4","KHWD":"中国建设银行云浮市分行","KHWDDM":"105593000015",'
+        '"KHRQ":"20150901000000","BZ":"156","YE":"5200000","KYYE":"2200000","BEIZ":"代发工资",'
+        '"DJXX":[{"CSXH":"1","DJJG":"罗定市人民法院","DJWH":"（2026）粤5381执812号之一","BEIZ":"2","DJJE":"3000000",'
+        '"DJKSRQ":"20260312000000","DJJZRQ":"20270311235959","DJDH":"20260312445381000001"}],'
+        '"QLXX":[{"QLLX":"2","QLR":"广发银行云浮分行","QLJE":"120000000"}]},'
+        '{"CCXH":"2","KHZH":"5300120201103000017","CCLB":"03","ZHZT":"0","KHRQ":"20240219000000","BZ":"156","YE":"20000000",'
+        '"KYYE":"20000000","GLZJZH":"6217003130004453021"},'
+        '{"CCXH":"3","KHZH":"6013826605300001234","CCLB":"02","ZHZT":"1","XHRQ":"20260831000000","BZ":"840","YE":"1250000","KYYE":"0",'
+        '"DJXX":[{"CSXH":"1","DJJG":"佛山市公安局禅城分局","BEIZ":"1","DJJE":"500000000","DJKSRQ":"20260820000000"}]}]}]}',
+        {_FIRST: port.Found(_AT, _THREE)}),
+    AnswerExample(
+        "the same three accounts in yuan", "yuan", "query", (_FIRST,),
+        '{"retCode":"0000","retMsg":"成功","list":[{"reqNo":"20261122445302000001","respTime":"20261122170000","accts":['
+        '{"seqNo":"1","acctNo":"6217003130004453021","acctClass":"01","acctTier":"1","acctStatus":"4","branchName":"中国建设银行云浮市分行",'
+        '"branchCode":"105593000015","openTime":"20150901000000","ccy":"156","bal":"52000.00","availBal":"22000.00","remark":"代发工资",'
+        '"holds":[{"seqNo":"1","authority":"罗定市人民法院","docNo":"（2026）粤5381执812号之一","remark":"2","amt":"30000.00",'
+        '"startTime":"20260312000000","endTime":"20270311235959","reqNo":"20260312445381000001"}],'
+        '"rights":[{"rightType":"2","holder":"广发银行云浮分行","amt":"1200000.00"}]},'
+        '{"seqNo":"2","acctNo":"5300120201103000017","acctClass":"03","acctStatus":"0","openTime":"20240219000000","ccy":"156",'
+        '"bal":"200000.00","availBal":"200000.00","linkedAcctNo":"6217003130004453021"},'
+        '{"seqNo":"3","acctNo":"6013826605300001234","acctClass":"02","acctStatus":"1","closeTime":"20260831000000","ccy":"840",'
+        '"bal":"12500.00","availBal":"0.00","holds":[{"seqNo":"1","authority":"佛山市公安局禅城分局","remark":"1","amt":"5000000.00",'
+        '"startTime":"20260820000000"}]}]}]}',
+        {_FIRST: port.Found(_AT, _THREE)}),
+    AnswerExample(
+        "yuan where fen are agreed: that account cannot be read, the one beside it can", "standard", "query", (_FIRST,),
+        '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","ZHXX":['
+        '{"CCXH":"1","KHZH":"6217003130004453021","CCLB":"01","ZHZT":"0","BZ":"CNY","YE":"52000.00","KYYE":"52000.00"},'
+        '{"CCXH":"2","KHZH":"5300120201103000017","CCLB":"99","ZHZT":"0","BZ":"CNY","KHRQ":"20240219","YE":"20000000","KYYE":"20000000"}]}]}',
+        {_FIRST: port.Found(
+            _AT,
+            [FoundAsset(record={"account_no": "5300120201103000017", "account_status": "normal", "opened_on": "2024-02-19", "currency": "CNY",
+                                "balance_fen": 20_000_000, "available_balance_fen": 20_000_000},
+                        unread=(Unread(field="account_class", wire="CCLB", code="unknown_code", raw="99"),))],
+            (UnreadableItem(
+                position=0, record={"account_no": "6217003130004453021", "account_class": "personal_settlement", "account_status": "normal",
+                                    "currency": "CNY"},
+                unread=(Unread(field="balance_fen", wire="YE", code="bad_form", raw="52000.00"),
+                        Unread(field="available_balance_fen", wire="KYYE", code="bad_form", raw="52000.00"))),))}),
 )

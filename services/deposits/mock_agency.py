@@ -1,21 +1,19 @@
 """The banks, simulated: they read their own messages, look into register and ledger, and answer in their own words.
 
-It shares no translation with the adapter, so that a wrong table shows.
+Their documents are standard.openapi.yaml and yuan.openapi.yaml. It shares no code with the adapter, so that a wrong table shows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 from random import Random
 
-from pydantic import ValidationError
-
 from contracts.agency import Agency
-from services.deposits import accounts, said
-from services.deposits.agency_api import STANDARD, Control, ControlItem, Head, Query
-from services.deposits.yuan_api import YUAN
+from services.deposits import accounts, heard, said
+from services.deposits.heard import Call, Said
+from services.runtime.mock.oddities import write_oddly
 from services.runtime.mock.port import Desk, Holding, Later, MockRequest, MockResponse, Order, RegisteredSubject
 
-_WORDS = {"standard": STANDARD, "yuan": YUAN}
 _ACTIONS = {"01": "freeze", "02": "renew", "04": "release", "05": "release", "06": "deduct", "07": "withdraw_income",
             "08": "freeze_and_deduct"}
 #: What each measure needs of the bank, by its code.
@@ -32,15 +30,6 @@ _WAIT_S, _WAIT_MANUAL_S = "1", "3600"
 _QUERY, _CONTROL = "query", "control"
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What one HTTP call asks: queries or one control with the numbers they have, or how a number stands (no messages)."""
-
-    family: str
-    numbers: Sequence[str]
-    messages: Sequence[Head] = ()
-
-
 class Banks:
     """Every bank of the directory."""
 
@@ -53,24 +42,29 @@ class Banks:
     def answer(self, desk: Desk, request: MockRequest) -> MockResponse | Later:
         """Answer one call. See port.MockAgency."""
         call = _read(desk, request)
-        if not isinstance(call, _Call):
+        if not isinstance(call, Call):
             return call
         if not call.messages:
             return _status(desk, call)
-        items = [_item(desk, message) for message in call.messages]
+        answered = _queried if call.family == _QUERY else _controlled
+        items = [answered(desk, message) for message in call.messages]
         if desk.agency.answers_by == "response":
             return _write(desk, said.ok(items))
         return Later(
             _write(desk, said.taken(call.numbers, _wait_s(desk))),
             {number: _write(desk, said.ok([item])) for number, item in zip(call.numbers, items, strict=True)},
-            {one.request_no: one.callback_url for one in call.messages if one.callback_url})
+            {one["BDHM"]: one["HDDZ"] for one in call.messages if one.get("HDDZ")})
+
+    def odd(self, response: MockResponse, rng: Random) -> MockResponse:
+        """Write one field of one account oddly. See port.MockAgency."""
+        return replace(response, body=said.oddly(response.body, rng))
 
     def error(self, desk: Desk, request: MockRequest, kind: str) -> MockResponse:
         """Answer one call with a scripted fault. See port.MockAgency."""
         if kind == "office_closed":
             return _write(desk, said.CLOSED)
         call = _read(desk, request)
-        if kind == "refused" and isinstance(call, _Call):
+        if kind == "refused" and isinstance(call, Call):
             return _write(desk, said.ok([_declined(desk, call.family, number, _REVIEWED) for number in call.numbers]))
         answered = self.answer(desk, request)
         right = answered.received if isinstance(answered, Later) else answered
@@ -82,24 +76,16 @@ class Banks:
 MOCK = Banks()
 
 
-def _read(desk: Desk, request: MockRequest) -> _Call | MockResponse:
+def _read(desk: Desk, request: MockRequest) -> Call | MockResponse:
     """Read a call in the bank's words; what the bank cannot read is answered at once."""
-    words = _WORDS[desk.agency.dialect]
     try:
-        if (request.method, request.path) == ("POST", words.query_path):
-            queries = words.query_list.model_validate_json(request.body).queries
-            return _Call(_QUERY, [one.request_no for one in queries], queries)
-        if (request.method, request.path) == ("POST", words.control_path):
-            control = words.control.model_validate_json(request.body)
-            return _Call(_CONTROL, [control.request_no], [control])
-    except ValidationError:
+        call = heard.call(desk.agency.dialect, request)
+    except (KeyError, TypeError, ValueError):
         return _write(desk, said.UNREADABLE)
-    base, _, number = request.path.rpartition("/")
-    family = {words.query_path: _QUERY, words.control_path: _CONTROL}.get(base)
-    return _Call(family, [number]) if family and request.method == "GET" else MockResponse(404, b'{"error":"no such path"}')
+    return MockResponse(404, b'{"error":"no such path"}') if call is None else call
 
 
-def _write(desk: Desk, message: said.Said) -> MockResponse:
+def _write(desk: Desk, message: Said) -> MockResponse:
     return said.message(desk.agency.dialect, message)
 
 
@@ -107,7 +93,7 @@ def _wait_s(desk: Desk) -> str:
     return _WAIT_MANUAL_S if desk.agency.mode == "manual" else _WAIT_S
 
 
-def _status(desk: Desk, call: _Call) -> MockResponse:
+def _status(desk: Desk, call: Call) -> MockResponse:
     """Say how an earlier request stands: a control as it is now, a query as it was answered."""
     (number,) = call.numbers
     try:
@@ -126,75 +112,72 @@ def _status(desk: Desk, call: _Call) -> MockResponse:
     return _write(desk, said.ok([said.control_item(number, said.stamp(desk.now()), result)]))
 
 
-def _declined(desk: Desk, family: str, number: str, reason: str) -> said.Said:
+def _declined(desk: Desk, family: str, number: str, reason: str) -> Said:
     at = said.stamp(desk.now())
     if family == _QUERY:
         return said.query_declined(number, at, reason)
     return said.control_item(number, at, said.control_declined(reason))
 
 
-def _item(desk: Desk, message: Head) -> said.Said:
-    if isinstance(message, Query):
-        return _queried(desk, message)
-    assert isinstance(message, Control)
-    return _controlled(desk, message)
-
-
-def _refusal(message: Head, subject: RegisteredSubject | None) -> str | None:
+def _refusal(message: Said, subject: RegisteredSubject | None) -> str | None:
     """Say why the bank does not act on a message at all."""
-    if not message.documents:
+    if not message["WSXX"]:
         return _NO_DOCUMENT
-    if not message.work_card_no.strip() or not message.duty_card_no.strip():
+    if not message["GZZBH"].strip() or not message["GWZBH"].strip():
         return _NO_CREDENTIAL
-    return _OTHER_NAME if subject is not None and subject.name != message.name else None
+    return _OTHER_NAME if subject is not None and subject.name != message["XM"] else None
 
 
-def _queried(desk: Desk, query: Query) -> said.Said:
-    at, subject = said.stamp(desk.now()), desk.subject(query.id_no)
+def _queried(desk: Desk, query: Said) -> Said:
+    at, number, id_no = said.stamp(desk.now()), query["BDHM"], query["DSRZJHM"]
+    subject = desk.subject(id_no)
     refusal = _refusal(query, subject)
     if refusal is not None:
-        return said.query_declined(query.request_no, at, refusal)
+        return said.query_declined(number, at, refusal)
     held = () if subject is None else desk.holdings(subject)
-    found = [said.account(seq, holding, desk.measures(holding.key, query.id_no)) for seq, holding in enumerate(held, start=1)]
-    return said.query_item(query.request_no, at, found)
+    found = [said.account(seq, holding, desk.measures(holding.key, id_no)) for seq, holding in enumerate(held, start=1)]
+    if subject is not None and (rng := desk.odd(subject)):
+        write_oddly(found, said.TELLING, rng, telling_only=True)
+    return said.query_item(number, at, found)
 
 
-def _controlled(desk: Desk, control: Control) -> said.Said:
-    (item,), at = control.items, said.stamp(desk.now())
-    subject = desk.subject(control.id_no)
-    holding = None if subject is None else desk.holding(item.account_no, control.id_no)
+def _controlled(desk: Desk, control: Said) -> Said:
+    item, at, number, id_no = control["KZZH"], said.stamp(desk.now()), control["BDHM"], control["DSRZJHM"]
+    subject = desk.subject(id_no)
+    holding = None if subject is None else desk.holding(item["KHZH"], id_no)
     refusal = _refusal(control, subject) or _not_controlled(desk, item, holding)
     if refusal is not None:
-        result = said.control_declined(refusal, item.measure, item.account_no, item.scope)
-        return said.control_item(control.request_no, at, result)
-    repeated = desk.agency.idempotent and desk.effect(control.request_no) is not None
+        return said.control_item(number, at, said.control_declined(refusal, item["KZCS"], item["KHZH"], item["KZNR"]))
+    repeated = desk.agency.idempotent and desk.effect(number) is not None
     effect = desk.order(_order(control, item))
-    result = said.controlled(effect, desk.holding(item.account_no, control.id_no))
-    return said.control_item(control.request_no, at, result, repeated=repeated)
+    result = said.controlled(effect, desk.holding(item["KHZH"], id_no))
+    return said.control_item(number, at, result, repeated=repeated)
 
 
-def _not_controlled(desk: Desk, item: ControlItem, holding: Holding | None) -> str | None:
+def _not_controlled(desk: Desk, item: Said, holding: Holding | None) -> str | None:
     """Say why the bank does not take this measure on this account."""
-    if item.measure not in _ACTIONS or not desk.agency.can(_OFFERED_AS[item.measure]):
+    measure = item["KZCS"]
+    if measure not in _ACTIONS or not desk.agency.can(_OFFERED_AS[measure]):
         return _NOT_OFFERED
     if holding is None:
         return _NO_ACCOUNT
-    account_class = getattr(holding.record, "account_class", "")
-    if item.measure in _HOLDS:
+    account_class = getattr(holding.record, "account_class", None) or ""
+    if measure in _HOLDS:
         return _NOT_HELD.get(account_class) or _left_out(item)
-    return _NOT_TAKEN.get(account_class) or _left_out(item) if item.measure in _TAKES else None
+    return _NOT_TAKEN.get(account_class) or _left_out(item) if measure in _TAKES else None
 
 
-def _left_out(item: ControlItem) -> str | None:
+def _left_out(item: Said) -> str | None:
     """Say what a measure on money leaves out: the account that the money goes to, or how much it is."""
-    if item.measure in _TAKES and not (item.funds_bank and item.funds_account_no and item.funds_name):
+    if item["KZCS"] in _TAKES and not all(item.get(name) for name in ("ZXKZHKHH", "ZXKZHZH", "ZXKZHHM")):
         return _NO_PAYEE
-    return _NO_AMOUNT if item.amount is None and item.scope != _WHOLE else None
+    return _NO_AMOUNT if item.get("JE") is None and item["KZNR"] != _WHOLE else None
 
 
-def _order(control: Control, item: ControlItem) -> Order:
+def _order(control: Said, item: Said) -> Order:
+    until = item.get("JSRQ")
     return Order(
-        request_no=control.request_no, action=_ACTIONS[item.measure], key=item.account_no, authority=control.court_name,
-        document_no=item.ruling_no or control.case_no, amount_fen=item.amount, term_months=item.months,
-        until_on=item.until_on, original_request_no=item.original_request_no, agency_control_no=item.freeze_no,
-        holder_id_no=control.id_no)
+        request_no=control["BDHM"], action=_ACTIONS[item["KZCS"]], key=item["KHZH"], authority=control["FYMC"],
+        document_no=item.get("CKWH") or control["AH"], amount_fen=item.get("JE"), term_months=item.get("KZQX"),
+        until_on=datetime.strptime(until, "%Y%m%d%H%M%S").date() if until else None,  # noqa: DTZ007 - a day
+        original_request_no=item.get("YDJDH"), agency_control_no=item.get("DJBH"), holder_id_no=control["DSRZJHM"])

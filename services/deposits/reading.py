@@ -1,214 +1,137 @@
-"""What a bank's feedback means, item by item: one that is outside the document takes no other along. Pure.
+"""What a bank says it has of a subject, read account by account and field by field. Pure. Source: domain.md §4.2, §5.
 
-A code that is not in these tables is never given a meaning.
+A code that is not in these tables is never given a meaning. Lists marked [own] are not in the published vocabulary.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeVar, assert_never
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
 
-from pydantic import ValidationError
-
-from contracts.assets.deposits import AccountClass, DepositRecord
-from contracts.control import ControlAnswer, ControlState, PriorityRight, PriorMeasure
-from contracts.failures import AgencyProtocolError, AgencyUnavailable
-from contracts.messages import FoundAsset
-from services.deposits import agency_api as wire
-from services.deposits import codes
-from services.runtime.port import Accepted, Answer, Asked, Controlled, Found, OutsideProtocol, Refused, Unsupported
+from contracts.assets.deposits import ASSET_TYPE, AccountClass
+from contracts.messages import Unread
+from services.deposits import results
+from services.deposits.codes import ACCOUNT_NO
+from services.runtime.port import Answer, Found, OutsideProtocol
+from services.runtime.reading import forms
+from services.runtime.reading.currencies import currency
+from services.runtime.reading.envelopes import read_or_mark
+from services.runtime.reading.items import Entry, Sheet, unknown_fields
+from services.runtime.reading.statements import Place, items_beside, stated
 
 AccountStatus = Literal["normal", "frozen", "partly_frozen", "closed", "lost", "dormant", "stop_payment"]
-RightKind = Literal["mortgage", "pledge", "lien", "maximum_mortgage", "other"]
-ItemT = TypeVar("ItemT", bound=wire.QueryAnswer | wire.ControlAnswer)
 
-CURRENCIES: Mapping[codes.CurrencyCode, str] = {
-    "156": "CNY", "344": "HKD", "392": "JPY", "826": "GBP", "840": "USD", "978": "EUR",
-}
-_CLASSES: Mapping[codes.AccountClassCode, AccountClass] = {
+#: CCLB [own]
+CLASSES: Mapping[str, AccountClass] = {
     "01": "personal_settlement", "02": "personal_savings", "03": "time_deposit", "04": "basic", "05": "general",
     "06": "special", "07": "temporary", "08": "acceptance_margin", "09": "letter_of_credit_margin", "10": "migrant_wage",
     "11": "social_insurance", "12": "presale_supervision", "13": "credit_card",
 }
-_STATUSES: Mapping[codes.AccountStatusCode, AccountStatus] = {
+#: ZHZT; 4, 5 and 6 [own]
+STATUSES: Mapping[str, AccountStatus] = {
     "0": "normal", "1": "frozen", "2": "closed", "3": "lost", "4": "partly_frozen", "5": "dormant", "6": "stop_payment",
 }
-_RIGHTS: Mapping[codes.RightCode, RightKind] = {"1": "mortgage", "2": "pledge", "3": "lien", "4": "maximum_mortgage", "9": "other"}
-_STANDINGS: Mapping[codes.StandingCode, ControlState] = {
-    "1": "in_force", "2": "waiting", "3": "released", "4": "expired", "5": "lapsed", "6": "deducted", "7": "reversed",
-}
-#: None: the bank does not do this measure.
-_REASONS: Mapping[codes.ReasonCode, str | None] = {
-    "01": "document_missing", "02": "document_mismatch", "03": "credential_missing", "04": "identity_mismatch",
-    "05": "identity_mismatch", "06": "identity_incomplete", "07": "not_authorised", "08": None, "09": "asset_not_found",
-    "10": "asset_exempt", "11": "asset_exempt", "12": "asset_exempt", "13": "asset_exempt", "14": "asset_exempt",
-    "15": "no_original_measure", "16": "term_over_cap", "17": "already_expired", "18": "quota_exceeded",
-    "19": "rejected_by_agency", "20": "no_original_measure", "21": "funds_account_missing", "22": "amount_missing",
-}
-#: The codes of a result that say what was done.
-_CODES = ("measure", "scope", "done", "standing")
+#: ZHFL: in figures, or as people write it
+_TIERS = {f"{word}{kind}": tier for tier, words in {"1": ("1", "I", "一"), "2": ("2", "II", "二"), "3": ("3", "III", "三")}.items()
+          for word in words for kind in ("", "类", "类户")}
+#: BEIZ of a measure: 1 the account itself · 2 an amount · 3 an amount set apart · 4 an amount to be paid for another
+_MODES = dict.fromkeys(("1", "2", "3", "4"), "freeze")
+NONE, ABNORMAL, DECLINED = "查无开户信息", "查询异常", "业务审核未通过"
 #: The bank met an error of its own: it says neither what it found nor that it found nothing.
-_ABNORMAL = OutsideProtocol("查询异常")
-#: From so many on, where a message leaves its document is only counted.
-_MOST_ERRORS = 100
+NOT_LOOKED_UP = OutsideProtocol(ABNORMAL)
 
 
-def answers(
-    words: wire.Words, feedback: type[wire.Feedback[ItemT]], item: type[ItemT], asked: Sequence[Asked], body: bytes,
-) -> dict[str, Answer]:
-    """Read a feedback.
+@dataclass(frozen=True)
+class QueryWords:
+    """One dialect of what a query is answered with: its names for the fields of `standard`, and the sheet of its accounts."""
 
-    Shape:   an entry for each request number asked
-    Raises:  AgencyProtocolError, AgencyUnavailable
+    name: Callable[[str], str]
+    place: Place
+    account: Sheet
+
+
+def _words(name: Callable[[str], str], money: forms.Form) -> QueryWords:
+    place = Place(
+        name("KHZH"), forms.shaped(re.compile(ACCOUNT_NO)), frozenset({NONE, ABNORMAL, DECLINED}), NONE,
+        beside=frozenset(map(name, ("CCXH", "WNCXYY", "BEIZ"))), of_items=frozenset(map(name, ("YE", "KYYE", "DJXX", "QLXX"))))
+    return QueryWords(name, place, _account(name, money))
+
+
+def _account(name: Callable[[str], str], money: forms.Form) -> Sheet:
+    return Sheet.of_assets(ASSET_TYPE, {name(wire): entry for wire, entry in {
+        "KHZH": Entry("account_no", forms.shaped(re.compile(ACCOUNT_NO)), always=True),
+        "CCLB": Entry("account_class", forms.code(CLASSES), always=True), "ZHFL": Entry("account_tier", forms.code(_TIERS)),
+        "ZHZT": Entry("account_status", forms.code(STATUSES), always=True), "KHWD": Entry("branch_name", forms.text),
+        "KHWDDM": Entry("branch_code", forms.compact), "KHRQ": Entry("opened_on", forms.day), "XHRQ": Entry("closed_on", forms.day),
+        "BZ": Entry("currency", currency, always=True), "YE": Entry("balance_fen", money, always=True),
+        "KYYE": Entry("available_balance_fen", money, always=True), "GLZJZH": Entry("linked_cash_account", forms.compact),
+        "BEIZ": Entry("remark", forms.text), "DJXX": Entry("prior_measures", _measure(name, money)),
+        "QLXX": Entry("priority_rights", _right(name, money)),
+    }.items()}, passed_over={name("CCXH")})
+
+
+def _measure(name: Callable[[str], str], money: forms.Form) -> Sheet:
+    return Sheet.of_measures({name(wire): entry for wire, entry in {
+        "CSXH": Entry("rank", forms.rank), "DJJG": Entry("authority", forms.text, always=True), "DJWH": Entry("document_no", forms.text),
+        "BEIZ": Entry("kind", forms.code(_MODES), always=True), "DJJE": Entry("amount_fen", money), "DJKSRQ": Entry("from_on", forms.day),
+        "DJJZRQ": Entry("until_on", forms.day), "DJDH": Entry("request_no", forms.text),
+    }.items()})
+
+
+def _right(name: Callable[[str], str], money: forms.Form) -> Sheet:
+    return Sheet.of_rights({
+        name("QLLX"): Entry("kind", forms.code(results.RIGHTS), always=True), name("QLR"): Entry("holder", forms.text, always=True),
+        name("QLJE"): Entry("amount_fen", money)})
+
+
+_YUAN_NAMES = {
+    "RESULT": "retCode", "MSG": "retMsg", "DDMS": "waitSecs", "SLHZ": "receipts", "FKLB": "list", "BDHM": "reqNo", "FKSJ": "respTime",
+    "ZHXX": "accts", "CCXH": "seqNo", "KHZH": "acctNo", "CCLB": "acctClass", "ZHFL": "acctTier", "ZHZT": "acctStatus",
+    "KHWD": "branchName", "KHWDDM": "branchCode", "KHRQ": "openTime", "XHRQ": "closeTime", "BZ": "ccy", "YE": "bal", "KYYE": "availBal",
+    "GLZJZH": "linkedAcctNo", "BEIZ": "remark", "WNCXYY": "reason", "DJXX": "holds", "CSXH": "seqNo", "DJJG": "authority",
+    "DJWH": "docNo", "DJJE": "amt", "DJKSRQ": "startTime", "DJJZRQ": "endTime", "DJDH": "reqNo", "QLXX": "rights", "QLLX": "rightType",
+    "QLR": "holder", "QLJE": "amt",
+}
+STANDARD, YUAN = _words(str, forms.fen), _words(_YUAN_NAMES.__getitem__, forms.yuan)
+
+
+def found(words: QueryWords, around: Sequence[Unread], row: Mapping[str, Any]) -> Answer:
+    """Read what a bank has of one subject; `around` is what was not read of the body it came in.
+
+    Raises: ValueError if the row tells of no account and does not say that there is none
     """
-    read, told = _read(words, feedback, item, body)
-    match read.result:
-        case "0000" | "0100":
-            return _by_number(asked, [*_receipts(read), *told])
-        case "9001":
-            raise AgencyUnavailable(read.message, retry_after_s=_seconds(read.retry_after_s), code="office_closed")
-        case "9002":
-            raise AgencyUnavailable(read.message, retry_after_s=_seconds(read.retry_after_s), code="busy")
-        case "9003":
-            raise AgencyProtocolError(f"the bank cannot read our message: {read.message}")
-        case "9004":
-            return {one.request_no: Refused("not_authorised", read.message) for one in asked}
-        case _:
-            assert_never(read.result)
+    at, accounts = words.name("FKSJ"), words.name("ZHXX")
+    marks = [*around, *unknown_fields(row, (words.name("BDHM"), at, accounts))]
+    as_of, listed = read_or_mark(forms.instant, row, at, "as_of", marks), row.get(accounts)
+    if not isinstance(listed, list) or not listed:
+        raise ValueError("an answer without its list of accounts")
+    said = [stated(words.place, one) for one in listed]
+    if None not in said:
+        return _about_all(words, as_of, listed, {text for text in said if text}, marks)
+    items, beside = items_beside(ASSET_TYPE, words.account, words.place, [_as_taken(words, one) for one in listed], said)
+    return Found(as_of, items.assets, tuple(items.unreadable), (*marks, *beside))
 
 
-def _read(
-    words: wire.Words, feedback: type[wire.Feedback[ItemT]], item: type[ItemT], body: bytes,
-) -> tuple[wire.Feedback[Any], Iterable[tuple[str, Answer]]]:
-    """Read all at once; where something is outside the document, read the envelope and then each item by itself."""
-    try:
-        read = feedback.model_validate_json(body)
-    except ValidationError:
-        envelope = _envelope(words, body)
-        return envelope, _one_by_one(item, envelope.items)
-    return read, ((one.request_no, _answer(one)) for one in read.items)
+def _as_taken(words: QueryWords, entry: Any) -> Any:
+    """Leave out the amount beside a freeze of the account itself: it takes all of it, whatever is said beside it."""
+    wire = words.name("DJXX")
+    held = entry.get(wire) if isinstance(entry, Mapping) else None
+    return {**entry, wire: [_whole(words, one) for one in held]} if held and isinstance(held, list) else entry
 
 
-def _envelope(words: wire.Words, body: bytes) -> wire.Feedback[Any]:
-    try:
-        return words.raw_feedback.model_validate_json(body)
-    except ValidationError as error:
-        raise AgencyProtocolError(why(error)) from None  # the cause repeats what the bank said of people
+def _whole(words: QueryWords, measure: Any) -> Any:
+    if not isinstance(measure, Mapping) or str(measure.get(words.name("BEIZ"))).strip() not in ("1", "１"):
+        return measure
+    return {wire: value for wire, value in measure.items() if wire != words.name("DJJE")}
 
 
-def _one_by_one(item: type[ItemT], raw: Sequence[Any]) -> Iterator[tuple[str, Answer]]:
-    name = item.model_fields["request_no"].alias
-    for one in raw:
-        request_no = one.get(name) if isinstance(one, dict) else None
-        if isinstance(request_no, str):
-            yield request_no, _alone(item, one)
-
-
-def _alone(item: type[ItemT], one: object) -> Answer:
-    try:
-        read = item.model_validate(one)
-    except ValidationError as error:
-        return OutsideProtocol(why(error))
-    return _answer(read)
-
-
-def why(error: ValidationError | KeyError) -> str:
-    """Say where a message leaves the document, without what it says there."""
-    if isinstance(error, KeyError):
-        return f"no {error}"
-    if error.error_count() > _MOST_ERRORS:
-        return f"{error.error_count()} times"
-    first = error.errors(include_url=False, include_context=False, include_input=False)[:3]
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in first)[:500]
-
-
-def _receipts(read: wire.Feedback[Any]) -> Iterator[tuple[str, Answer]]:
-    for receipt in read.receipts:
-        yield receipt.request_no, Accepted(receipt.serial, _seconds(receipt.ask_after_s))
-
-
-def _seconds(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
-def _by_number(asked: Sequence[Asked], told: Iterable[tuple[str, Answer]]) -> dict[str, Answer]:
-    found: dict[str, Answer] = {}
-    for request_no, answer in told:
-        found[request_no] = OutsideProtocol("answered twice in one message") if request_no in found else answer
-    given = {one.request_no: found.get(one.request_no, OutsideProtocol("left out of the answer")) for one in asked}
-    if all(answer is _ABNORMAL for answer in given.values()):
-        raise AgencyUnavailable("查询异常")
-    return given
-
-
-def _answer(item: wire.QueryAnswer | wire.ControlAnswer) -> Answer:
-    try:
-        return _queried(item) if isinstance(item, wire.QueryAnswer) else _controlled(item)
-    except ValidationError as error:
-        return OutsideProtocol(why(error))
-
-
-def _queried(item: wire.QueryAnswer) -> Answer:
-    first = item.accounts[0]
-    if isinstance(first, wire.Notice):
-        return _noticed(item, first)
-    accounts = [account for account in item.accounts if isinstance(account, wire.Account)]
-    return Found(item.answered_at, [_asset(account) for account in accounts])
-
-
-def _noticed(item: wire.QueryAnswer, notice: wire.Notice) -> Answer:
-    match notice.text:
-        case "查无开户信息":
-            return Found(item.answered_at, [])
-        case "查询异常":
-            return _ABNORMAL
-        case "业务审核未通过":
-            assert notice.reason is not None
-            return _declined(notice.reason, notice.remark)
-        case _:
-            assert_never(notice.text)
-
-
-def _declined(reason: codes.ReasonCode, remark: str | None) -> Answer:
-    code = _REASONS[reason]
-    detail = f"{reason} {remark}" if remark else reason
-    return Unsupported(detail) if code is None else Refused(code, detail)
-
-
-def _asset(account: wire.Account) -> FoundAsset:
-    record = DepositRecord(
-        account_no=account.account_no, account_class=_CLASSES[account.account_class], account_tier=account.tier,
-        account_status=_STATUSES[account.status], branch_name=account.branch_name, branch_code=account.branch_code,
-        opened_on=account.opened_on, closed_on=account.closed_on, currency=CURRENCIES[account.currency],
-        balance_fen=account.balance, available_balance_fen=account.available,
-        linked_cash_account=account.linked_cash_account, remark=account.remark)
-    return FoundAsset(record=record.model_dump(mode="json", exclude_none=True), prior_measures=_measures(account.measures),
-                      priority_rights=_rights(account.rights))
-
-
-def _measures(measures: Sequence[wire.Measure]) -> tuple[PriorMeasure, ...]:
-    """Read what stands on an account; a freeze of the account itself takes all of it, whatever amount is said beside it."""
-    return tuple(PriorMeasure(kind="freeze", authority=one.authority, document_no=one.document_no,
-                              amount_fen=one.amount if one.mode == "2" else None, rank=int(one.rank), from_on=one.from_on, until_on=one.until_on, request_no=one.request_no)
-                 for one in measures)
-
-
-def _rights(rights: Sequence[wire.Right]) -> tuple[PriorityRight, ...]:
-    return tuple(PriorityRight(kind=_RIGHTS[one.kind], holder=one.holder, amount_fen=one.amount) for one in rights)
-
-
-def _controlled(item: wire.ControlAnswer) -> Answer:
-    result = item.results[0]
-    if result.reason is not None:
-        return _declined(result.reason, result.remark)
-    assert result.standing is not None
-    control = ControlAnswer(
-        state=_STANDINGS[result.standing], actual_fen=result.actual, unfunded_fen=result.over_limit,
-        deducted_fen=result.deducted, rank=None if result.rank is None else int(result.rank),
-        waiting_serial=result.waiting_no, agency_control_no=result.freeze_no, served_at=result.served_at,
-        effective_at=result.effective_at, until_on=result.until_on, prior_measures=_measures(result.measures),
-        priority_rights=_rights(result.rights), wire=_codes(result))
-    return Controlled(item.answered_at, control)
-
-
-def _codes(result: wire.ControlResult) -> dict[str, str]:
-    said = {name: getattr(result, name) for name in _CODES}
-    return {str(type(result).model_fields[name].alias): code for name, code in said.items() if code is not None}
+def _about_all(words: QueryWords, as_of: datetime | None, listed: Sequence[Any], said: set[str], marks: Sequence[Unread]) -> Answer:
+    """Read a statement about the whole subject: it has no account, the bank met an error, or declines."""
+    text, first = said.pop(), listed[0]
+    reason, remark = first.get(words.name("WNCXYY")), first.get(words.name("BEIZ"))
+    if said or text not in words.place.texts or (text == DECLINED) != bool(reason):
+        raise ValueError(f"{words.name('ZHXX')}.0.{words.place.wire}: not a statement of the document")
+    if text == NONE:
+        return Found(as_of, [], (), (*marks, *unknown_fields(first, (words.place.wire, *words.place.beside))))
+    return NOT_LOOKED_UP if text == ABNORMAL else results.declined(forms.compact(reason), remark)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from random import Random
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from contracts.assets.deposits import DepositRecord
 from contracts.clock import CHINA
 from contracts.control import PriorityRight, PriorMeasure
 from contracts.money import fen_to_yuan
+from services.runtime.mock.oddities import GONE, Oddity, write_oddly
 from services.runtime.mock.port import Effect, Holding, MockResponse
 
 Said = dict[str, Any]
@@ -21,7 +23,8 @@ _YUAN_NAMES = {
     "BDHM": "reqNo", "FKSJ": "respTime", "ZHXX": "accts", "CCXH": "seqNo", "KHZH": "acctNo", "CCLB": "acctClass",
     "ZHFL": "acctTier", "ZHZT": "acctStatus", "KHWD": "branchName", "KHWDDM": "branchCode", "KHRQ": "openTime",
     "XHRQ": "closeTime", "BZ": "ccy", "YE": "bal", "KYYE": "availBal", "GLZJZH": "linkedAcctNo", "BEIZ": "remark",
-    "WNCXYY": "reason", "DJXX": "holds", "CSXH": "seqNo", "DJJG": "authority", "DJWH": "docNo",     "DJJE": "amt", "DJKSRQ": "startTime", "DJJZRQ": "endTime", "DJDH": "reqNo", "QLXX": "rights", "QLLX": "rightType",
+    "WNCXYY": "reason", "DJXX": "holds", "CSXH": "seqNo", "DJJG": "authority", "DJWH": "docNo", "DJJE": "amt",
+    "DJKSRQ": "startTime", "DJJZRQ": "endTime", "DJDH": "reqNo", "QLXX": "rights", "QLLX": "rightType",
     "QLR": "holder", "QLJE": "amt", "CFBZ": "repeated", "KZXX": "results", "KZCS": "measure", "KZNR": "scope",
     "KZZT": "done", "CSZT": "standing", "WNKZYY": "reason", "DJXE": "limitAmt", "SKJE": "actualAmt", "CESKJE": "overAmt",
     "HKJE": "paidAmt", "LHSX": "rank", "SDSJ": "servedTime", "CSKSRQ": "startTime", "CSJSRQ": "endTime", "DJBH": "freezeNo",
@@ -44,6 +47,33 @@ _REASONS = {
     "rejected_by_agency": "19",
 }
 
+#: How banks write beside their document, in the words of `standard`.
+TELLING = (
+    Oddity("BZ", "CNY"), Oddity("BZ", "RMB"), Oddity("CCLB", "99"), Oddity("CCLB", ""), Oddity("KHRQ", "20150901"), Oddity("KHRQ", ""),
+    Oddity("KHRQ", "2015年9月1日"), Oddity("KHRQ", "00010101000000"), Oddity("XHRQ", "99991231235959"), Oddity("ZHFL", "Ⅰ类"),
+    Oddity("ZHFL", "4"), Oddity("KHWD", "无"), Oddity("KHWDDM", 102593000017), Oddity("ZHLX", "新增字段"), Oddity("CCXH", GONE),
+    Oddity("DJXX.0.DJJZRQ", GONE), Oddity("DJXX.0.DJJZRQ", "99991231235959"), Oddity("DJXX.0.DJWH", ""), Oddity("DJXX.0.CSXH", "首封"),
+)
+_DECIDING = (
+    Oddity("KHZH", "6222****12345", telling=False), Oddity("ZHZT", "9", telling=False), Oddity("BZ", "01", telling=False),
+    Oddity("YE", GONE, telling=False), Oddity("KYYE", "五万元", telling=False), Oddity("DJXX.0.BEIZ", "5", telling=False),
+    Oddity("DJXX.0.DJJG", "", telling=False), Oddity("QLXX.0.QLLX", "8", telling=False),
+)
+_ABOVE_ANY_BALANCE = 9_999_999_999_900
+
+
+def _oddities(dialect: str) -> tuple[Oddity, ...]:
+    """Return the oddities of a dialect: its names, and amounts that mean two things there, or more than there is."""
+    names = {"standard": {}, "yuan": _YUAN_NAMES}[dialect]
+    twofold = {"standard": "52000.00", "yuan": "5200000"}[dialect]
+    much = str(_ABOVE_ANY_BALANCE) if dialect == "standard" else fen_to_yuan(_ABOVE_ANY_BALANCE)
+    amounts = (Oddity("YE", twofold, telling=False), Oddity("DJXX.0.DJJE", twofold, telling=False), Oddity("KYYE", much, telling=False))
+    return tuple(one._replace(at=".".join(names.get(step, step) for step in one.at.split("."))) for one in (*TELLING, *_DECIDING, *amounts))
+
+
+ODDITIES = {dialect: _oddities(dialect) for dialect in ("standard", "yuan")}
+#: An account says more.
+_MOST_OF_A_NOTICE = 3
 UNREADABLE: Said = {"RESULT": "9003", "MSG": "报文不符合规范"}
 CLOSED: Said = {"RESULT": "9001", "MSG": "非受理时间", "DDMS": "1800"}
 
@@ -59,7 +89,7 @@ def _standard(said: Said) -> Said:
 
 
 def _yuan(said: Said) -> Said:
-    return {_YUAN_NAMES[name]: fen_to_yuan(value) if name in _MONEY else _each(_yuan, value)
+    return {_YUAN_NAMES.get(name, name): fen_to_yuan(value) if name in _MONEY else _each(_yuan, value)
             for name, value in said.items() if value is not None}
 
 
@@ -98,7 +128,7 @@ def account(seq: int, holding: Holding, measures: Sequence[PriorMeasure]) -> Sai
     record = holding.record
     assert isinstance(record, DepositRecord)
     return {
-        "CCXH": str(seq), "KHZH": record.account_no, "CCLB": _CLASSES[record.account_class], "ZHFL": record.account_tier,
+        "CCXH": str(seq), "KHZH": record.account_no, "CCLB": _CLASSES[record.account_class or ""], "ZHFL": record.account_tier,
         "ZHZT": _STATUSES[record.account_status], "KHWD": record.branch_name, "KHWDDM": record.branch_code,
         "KHRQ": _first_second(record.opened_on), "XHRQ": _first_second(record.closed_on), "BZ": _NUMERIC[record.currency],
         "YE": record.balance_fen, "KYYE": record.available_balance_fen, "GLZJZH": record.linked_cash_account,
@@ -154,6 +184,15 @@ def controlled(effect: Effect, holding: Holding | None) -> Said:
     }
 
 
+def oddly(body: bytes, rng: Random) -> bytes:
+    """Write one field of one account oddly."""
+    said = orjson.loads(body)
+    dialect, items, accounts = ("standard", "FKLB", "ZHXX") if "FKLB" in said else ("yuan", "list", "accts")
+    listed = [one for item in said.get(items, ()) for one in item.get(accounts, ()) if len(one) > _MOST_OF_A_NOTICE]
+    write_oddly(listed, ODDITIES[dialect], rng)
+    return orjson.dumps(said)
+
+
 def spoilt(dialect: str, body: bytes, kind: str) -> bytes:
     """Put a field or a code into a right answer that the bank's document does not have: in each item, or in the head."""
     name = _YUAN_NAMES.__getitem__ if dialect == "yuan" else str
@@ -165,8 +204,7 @@ def spoilt(dialect: str, body: bytes, kind: str) -> bytes:
         elif name("KZXX") in item:
             item[name("KZXX")][0][name("KZZT")] = "7"
         elif name("ZHXX") in item:
-            first = item[name("ZHXX")][0]
-            first[name("CCLB") if name("CCLB") in first else name("WNCXYY")] = "77"
+            item[name("ZHXX")] = [{name("KHZH"): "业务审核未通过", name("WNCXYY"): "77"}]
         else:
             item[name("RESULT")] = "7777"
     return orjson.dumps(said)

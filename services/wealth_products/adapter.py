@@ -16,11 +16,12 @@ from contracts.control import ControlOrder
 from contracts.failures import AgencyProtocolError, AgencyUnsupported, MalformedMessage
 from contracts.messages import Command
 from services.runtime import port
+from services.runtime.reading import currencies
+from services.runtime.reading.envelopes import json_object
+from services.runtime.reading.outside import why
 from services.wealth_products import agency_api as wire
-from services.wealth_products import reading
-from services.wealth_products.codes import CurrencyCode, DocumentCode, IdTypeCode, MeasureCode
-
-_JSON = "application/json"
+from services.wealth_products import feedback
+from services.wealth_products.codes import DocumentCode, IdTypeCode, MeasureCode
 
 _ID_TYPES: Mapping[str, IdTypeCode] = {
     "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
@@ -37,7 +38,6 @@ _RULINGS = frozenset({"ruling", "release_ruling"})
 #: What is done to a product, each as its own capability in the directory's row.
 _MEASURES: Mapping[str, MeasureCode] = {"freeze": "01", "renew": "02", "release": "04"}
 _RELEASE_WAITING: MeasureCode = "05"
-_CURRENCIES: Mapping[object, CurrencyCode] = {currency: code for code, currency in reading.CURRENCIES.items()}
 
 
 class WealthProducts:
@@ -52,18 +52,17 @@ class WealthProducts:
         try:
             return _call(command, outgoing)
         except (KeyError, ValidationError) as error:
-            raise MalformedMessage(f"a command does not fit the banks' document: {reading.why(error)}") from None
+            raise MalformedMessage(f"a command does not fit the banks' document: {why(error)}") from None
 
     def to_answers(
         self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,
     ) -> Mapping[str, port.Answer]:
         """Read a feedback: results, receipts, or why there is neither. See port.Adapter."""
         _check_dialect(agency)
-        if response.status != HTTPStatus.OK or response.content_type.partition(";")[0].strip().lower() != _JSON:
-            raise AgencyProtocolError(f"status {response.status}, {response.content_type[:80]!r}: not a feedback")
-        if asked[0].asks == "query":
-            return reading.answers(wire.QueryAnswer, asked, response.body)
-        return reading.answers(wire.ControlAnswer, asked, response.body)
+        if response.status != HTTPStatus.OK:
+            raise AgencyProtocolError(f"status {response.status}: not a feedback")
+        body = json_object(response)
+        return feedback.to_query(asked, body) if asked[0].asks == "query" else feedback.to_control(asked, body)
 
 
 ADAPTER = WealthProducts()
@@ -129,7 +128,7 @@ def _item(command: Command, order: ControlOrder) -> wire.ControlItem:
     return wire.ControlItem(
         measure=_measure(command.action, order), wealth_account=str(order.asset["wealth_account"]),
         product_code=str(order.asset["product_code"]), return_account=None if account is None else str(account),
-        currency=_CURRENCIES[order.asset["currency"]], amount=order.amount_fen, until_on=order.until_on, months=order.term_months,
+        currency=currencies.NUMERIC[str(order.asset["currency"])], amount=order.amount_fen, until_on=order.until_on, months=order.term_months,
         ruling_no=_ruling_no(command), original_case_no=order.original_case_no, original_request_no=order.original_request_no,
         freeze_no=order.agency_control_no)
 

@@ -1,12 +1,12 @@
-"""The banks' own words about wealth products: their messages, which refuse unknown fields. Codes and forms are in `codes.py`.
+"""The banks' own words about wealth products: what we say, and what a bank says to a control, where an unknown field or code is an error.
 
-It must not translate: it knows the banks' document and nothing of ours. A field's alias is its name on the wire.
-Source: domain.md §4.1-4.4; fields marked [own] are not in the published vocabulary.
+What it says to a query is read field by field (reading.py). It must not translate: it knows the banks' document and nothing of ours. A
+field's alias is its name on the wire; codes and forms are in `codes.py`. Source: domain.md §4.1-4.4
 """
 
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.wealth_products import codes
 from services.wealth_products.codes import (
@@ -14,7 +14,6 @@ from services.wealth_products.codes import (
     MOST_MEASURES,
     MOST_REQUESTS,
     AskedFen,
-    Decimals,
     Fen,
     FromDay,
     Instant,
@@ -30,7 +29,6 @@ from services.wealth_products.codes import (
 QUERY_PATH, CONTROL_PATH = "/jrcx", "/jrkz"
 #: KZCS of a release: the first of what is in force, the second of what waits.
 RELEASES = frozenset({"04", "05"})
-_NOTICES = frozenset(get_args(codes.NoticeText))
 _BOTH_PARTS = 2
 
 
@@ -132,68 +130,6 @@ class Right(Said):
     amount: Fen | None = Field(default=None, alias="QLJE")
 
 
-class Product(Said):
-    """One product in one wealth account (JRXX) with what stands on it. ZCDWJG in whole currency units, SE and KYSE in units."""
-
-    seq: Rank = Field(alias="ZCXH")
-    name: Line = Field(alias="ZCMC")
-    product_type: codes.ProductTypeCode = Field(alias="ZCLX")
-    channel: codes.ChannelCode = Field(alias="CPXSZL")
-    product_code: ProductCode = Field(alias="JRCPBH")
-    wealth_account: WealthAccount = Field(alias="LCZH")
-    return_account: Line | None = Field(default=None, alias="ZJHKZH")
-    return_account_balance: Fen = Field(default=0, alias="HKYE")  # [own]
-    manager: Line | None = Field(default=None, alias="ZCGLR")
-    restriction: codes.RestrictionCode = Field(alias="ZCJYXZ")
-    restriction_lifts_on: FromDay | None = Field(default=None, alias="XZXCRQ")
-    inception_on: FromDay | None = Field(default=None, alias="CLR")
-    redemption_on: FromDay | None = Field(default=None, alias="SHR")
-    currency: codes.CurrencyCode = Field(alias="BZ")
-    unit_price: Decimals | None = Field(default=None, alias="ZCDWJG")
-    units: Decimals = Field(alias="SE")
-    available_units: Decimals = Field(alias="KYSE")
-    total: Fen = Field(alias="ZCZJE")
-    available: Fen = Field(alias="KYJZ")  # [own]
-    measures: tuple[Measure, ...] = Field(default=(), max_length=MOST_MEASURES, fail_fast=True, alias="DJXX")
-    rights: tuple[Right, ...] = Field(default=(), max_length=MOST_ENTRIES, fail_fast=True, alias="QLXX")
-
-
-class Notice(Said):
-    """What stands in a product's place when there is none to tell of: nothing found, an error, or declined."""
-
-    text: codes.NoticeText = Field(alias="JRCPBH")
-    reason: codes.ReasonCode | None = Field(default=None, alias="WNCXYY")
-    remark: Remark | None = Field(default=None, alias="BEIZ")
-
-    @model_validator(mode="after")
-    def _only_a_refusal_has_a_reason(self) -> Self:
-        if (self.text == "业务审核未通过") != (self.reason is not None):
-            raise ValueError("WNCXYY belongs to 业务审核未通过")
-        return self
-
-
-def _kind_of(entry: Any) -> str:
-    text = entry.get("JRCPBH") if isinstance(entry, dict) else None
-    return "notice" if isinstance(text, str) and text in _NOTICES else "product"
-
-
-ProductOrNotice = Annotated[Annotated[Notice, Tag("notice")] | Annotated[Product, Tag("product")], Discriminator(_kind_of)]
-
-
-class QueryAnswer(Said):
-    """What the bank has of one subject: its products, or a notice that stands alone."""
-
-    request_no: Line = Field(alias="BDHM")
-    answered_at: Instant = Field(alias="FKSJ")
-    products: tuple[ProductOrNotice, ...] = Field(alias="JRXX", min_length=1, max_length=MOST_ENTRIES, fail_fast=True)
-
-    @model_validator(mode="after")
-    def _a_notice_stands_alone(self) -> Self:
-        if len(self.products) > 1 and any(isinstance(one, Notice) for one in self.products):
-            raise ValueError("a notice stands alone")
-        return self
-
-
 class ControlResult(Said):
     """What became of one part (KZXX): of the product or of its return account. CESKJE is what lacks over both."""
 
@@ -267,14 +203,11 @@ class Receipt(Said):
     ask_after_s: Seconds | None = Field(default=None, alias="DDMS")
 
 
-ItemT_co = TypeVar("ItemT_co", covariant=True)
-
-
-class Feedback(Said, Generic[ItemT_co]):
-    """Whatever a bank sends back, in the response, when asked for the status or by call-back."""
+class Feedback(Said):
+    """Whatever a bank sends back, in the response, when asked for the status or by call-back; each item is read by itself."""
 
     result: codes.ResultCode = Field(alias="RESULT")
     message: Remark = Field(alias="MSG")
     retry_after_s: Seconds | None = Field(default=None, alias="DDMS")
-    receipts: tuple[Receipt, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="SLHZ")
-    items: tuple[ItemT_co, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="FKLB")
+    receipts: tuple[Any, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="SLHZ")
+    items: tuple[Any, ...] = Field(default=(), max_length=MOST_REQUESTS, fail_fast=True, alias="FKLB")

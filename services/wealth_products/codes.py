@@ -1,4 +1,4 @@
-"""What a bank's field may say of a wealth product: closed lists of codes, and the forms of amounts and times. It translates nothing.
+"""What we say to a bank and what it says to a control: closed lists of codes, forms of amounts and times. It translates nothing.
 
 Lists and entries marked [own] are not in the published vocabulary. Source: domain.md §4.2-4.4, §5
 """
@@ -49,28 +49,11 @@ MeasureCode = Literal[
     "04",  # 解除冻结
     "05",  # 解除轮候冻结
 ]
-ProductTypeCode = Literal[  # [own]: only that there are codes like M101…M601 is published
-    "M101",  # 固定收益类理财
-    "M102",  # 混合类理财
-    "M103",  # 权益类理财
-    "M201",  # 结构性存款
-    "M301",  # 基金
-    "M401",  # 信托
-    "M501",  # 保险
-]
-ChannelCode = Literal[
-    "00",  # 自营
-    "10",  # 代销
-]
-RestrictionCode = Literal[  # [own]
-    "0",  # 无
-    "1",  # 封闭期
-    "2",  # 质押
-]
-CurrencyCode = Literal["156", "344", "392", "826", "840", "978"]  # GB/T 12406: CNY HKD JPY GBP USD EUR
 FreezeModeCode = Literal[
     "1",  # 整体冻结
     "2",  # 金额冻结
+    "3",  # 圈存
+    "4",  # 受托支付
 ]
 RightCode = Literal[  # [own]
     "1",  # 抵押
@@ -119,9 +102,6 @@ ResultCode = Literal[  # [own]
     "9003",  # 报文不符合规范
     "9004",  # 接入机构无权限
 ]
-#: What stands in the place of a product code; the first is ours [own], as 查无开户信息 is about accounts.
-NoticeText = Literal["查无金融资产信息", "查询异常", "业务审核未通过"]
-
 _FEN = re.compile(r"\d{1,16}", re.ASCII)
 _TIME = re.compile(r"\d{14}", re.ASCII)
 
@@ -174,14 +154,15 @@ def _end_of_day(day: date) -> str:
     return f"{day:%Y%m%d}235959"
 
 
-#: Most entries of a list: requests in a message, products of a subject or rights on one, measures on a product.
+#: Most entries of a list: requests in a message, rights on a product, measures on it.
 MOST_REQUESTS, MOST_ENTRIES, MOST_MEASURES = 500, 300, 5_000
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Remark = Annotated[str, StringConstraints(max_length=1500)]
-WealthAccount = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{4,45}$")]
-ProductCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
-Decimals = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?$")]
+WEALTH_ACCOUNT, PRODUCT_CODE = r"[0-9A-Za-z-]{4,45}", r"[0-9A-Za-z-]{1,40}"
+WealthAccount = Annotated[str, StringConstraints(pattern=f"^{WEALTH_ACCOUNT}$")]
+ProductCode = Annotated[str, StringConstraints(pattern=f"^{PRODUCT_CODE}$")]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]  #: ISO 4217, GB/T 12406
 Seconds = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}$")]
 Rank = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}$")]
 Instant = Annotated[datetime, PlainValidator(_instant)]

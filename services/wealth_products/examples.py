@@ -1,48 +1,15 @@
-"""What the banks hold for the demo subjects, and golden pairs of messages and what they mean.
-
-Used by the mock agency (demo products), by the tests and by the docs. People, companies and numbers are invented.
-"""
+"""Golden pairs: messages and what they mean. Used by the tests and the docs. People, companies and numbers are invented."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from contracts.assets.wealth_products import ASSET_TYPE, WealthProductRecord
+from contracts.assets.wealth_products import ASSET_TYPE
 from contracts.control import ControlAnswer, ControlPart, PriorityRight, PriorMeasure
-from contracts.messages import Command, FoundAsset
+from contracts.messages import Command, FoundAsset, Unread, UnreadableItem
 from services.runtime import port
-from services.runtime.mock.port import Holding
-
-DEMO_PERSON, DEMO_COMPANY = "445302199001010013", "91445300MA4UN0001B"
-
-
-def holding(
-    record: WealthProductRecord, *, priors: tuple[PriorMeasure, ...] = (), rights: tuple[PriorityRight, ...] = (),
-) -> Holding:
-    """Register a product: of one sold for another nothing can be controlled here, of one that pays back elsewhere no account."""
-    sold_for_another = record.sale_channel == "agency_sold"
-    if sold_for_another:
-        record = record.model_copy(update={"available_units": "0", "available_value_fen": 0})
-    key = ASSET_TYPE.key_text(record.model_dump())
-    return Holding(key, record, rights, priors, in_part=sold_for_another != (record.cash_return_account is None))
-
-
-_OWN_PRODUCT = WealthProductRecord(
-    wealth_account="0200453020200012345", product_code="23GS2890", product_name="中国工商银行恒睿28号固定收益类理财产品",
-    product_type="fixed_income", sale_channel="own", manager="中国工商银行", cash_return_account="6222024530200012345",
-    inception_on=date(2023, 4, 18), currency="CNY", units="78170.80", available_units="78170.80", unit_price="1.0234",
-    total_value_fen=8_000_000, available_value_fen=8_000_000)
-_FUND = WealthProductRecord(
-    wealth_account="6550453020100017", product_code="004453", product_name="同益12号债券型证券投资基金", product_type="fund",
-    sale_channel="agency_sold", manager="岭南基金管理有限公司", cash_return_account="757900045310501", inception_on=date(2022, 3, 9),
-    currency="CNY", units="200000.00", available_units="0", unit_price="1.5000", total_value_fen=30_000_000, available_value_fen=0)
-
-#: What the demo subjects have, by id number and bank: one product of the bank's own, one sold for another.
-DEMO_HOLDINGS: Mapping[tuple[str, str], tuple[Holding, ...]] = {
-    (DEMO_PERSON, "icbc-wealth"): (holding(_OWN_PRODUCT),),
-    (DEMO_COMPANY, "cmb-wealth"): (holding(_FUND),),
-}
+from services.wealth_products.demo import DEMO_PERSON, OWN_PRODUCT
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +67,7 @@ CALLS = (
     CallExample(
         "a freeze of fifty thousand yuan for three years",
         (port.Outgoing(_command("20261122445302000011", "freeze", "ruling", control=_freeze(
-            _OWN_PRODUCT.model_dump(mode="json"), amount_fen=5_000_000, term_months=36))),),
+            OWN_PRODUCT.model_dump(mode="json"), amount_fen=5_000_000, term_months=36))),),
         "POST", "/jrkz",
         '{"BDHM":"20261122445302000011",' + _HEAD + _documents("11") + ',"XZ":"2","KZZH":[{"CCXH":"1","KZLX":"2","KZCS":"01",'
         '"LCZH":"0200453020200012345","JRCPBH":"23GS2890","ZJHKZH":"6222024530200012345","BZ":"156","JE":"5000000","KZQX":36,'
@@ -157,6 +124,20 @@ def _of(title: str, body: str, answer: port.Answer, asks: str = "freeze") -> Ans
     return AnswerExample(title, asks, (_FIRST,), body, {_FIRST: answer})
 
 
+def _told(name: str, code: str, **more: object) -> dict[str, object]:
+    return {"wealth_account": "0200453020200012345", "product_code": code, "product_name": name, "return_account_balance_fen": 0,
+            "available_units": "0", "available_value_fen": 0, **more}
+
+
+_FROZEN = FoundAsset(
+    record={"wealth_account": "0200453020200012345", "product_code": "26J0031", "product_name": "安享3号结构性存款",
+            "product_type": "structured_deposit", "sale_channel": "own", "manager": "中国工商银行",
+            "cash_return_account": "6222024530200012345", "return_account_balance_fen": 150_000, "trade_restriction": "pledged",
+            "restriction_lifts_on": "2027-06-01", "inception_on": "2026-01-05", "redemption_on": "2027-06-01", "currency": "CNY",
+            "units": "100000.00", "available_units": "50000.00", "unit_price": "1.0000", "total_value_fen": 10_000_000,
+            "available_value_fen": 5_000_000},
+    prior_measures=(_LUODING,), priority_rights=(_PLEDGE,))
+
 ANSWERS = (
     AnswerExample(
         "one has a product with a freeze and a pledge on it, one has none, one was not looked up", "query", (_FIRST, _SECOND, _THIRD),
@@ -168,14 +149,7 @@ ANSWERS = (
         '"QLXX":[{"QLLX":"2","QLR":"中国工商银行","QLJE":"2000000"}]}]},'
         '{"BDHM":"20261122445302000002","FKSJ":"20261122170000","JRXX":[{"JRCPBH":"查无金融资产信息"}]},'
         '{"BDHM":"20261122445302000003","FKSJ":"20261122170000","JRXX":[{"JRCPBH":"查询异常","BEIZ":"理财系统超时"}]}]}',
-        {_FIRST: port.Found(_AT, [FoundAsset(
-            record={"wealth_account": "0200453020200012345", "product_code": "26J0031", "product_name": "安享3号结构性存款",
-                    "product_type": "structured_deposit", "sale_channel": "own", "manager": "中国工商银行",
-                    "cash_return_account": "6222024530200012345", "return_account_balance_fen": 150_000, "trade_restriction": "pledged",
-                    "restriction_lifts_on": "2027-06-01", "inception_on": "2026-01-05", "redemption_on": "2027-06-01", "currency": "CNY",
-                    "units": "100000.00", "available_units": "50000.00", "unit_price": "1.0000", "total_value_fen": 10_000_000,
-                    "available_value_fen": 5_000_000},
-            prior_measures=(_LUODING,), priority_rights=(_PLEDGE,))]),
+        {_FIRST: port.Found(_AT, [_FROZEN]),
          _SECOND: port.Found(_AT, []), _THIRD: port.OutsideProtocol("查询异常")}),
     AnswerExample(
         "a name that does not match", "query", (_FIRST,),
@@ -261,4 +235,40 @@ ANSWERS = (
         '{"BDHM":"20261122445302000002","SLH":"SL0002"}]}',
         {_FIRST: port.Accepted("SL0001", 5.0), _SECOND: port.Accepted("SL0002")}),
     _of("a bank that does not deal with us", '{"RESULT":"9004","MSG":"接入机构无权限"}', port.Refused("not_authorised", "接入机构无权限")),
+    AnswerExample(
+        "three products: one pledged and frozen, one that another authority froze whole, one sold for another", "query", (_FIRST,),
+        '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","JRXX":['
+        '{"ZCXH":"1","ZCMC":"安享3号结构性存款","ZCLX":"M201","CPXSZL":"00","JRCPBH":"26J0031","LCZH":"0200453020200012345",'
+        '"ZJHKZH":"6222024530200012345","HKYE":"150000","ZCGLR":"中国工商银行","ZCJYXZ":"2","XZXCRQ":"20270601000000","CLR":"20260105000000",'
+        '"SHR":"20270601000000","BZ":"156","ZCDWJG":"1.0000","SE":"100000.00","KYSE":"50000.00","ZCZJE":"10000000","KYJZ":"5000000",'
+        '"DJXX":[' + _SAID_LUODING + '],"QLXX":[{"QLLX":"2","QLR":"中国工商银行","QLJE":"2000000"}]},'
+        '{"ZCXH":"2","ZCMC":"恒睿28号","ZCLX":"M101","CPXSZL":"00","JRCPBH":"23GS2890","LCZH":"0200453020200012345","ZCJYXZ":"0","BZ":"840",'
+        '"SE":"500","KYSE":"0","ZCZJE":"50000","KYJZ":"0","DJXX":[{"CSXH":"1","DJJG":"佛山市公安局禅城分局","BEIZ":"1","DJJE":"1"}]},'
+        '{"ZCXH":"3","ZCMC":"同益12号债券型证券投资基金","ZCLX":"M301","CPXSZL":"10","JRCPBH":"004453","LCZH":"0200453020200012345",'
+        '"ZCGLR":"岭南基金管理有限公司","ZCJYXZ":"1","BZ":"156","SE":"10","KYSE":"0","ZCZJE":"1500","KYJZ":"0"}]}]}',
+        {_FIRST: port.Found(_AT, [
+            _FROZEN,
+            FoundAsset(record=_told("恒睿28号", "23GS2890", product_type="fixed_income", sale_channel="own", trade_restriction="none",
+                                    currency="USD", units="500", total_value_fen=50_000),
+                       prior_measures=(PriorMeasure(kind="freeze", authority="佛山市公安局禅城分局", rank=1),)),
+            FoundAsset(record=_told("同益12号债券型证券投资基金", "004453", product_type="fund", sale_channel="agency_sold", currency="CNY",
+                                    manager="岭南基金管理有限公司", trade_restriction="closed_period", units="10", total_value_fen=1_500))])}),
+    AnswerExample(
+        "yuan where fen are agreed: that product cannot be read, the one beside it can", "query", (_FIRST,),
+        '{"RESULT":"0000","MSG":"成功","FKLB":[{"BDHM":"20261122445302000001","FKSJ":"20261122170000","JRXX":['
+        '{"ZCXH":"1","ZCMC":"恒睿28号","ZCLX":"M999","CPXSZL":"00","JRCPBH":"23GS2890","LCZH":"0200453020200012345","ZCJYXZ":"0","BZ":"CNY",'
+        '"SE":"500","KYSE":"0","ZCZJE":"50000","KYJZ":"0"},'
+        '{"ZCXH":"2","ZCMC":"恒睿29号","CPXSZL":"00","JRCPBH":"23GS2891","LCZH":"0200453020200012345","ZCJYXZ":"0","BZ":"156","SE":"500",'
+        '"KYSE":"500","ZCZJE":"50000.00","KYJZ":"50000"}]}]}',
+        {_FIRST: port.Found(
+            _AT,
+            [FoundAsset(record=_told("恒睿28号", "23GS2890", sale_channel="own", trade_restriction="none", currency="CNY", units="500",
+                                     total_value_fen=50_000),
+                        unread=(Unread(field="product_type", wire="ZCLX", code="unknown_code", raw="M999"),))],
+            (UnreadableItem(
+                position=1, record={"product_name": "恒睿29号", "sale_channel": "own", "product_code": "23GS2891",
+                                    "wealth_account": "0200453020200012345", "trade_restriction": "none", "currency": "CNY", "units": "500",
+                                    "available_units": "500", "available_value_fen": 50_000},
+                unread=(Unread(field="total_value_fen", wire="ZCZJE", code="bad_form", raw="50000.00"),
+                        Unread(field="product_type", wire="ZCLX", code="missing"))),))}),
 )

@@ -19,9 +19,9 @@ PARTS: Mapping[codes.PartCode, str] = {"2": "product", "1": "return_account"}
 STANDINGS: Mapping[codes.StandingCode, ControlState] = {
     "1": "in_force", "2": "waiting", "3": "released", "4": "expired", "5": "lapsed", "7": "reversed",
 }
-RIGHTS: Mapping[codes.RightCode, RightKind] = {"1": "mortgage", "2": "pledge", "3": "lien", "4": "maximum_mortgage", "9": "other"}
+RIGHTS: Mapping[str, RightKind] = {"1": "mortgage", "2": "pledge", "3": "lien", "4": "maximum_mortgage", "9": "other"}
 #: None: the bank does not do this; it can take hold of no product registered elsewhere, and of no account at another bank.
-REASONS: Mapping[codes.ReasonCode, str | None] = {
+REASONS: Mapping[str, str | None] = {
     "01": "document_missing", "02": "document_mismatch", "03": "credential_missing", "04": "identity_mismatch",
     "05": "identity_mismatch", "06": "identity_incomplete", "07": "not_authorised", "08": None, "09": "asset_not_found",
     "15": "no_original_measure", "16": "term_over_cap", "17": "already_expired", "18": "quota_exceeded",
@@ -34,10 +34,16 @@ _APART: Mapping[frozenset[ControlState], ControlState] = {
 }
 #: The codes of a result that say what was done.
 _CODES = ("measure", "done", "standing", "reason")
+_WHOLE = "1"
 
 
-def declined(reason: codes.ReasonCode, remark: str | None) -> Answer:
-    """Read why a bank declines a whole request."""
+def declined(reason: str, remark: object) -> Answer:
+    """Read why a bank declines a whole request.
+
+    Raises: ValueError if its list does not have the reason
+    """
+    if reason not in REASONS:
+        raise ValueError("a reason that the document does not have")
     code, detail = REASONS[reason], _detail(reason, remark)
     return Unsupported(detail) if code is None else Refused(code, detail)
 
@@ -61,7 +67,7 @@ def _nothing_done(results: Sequence[wire.ControlResult]) -> Answer:
     return Unsupported("; ".join(details)) if code is None else Refused(code, "; ".join(details))
 
 
-def _detail(reason: codes.ReasonCode, remark: str | None) -> str:
+def _detail(reason: str, remark: object) -> str:
     return f"{reason} {remark}" if remark else reason
 
 
@@ -75,8 +81,8 @@ def _confirmed(results: Sequence[wire.ControlResult]) -> ControlAnswer:
         state=state, actual_fen=_sum(part.actual_fen for part in parts), unfunded_fen=_agreed(done, "over_limit"),
         rank=None if rank is None else int(rank), waiting_serial=_agreed(done, "waiting_no"), agency_control_no=_agreed(leading, "freeze_no"),
         served_at=_agreed(done, "served_at"), effective_at=_agreed(leading, "effective_at"), until_on=_agreed(leading, "until_on"),
-        parts=parts, prior_measures=tuple(dict.fromkeys(chain.from_iterable(measures(one.measures) for one in results))),
-        priority_rights=tuple(dict.fromkeys(chain.from_iterable(rights(one.rights) for one in results))), wire=_codes(results))
+        parts=parts, prior_measures=tuple(dict.fromkeys(chain.from_iterable(_measures(one.measures) for one in results))),
+        priority_rights=tuple(dict.fromkeys(chain.from_iterable(_rights(one.rights) for one in results))), wire=_codes(results))
 
 
 def _released(done: Sequence[wire.ControlResult]) -> bool:
@@ -130,14 +136,14 @@ def _sum(amounts: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def measures(said: Sequence[wire.Measure]) -> tuple[PriorMeasure, ...]:
+def _measures(said: Sequence[wire.Measure]) -> tuple[PriorMeasure, ...]:
     """Read what stands on a product; a freeze of the whole takes all of it, whatever amount is said beside it."""
-    return tuple(PriorMeasure(kind="freeze", authority=one.authority, document_no=one.document_no, rank=int(one.rank),
-                              amount_fen=one.amount if one.mode == "2" else None, from_on=one.from_on, until_on=one.until_on, request_no=one.request_no)
-                 for one in said)
+    return tuple(PriorMeasure(
+        kind="freeze", authority=one.authority, document_no=one.document_no, amount_fen=None if one.mode == _WHOLE else one.amount,
+        rank=int(one.rank), from_on=one.from_on, until_on=one.until_on, request_no=one.request_no) for one in said)
 
 
-def rights(said: Sequence[wire.Right]) -> tuple[PriorityRight, ...]:
+def _rights(said: Sequence[wire.Right]) -> tuple[PriorityRight, ...]:
     """Read who is paid first."""
     return tuple(PriorityRight(kind=RIGHTS[one.kind], holder=one.holder, amount_fen=one.amount) for one in said)
 

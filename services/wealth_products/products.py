@@ -13,7 +13,7 @@ from contracts.assets.wealth_products import WealthProductRecord
 from contracts.control import PriorityRight, PriorMeasure
 from services.runtime.mock.counted import units_of
 from services.runtime.mock.port import Holding, RegisteredSubject
-from services.wealth_products.examples import DEMO_HOLDINGS, holding
+from services.wealth_products.demo import DEMO_HOLDINGS, holding
 
 ProductType = Literal["fixed_income", "mixed", "equity", "structured_deposit", "fund", "trust", "insurance"]
 

@@ -1,141 +1,115 @@
-"""What a bank's feedback means, item by item: one that is outside the document takes no other along. Pure.
+"""What a bank says it keeps of wealth products for a subject, read product by product and field by field. Pure.
 
-A code that is not in these tables is never given a meaning.
+A code that is not in these tables is never given a meaning. Lists marked [own] are not in the published vocabulary. Source: domain.md §4.2, §5
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeVar, assert_never
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
 
-from pydantic import ValidationError
-
-from contracts.assets.wealth_products import WealthProductRecord
-from contracts.failures import AgencyProtocolError, AgencyUnavailable
-from contracts.messages import FoundAsset
-from services.runtime.port import Accepted, Answer, Asked, Found, OutsideProtocol, Refused
-from services.wealth_products import agency_api as wire
-from services.wealth_products import codes, parts
+from contracts.assets.wealth_products import ASSET_TYPE
+from contracts.messages import Unread
+from services.runtime.port import Answer, Found, OutsideProtocol
+from services.runtime.reading import forms
+from services.runtime.reading.currencies import currency
+from services.runtime.reading.envelopes import read_or_mark
+from services.runtime.reading.forms import Odd
+from services.runtime.reading.items import Entry, Sheet, unknown_fields
+from services.runtime.reading.statements import Place, items_beside, stated
+from services.wealth_products import parts
+from services.wealth_products.codes import PRODUCT_CODE, WEALTH_ACCOUNT
 
 ProductType = Literal["fixed_income", "mixed", "equity", "structured_deposit", "fund", "trust", "insurance"]
-ItemT = TypeVar("ItemT", bound=wire.QueryAnswer | wire.ControlAnswer)
 
-CURRENCIES: Mapping[codes.CurrencyCode, str] = {
-    "156": "CNY", "344": "HKD", "392": "JPY", "826": "GBP", "840": "USD", "978": "EUR",
-}
-_TYPES: Mapping[codes.ProductTypeCode, ProductType] = {
+#: ZCLX [own]: only that there are codes like M101…M601 is published
+TYPES: Mapping[str, ProductType] = {
     "M101": "fixed_income", "M102": "mixed", "M103": "equity", "M201": "structured_deposit", "M301": "fund", "M401": "trust",
     "M501": "insurance",
 }
-_CHANNELS: Mapping[codes.ChannelCode, Literal["own", "agency_sold"]] = {"00": "own", "10": "agency_sold"}
-_RESTRICTIONS: Mapping[codes.RestrictionCode, Literal["none", "closed_period", "pledged"]] = {
-    "0": "none", "1": "closed_period", "2": "pledged",
-}
+#: CPXSZL
+CHANNELS: Mapping[str, Literal["own", "agency_sold"]] = {"00": "own", "10": "agency_sold"}
+#: ZCJYXZ [own]
+RESTRICTIONS: Mapping[str, Literal["none", "closed_period", "pledged"]] = {"0": "none", "1": "closed_period", "2": "pledged"}
+#: BEIZ of a measure: 1 the whole · 2 an amount · 3 an amount set apart · 4 an amount to be paid for another
+_MODES = dict.fromkeys(("1", "2", "3", "4"), "freeze")
+_MOST_DECIMALS = re.compile(r"\d{1,15}(?:\.\d{1,6})?")
+NONE, ABNORMAL, DECLINED = "查无金融资产信息", "查询异常", "业务审核未通过"
 #: The bank met an error of its own: it says neither what it found nor that it found nothing.
-_ABNORMAL = OutsideProtocol("查询异常")
-#: From so many on, where a message leaves its document is only counted.
-_MOST_ERRORS = 100
+NOT_LOOKED_UP = OutsideProtocol(ABNORMAL)
 
 
-def answers(item: type[ItemT], asked: Sequence[Asked], body: bytes) -> dict[str, Answer]:
-    """Read a feedback whose items are of this kind.
+def decimals(value: object) -> str:
+    """Read units, or the net value of one, as a plain decimal. Raises: Odd."""
+    written = value if isinstance(value, float) else forms.compact(value).removesuffix("份").removesuffix("元")
+    plain = f"{forms.number(written):f}"
+    if not _MOST_DECIMALS.fullmatch(plain):
+        raise Odd("bad_form")
+    return plain
 
-    Shape:   an entry for each request number asked
-    Raises:  AgencyProtocolError, AgencyUnavailable
+
+_MEASURE = Sheet.of_measures({
+    "CSXH": Entry("rank", forms.rank), "DJJG": Entry("authority", forms.text, always=True), "DJWH": Entry("document_no", forms.text),
+    "BEIZ": Entry("kind", forms.code(_MODES), always=True), "DJJE": Entry("amount_fen", forms.fen), "DJKSRQ": Entry("from_on", forms.day),
+    "DJJZRQ": Entry("until_on", forms.day), "DJDH": Entry("request_no", forms.text),
+})
+_RIGHT = Sheet.of_rights({
+    "QLLX": Entry("kind", forms.code(parts.RIGHTS), always=True), "QLR": Entry("holder", forms.text, always=True),
+    "QLJE": Entry("amount_fen", forms.fen),
+})
+PRODUCT = Sheet.of_assets(ASSET_TYPE, {
+    "ZCMC": Entry("product_name", forms.text, always=True), "ZCLX": Entry("product_type", forms.code(TYPES), always=True),
+    "CPXSZL": Entry("sale_channel", forms.code(CHANNELS), always=True),
+    "JRCPBH": Entry("product_code", forms.shaped(re.compile(PRODUCT_CODE)), always=True),
+    "LCZH": Entry("wealth_account", forms.shaped(re.compile(WEALTH_ACCOUNT)), always=True),
+    "ZJHKZH": Entry("cash_return_account", forms.compact), "HKYE": Entry("return_account_balance_fen", forms.fen),
+    "ZCGLR": Entry("manager", forms.text), "ZCJYXZ": Entry("trade_restriction", forms.code(RESTRICTIONS), always=True),
+    "XZXCRQ": Entry("restriction_lifts_on", forms.day), "CLR": Entry("inception_on", forms.day), "SHR": Entry("redemption_on", forms.day),
+    "BZ": Entry("currency", currency, always=True), "ZCDWJG": Entry("unit_price", decimals), "SE": Entry("units", decimals, always=True),
+    "KYSE": Entry("available_units", decimals, always=True), "ZCZJE": Entry("total_value_fen", forms.fen, always=True),
+    "KYJZ": Entry("available_value_fen", forms.fen, always=True), "DJXX": Entry("prior_measures", _MEASURE),
+    "QLXX": Entry("priority_rights", _RIGHT),
+}, passed_over={"ZCXH"})
+_PLACE = Place("JRCPBH", forms.shaped(re.compile(PRODUCT_CODE)), frozenset({NONE, ABNORMAL, DECLINED}), NONE,
+               beside=frozenset({"ZCXH", "WNCXYY", "BEIZ"}), of_items=frozenset({"HKYE", "SE", "KYSE", "ZCZJE", "KYJZ", "DJXX", "QLXX"}))
+#: What a row of products says beside them.
+_ROW = frozenset({"BDHM", "FKSJ", "JRXX"})
+
+
+def found(around: Sequence[Unread], row: Mapping[str, Any]) -> Answer:
+    """Read what a bank keeps for one subject; `around` is what was not read of the body it came in.
+
+    Raises: ValueError if the row tells of no product and does not say that there is none
     """
-    read = _envelope(body)
-    match read.result:
-        case "0000" | "0100":
-            return _by_number(asked, [*_receipts(read), *_one_by_one(item, read.items)])
-        case "9001":
-            raise AgencyUnavailable(read.message, retry_after_s=_seconds(read.retry_after_s), code="office_closed")
-        case "9002":
-            raise AgencyUnavailable(read.message, retry_after_s=_seconds(read.retry_after_s), code="busy")
-        case "9003":
-            raise AgencyProtocolError(f"the bank cannot read our message: {read.message}")
-        case "9004":
-            return {one.request_no: Refused("not_authorised", read.message) for one in asked}
-        case _:
-            assert_never(read.result)
+    marks = [*around, *unknown_fields(row, _ROW)]
+    as_of, listed = read_or_mark(forms.instant, row, "FKSJ", "as_of", marks), row.get("JRXX")
+    if not isinstance(listed, list) or not listed:
+        raise ValueError("an answer without its list of products")
+    said = [stated(_PLACE, one) for one in listed]
+    if None not in said:
+        return _about_all(as_of, listed, {text for text in said if text}, marks)
+    items, beside = items_beside(ASSET_TYPE, PRODUCT, _PLACE, [_as_taken(one) for one in listed], said)
+    return Found(as_of, items.assets, tuple(items.unreadable), (*marks, *beside))
 
 
-def _envelope(body: bytes) -> wire.Feedback[Any]:
-    try:
-        return wire.Feedback[Any].model_validate_json(body)
-    except ValidationError as error:
-        raise AgencyProtocolError(why(error)) from None  # the cause repeats what the bank said of people
+def _as_taken(entry: Any) -> Any:
+    """Leave out the amount beside a freeze of the whole product: it takes all of it, whatever is said beside it."""
+    held = entry.get("DJXX") if isinstance(entry, Mapping) else None
+    return {**entry, "DJXX": [_whole(one) for one in held]} if held and isinstance(held, list) else entry
 
 
-def _one_by_one(item: type[ItemT], raw: Sequence[Any]) -> Iterator[tuple[str, Answer]]:
-    for one in raw:
-        request_no = one.get("BDHM") if isinstance(one, dict) else None
-        if isinstance(request_no, str):
-            yield request_no, _alone(item, one)
+def _whole(measure: Any) -> Any:
+    if not isinstance(measure, Mapping) or str(measure.get("BEIZ")).strip() not in ("1", "１"):
+        return measure
+    return {wire: value for wire, value in measure.items() if wire != "DJJE"}
 
 
-def _alone(item: type[ItemT], one: object) -> Answer:
-    try:
-        read = item.model_validate(one)
-        return _queried(read) if isinstance(read, wire.QueryAnswer) else parts.controlled(read)
-    except ValidationError as error:
-        return OutsideProtocol(why(error))
-
-
-def why(error: ValidationError | KeyError) -> str:
-    """Say where a message leaves the document, without what it says there."""
-    if isinstance(error, KeyError):
-        return f"no {error}"
-    if error.error_count() > _MOST_ERRORS:
-        return f"{error.error_count()} times"
-    first = error.errors(include_url=False, include_context=False, include_input=False)[:3]
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in first)[:500]
-
-
-def _receipts(read: wire.Feedback[Any]) -> Iterator[tuple[str, Answer]]:
-    for receipt in read.receipts:
-        yield receipt.request_no, Accepted(receipt.serial, _seconds(receipt.ask_after_s))
-
-
-def _seconds(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
-def _by_number(asked: Sequence[Asked], told: Iterable[tuple[str, Answer]]) -> dict[str, Answer]:
-    found: dict[str, Answer] = {}
-    for request_no, answer in told:
-        found[request_no] = OutsideProtocol("answered twice in one message") if request_no in found else answer
-    given = {one.request_no: found.get(one.request_no, OutsideProtocol("left out of the answer")) for one in asked}
-    if all(answer is _ABNORMAL for answer in given.values()):
-        raise AgencyUnavailable("查询异常")
-    return given
-
-
-def _queried(item: wire.QueryAnswer) -> Answer:
-    first = item.products[0]
-    if isinstance(first, wire.Notice):
-        return _noticed(item, first)
-    return Found(item.answered_at, [_asset(one) for one in item.products if isinstance(one, wire.Product)])
-
-
-def _noticed(item: wire.QueryAnswer, notice: wire.Notice) -> Answer:
-    match notice.text:
-        case "查无金融资产信息":
-            return Found(item.answered_at, [])
-        case "查询异常":
-            return _ABNORMAL
-        case "业务审核未通过":
-            assert notice.reason is not None
-            return parts.declined(notice.reason, notice.remark)
-        case _:
-            assert_never(notice.text)
-
-
-def _asset(product: wire.Product) -> FoundAsset:
-    record = WealthProductRecord(
-        wealth_account=product.wealth_account, product_code=product.product_code, product_name=product.name,
-        product_type=_TYPES[product.product_type], sale_channel=_CHANNELS[product.channel], manager=product.manager,
-        cash_return_account=product.return_account, return_account_balance_fen=product.return_account_balance,
-        trade_restriction=_RESTRICTIONS[product.restriction], restriction_lifts_on=product.restriction_lifts_on,
-        inception_on=product.inception_on, redemption_on=product.redemption_on, currency=CURRENCIES[product.currency],
-        units=product.units, available_units=product.available_units, unit_price=product.unit_price,
-        total_value_fen=product.total, available_value_fen=product.available)
-    return FoundAsset(record=record.model_dump(mode="json", exclude_none=True), prior_measures=parts.measures(product.measures),
-                      priority_rights=parts.rights(product.rights))
+def _about_all(as_of: datetime | None, listed: Sequence[Any], said: set[str], marks: Sequence[Unread]) -> Answer:
+    """Read a statement about the whole subject: it has no product, the bank met an error, or declines."""
+    text, first = said.pop(), listed[0]
+    reason, remark = first.get("WNCXYY"), first.get("BEIZ")
+    if said or text not in _PLACE.texts or (text == DECLINED) != bool(reason):
+        raise ValueError("JRXX.0.JRCPBH: not a statement of the document")
+    if text == NONE:
+        return Found(as_of, [], (), (*marks, *unknown_fields(first, ("JRCPBH", *_PLACE.beside))))
+    return NOT_LOOKED_UP if text == ABNORMAL else parts.declined(forms.compact(reason), remark)

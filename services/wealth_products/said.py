@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from random import Random
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ import orjson
 from contracts.assets.wealth_products import WealthProductRecord
 from contracts.clock import CHINA
 from contracts.control import PriorityRight, PriorMeasure
+from services.runtime.mock.oddities import GONE, Oddity, write_oddly
 from services.runtime.mock.port import Effect, Holding, MockResponse
 
 Said = dict[str, Any]
@@ -34,6 +36,19 @@ _SOLD_FOR_ANOTHER, _ELSEWHERE = "23", "24"
 _REMARKS = {_SOLD_FOR_ANOTHER: "代销产品，由管理人登记", _ELSEWHERE: "资金回款账户不在本行"}
 _PRODUCT, _ACCOUNT = "2", "1"
 
+#: How banks write beside their document.
+ODDITIES = (
+    Oddity("BZ", "CNY"), Oddity("BZ", "人民币"), Oddity("ZCLX", "M999"), Oddity("ZCLX", ""), Oddity("ZCMC", GONE), Oddity("ZCGLR", "无"),
+    Oddity("CLR", "20260105"), Oddity("CLR", "2026/1/5"), Oddity("CLR", "00010101000000"), Oddity("SHR", "99991231235959"),
+    Oddity("XZXCRQ", "开放日"), Oddity("ZCDWJG", "1.0234元"), Oddity("ZCDWJG", "待公布"), Oddity("ZCXH", GONE), Oddity("TGR", "新增字段"),
+    Oddity("DJXX.0.DJJZRQ", GONE), Oddity("DJXX.0.DJJZRQ", "99991231235959"), Oddity("DJXX.0.DJWH", ""), Oddity("DJXX.0.CSXH", "首封"),
+    Oddity("LCZH", "0200****2345", telling=False), Oddity("JRCPBH", "", telling=False), Oddity("CPXSZL", "代销", telling=False),
+    Oddity("ZCJYXZ", "9", telling=False), Oddity("SE", "1e5", telling=False), Oddity("ZCZJE", "80000.00", telling=False),
+    Oddity("KYJZ", "-1", telling=False), Oddity("KYJZ", "9999999999999", telling=False), Oddity("BZ", "01", telling=False),
+    Oddity("DJXX.0.BEIZ", "5", telling=False), Oddity("QLXX.0.QLLX", "8", telling=False),
+)
+#: A product says more.
+_MOST_OF_A_NOTICE = 3
 UNREADABLE: Said = {"RESULT": "9003", "MSG": "报文不符合规范"}
 CLOSED: Said = {"RESULT": "9001", "MSG": "非受理时间", "DDMS": "1800"}
 
@@ -79,7 +94,7 @@ def product(seq: int, holding: Holding, measures: Sequence[PriorMeasure]) -> Sai
     record = holding.record
     assert isinstance(record, WealthProductRecord)
     return {
-        "ZCXH": str(seq), "ZCMC": record.product_name, "ZCLX": _TYPES[record.product_type], "CPXSZL": _CHANNELS[record.sale_channel],
+        "ZCXH": str(seq), "ZCMC": record.product_name, "ZCLX": _TYPES[record.product_type or ""], "CPXSZL": _CHANNELS[record.sale_channel],
         "JRCPBH": record.product_code, "LCZH": record.wealth_account, "ZJHKZH": record.cash_return_account,
         "HKYE": record.return_account_balance_fen, "ZCGLR": record.manager, "ZCJYXZ": _RESTRICTIONS[record.trade_restriction],
         "XZXCRQ": _first_second(record.restriction_lifts_on), "CLR": _first_second(record.inception_on),
@@ -162,6 +177,14 @@ def _done(effect: Effect, part: str, measure: str) -> Said:
     }
 
 
+def oddly(body: bytes, rng: Random) -> bytes:
+    """Write one field of one product oddly."""
+    said = orjson.loads(body)
+    listed = [one for item in said.get("FKLB", ()) for one in item.get("JRXX", ()) if len(one) > _MOST_OF_A_NOTICE]
+    write_oddly(listed, ODDITIES, rng)
+    return orjson.dumps(said)
+
+
 def spoilt(body: bytes, kind: str) -> bytes:
     """Put a field or a code into a right answer that the bank's document does not have: in each item, or in the head."""
     said = orjson.loads(body)
@@ -172,8 +195,7 @@ def spoilt(body: bytes, kind: str) -> bytes:
         elif "KZXX" in item:
             item["KZXX"][0]["KZZT"] = "7"
         elif "JRXX" in item:
-            first = item["JRXX"][0]
-            first["ZCLX" if "ZCLX" in first else "WNCXYY"] = "77"
+            item["JRXX"] = [{"JRCPBH": "业务审核未通过", "WNCXYY": "77"}]
         else:
             item["RESULT"] = "7777"
     return orjson.dumps(said)

@@ -17,19 +17,14 @@ from contracts.money import fen_to_yuan
 from contracts.outcome import REASONS
 from contracts.subject import IdType
 from gateway.domain.directory import parse_directory
-from services.deposits import adapter, codes, reading, said
+from services.deposits import adapter, codes, reading, results, said
 from services.deposits.adapter import ADAPTER
-from services.deposits.examples import ANSWERS, CALLS, DEMO_COMPANY, DEMO_HOLDINGS, DEMO_PERSON
+from services.deposits.demo import DEMO_COMPANY, DEMO_HOLDINGS, DEMO_PERSON
+from services.deposits.examples import ANSWERS, CALLS
 from services.deposits.mock_agency import MOCK
 from services.runtime.mock.port import MockRequest
-from services.runtime.port import (
-    Accepted,
-    AgencyResponse,
-    Asked,
-    Controlled,
-    Outgoing,
-    OutsideProtocol,
-)
+from services.runtime.port import Accepted, AgencyResponse, Asked, Controlled, Outgoing, OutsideProtocol
+from services.runtime.reading import currencies
 from tests.contract.exchange import Exchange, agency_row, asked_of
 
 BANKS = parse_directory(yaml.safe_load(Path("deploy/agencies.yaml").read_text(encoding="utf-8"))).of_type("deposits")
@@ -57,12 +52,9 @@ def feedback(*items, **head):
     return {"RESULT": "0000", "MSG": "成功", "FKLB": list(items), **head}
 
 
-def answered(*accounts, number=NUMBER, **more):
-    return {"BDHM": number, "FKSJ": "20261122170000", "ZHXX": list(accounts), **more}
-
-
-def an_account(**more):
-    return {"CCXH": "1", "KHZH": "6222024530200012345", "CCLB": "01", "ZHZT": "0", "BZ": "156", "YE": "100", "KYYE": "100", **more}
+def a_result(**more):
+    result = {"CCXH": "1", "KZCS": "01", "KHZH": "6222024530200012345", "KZNR": "1", "KZZT": "1", "CSZT": "1", **more}
+    return {"BDHM": NUMBER, "FKSJ": "20261122170000", "CFBZ": "0", "KZXX": [result]}
 
 
 def only(answers):
@@ -162,23 +154,21 @@ def test_the_tables_cover_the_lists_of_both_sides():
     assert set(adapter._ID_TYPES.values()) == set(get_args(codes.IdTypeCode))
     assert set(adapter._DOCUMENTS) == set(get_args(DocumentKind))
     assert set(adapter._DOCUMENTS.values()) == set(get_args(codes.DocumentCode))
-    assert set(reading._CLASSES) == set(get_args(codes.AccountClassCode))
-    assert set(reading._CLASSES.values()) == set(get_args(AccountClass))
-    assert set(reading._STATUSES) == set(get_args(codes.AccountStatusCode))
-    assert set(reading.CURRENCIES) == set(get_args(codes.CurrencyCode))
-    assert set(reading._RIGHTS) == set(get_args(codes.RightCode))
-    assert set(reading._STANDINGS) == set(get_args(codes.StandingCode))
-    assert set(reading._REASONS) == set(get_args(codes.ReasonCode))
-    assert {reason for reason in reading._REASONS.values() if reason} <= set(REASONS)
+    assert set(reading.CLASSES.values()) == set(get_args(AccountClass))
+    assert set(reading.STATUSES.values()) == set(get_args(DepositRecord.model_fields["account_status"].annotation))
+    assert set(results.RIGHTS) == set(get_args(codes.RightCode))
+    assert set(results.STANDINGS) == set(get_args(codes.StandingCode))
+    assert set(results.REASONS) == set(get_args(codes.ReasonCode))
+    assert {reason for reason in results.REASONS.values() if reason} <= set(REASONS)
 
 
 def test_adapter_and_mock_agree_on_every_code_without_sharing_a_table():
-    assert {name: code for code, name in reading._CLASSES.items()} == said._CLASSES
-    assert {name: code for code, name in reading._STATUSES.items()} == said._STATUSES
-    assert {name: code for code, name in reading.CURRENCIES.items()} == said._NUMERIC
-    assert {name: code for code, name in reading._RIGHTS.items()} == said._RIGHTS
-    assert said._STANDINGS.items() <= {name: code for code, name in reading._STANDINGS.items()}.items()
-    assert all(reading._REASONS[code] in (reason, None) for reason, code in said._REASONS.items())
+    assert {name: code for code, name in reading.CLASSES.items()} == said._CLASSES
+    assert {name: code for code, name in reading.STATUSES.items()} == said._STATUSES
+    assert said._NUMERIC.items() <= currencies.NUMERIC.items()
+    assert {name: code for code, name in results.RIGHTS.items()} == said._RIGHTS
+    assert said._STANDINGS.items() <= {name: code for code, name in results.STANDINGS.items()}.items()
+    assert all(results.REASONS[code] in (reason, None) for reason, code in said._REASONS.items())
 
 
 @given(st.integers(min_value=-10**14, max_value=10**14))
@@ -187,13 +177,14 @@ def test_fen_are_fen_in_both_dialects(fen):
     assert TypeAdapter(codes.Yuan).validate_python(fen_to_yuan(fen)) == fen
 
 
-@pytest.mark.parametrize("text", ["", "1.5", "1e3", "１２", "1,000", " 1", "+1", "9" * 30, 100, None, [], {}, True])
-def test_what_is_no_amount_in_fen_is_refused(text):
-    assert isinstance(only(answers_to(feedback(answered(an_account(YE=text))))), OutsideProtocol)
+@pytest.mark.parametrize("text", ["", "1.5", "1e3", "１２", "1,000", " 1", "+1", "9" * 30, 100, [], {}, True])
+def test_a_control_result_with_what_is_no_amount_in_fen_confirms_nothing(text):
+    assert isinstance(only(answers_to(feedback(a_result(SKJE="100")), asks="freeze")), Controlled)
+    assert isinstance(only(answers_to(feedback(a_result(SKJE=text)), asks="freeze")), OutsideProtocol)
 
 
 @pytest.mark.parametrize("text", ["100", "1.5", "1.005", "1,000.00", "1e2", ".50", 100.25, None])
-def test_what_is_no_amount_in_yuan_is_refused(text):
+def test_what_is_no_amount_in_yuan_is_refused_of_a_control(text):
     with pytest.raises(ValidationError):
         TypeAdapter(codes.Yuan).validate_python(text)
 

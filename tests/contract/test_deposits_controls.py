@@ -8,7 +8,7 @@ from contracts.control import ControlAnswer
 from contracts.failures import AgencyUnsupported, MalformedMessage
 from gateway.domain.directory import parse_directory
 from services.deposits.adapter import ADAPTER
-from services.deposits.examples import DEMO_COMPANY, DEMO_PERSON
+from services.deposits.demo import DEMO_COMPANY, DEMO_PERSON
 from services.deposits.mock_agency import MOCK
 from services.runtime.port import (
     AgencyResponse,

@@ -10,8 +10,10 @@ from services.deposits.adapter import ADAPTER
 from services.deposits.mock_agency import MOCK
 from services.runtime.mock.port import MockRequest
 from services.runtime.port import (
+    Accepted,
     AgencyResponse,
     Asked,
+    Controlled,
     Found,
     OutsideProtocol,
     Refused,
@@ -65,7 +67,7 @@ def test_no_account_is_found_only_where_the_bank_says_so():
     assert only(answers_to(feedback(answered({"KHZH": "查无开户信息"})))) == Found(datetime(2026, 11, 22, 9, tzinfo=UTC), [])
     assert isinstance(only(answers_to(feedback(answered()))), OutsideProtocol)
     assert isinstance(only(answers_to(feedback(answered({"KHZH": "查无此人"})))), OutsideProtocol)
-    assert isinstance(only(answers_to(feedback(answered({"KHZH": "查无开户信息"}, an_account())))), OutsideProtocol)
+    assert only(answers_to(feedback(answered({"KHZH": "查无开户信息"}, an_account())))).assets
 
 
 def test_a_bank_that_met_an_error_is_asked_again():
@@ -95,14 +97,29 @@ def test_every_documented_refusal_of_a_control_is_read(reason):
 
 
 @pytest.mark.parametrize("change", [
-    {"CCLB": "99"}, {"ZHZT": "9"}, {"BZ": "999"}, {"XZD": "1"}, {"KHRQ": "2015-09-01"}, {"KHRQ": "20150931000000"}, {"KHZH": ""}, {"YE": None},
-    {"DJXX": [{"CSXH": "1", "DJJG": "法院", "BEIZ": "5"}]}, {"DJXX": [{"CSXH": "0", "DJJG": "法院", "BEIZ": "2"}]},
+    {"ZHZT": "9"}, {"BZ": "999"}, {"KHZH": ""}, {"YE": None}, {"DJXX": [{"CSXH": "1", "DJJG": "法院", "BEIZ": "5"}]},
     {"QLXX": [{"QLLX": "8", "QLR": "某人"}]}, {"YE": "9999999999999999"},
 ])
-def test_an_account_outside_the_document_fails_its_request_only(change):
+def test_an_account_that_cannot_be_read_is_never_no_account(change):
     good, bad = answered(an_account()), answered(an_account(**change), number=OTHER)
     answers = answers_to(feedback(good, bad), NUMBER, OTHER)
+    assert (len(answers[NUMBER].assets), answers[NUMBER].unreadable) == (1, ())
+    assert (answers[OTHER].assets, len(answers[OTHER].unreadable)) == ([], 1)
+
+
+@pytest.mark.parametrize("change", [{"ZHXX": "?"}, {"ZHXX": []}, {"ZHXX": None}, {"ZHXX": {}}])
+def test_a_row_without_its_list_concludes_nothing_and_takes_no_other_along(change):
+    answers = answers_to(feedback(answered(an_account()), answered(number=OTHER) | change), NUMBER, OTHER)
     assert isinstance(answers[NUMBER], Found)
+    assert isinstance(answers[OTHER], OutsideProtocol)
+
+
+@pytest.mark.parametrize("receipt", [{"BDHM": OTHER}, {"BDHM": OTHER, "SLH": "1", "DDMS": "soon"}, {"BDHM": OTHER, "SLH": "1", "XZD": "x"}])
+@pytest.mark.parametrize("asks", ["query", "freeze"])
+def test_a_receipt_outside_the_document_takes_in_nothing_and_takes_no_other_along(receipt, asks):
+    receipts = {"RESULT": "0100", "MSG": "", "SLHZ": [{"BDHM": NUMBER, "SLH": "SL1"}, receipt]}
+    answers = answers_to(receipts, NUMBER, OTHER, asks=asks)
+    assert answers[NUMBER] == Accepted("SL1")
     assert isinstance(answers[OTHER], OutsideProtocol)
 
 
@@ -114,9 +131,10 @@ def test_a_control_result_outside_the_document_confirms_nothing(change):
 
 
 def test_a_detail_says_where_and_not_what():
-    answer = only(answers_to(feedback(answered(an_account(KHZH="陈伟的账户", CCLB="99")))))
-    assert "ZHXX" in answer.detail
-    assert "陈伟" not in answer.detail
+    for body, asks in ((answered({"KHZH": "陈伟的账户"}), "query"), (a_result(KHZH="陈伟的账户"), "freeze")):
+        answer = only(answers_to(feedback(body), asks=asks))
+        assert "KHZH" in answer.detail
+        assert "陈伟" not in answer.detail
 
 
 def test_a_request_left_out_or_answered_twice_has_no_answer():
@@ -141,26 +159,41 @@ def test_an_item_that_is_no_item_answers_nothing(items):
 
 @pytest.mark.parametrize("body", [
     {"RESULT": "7777", "MSG": ""}, {"RESULT": "0000"}, {"RESULT": "0000", "MSG": "", "FKLB": {}}, {"RESULT": "0000", "MSG": "", "XZD": 1},
-    {"RESULT": "9003", "MSG": "报文不符合规范"}, {"retCode": "0000", "retMsg": ""},
+    {"MSG": ""}, {"RESULT": "9003", "MSG": "报文不符合规范"}, {"retCode": "0000", "retMsg": ""},
 ])
-def test_a_message_outside_the_document_concludes_nothing(body):
+@pytest.mark.parametrize("asks", ["query", "freeze"])
+def test_a_message_outside_the_document_concludes_nothing(body, asks):
     with pytest.raises(AgencyProtocolError):
-        answers_to(body)
+        answers_to(body, asks=asks)
+
+
+@pytest.mark.parametrize("change", [{"XZD": 1}, {"MSG": None}, {"DDMS": "soon"}])
+def test_the_head_of_a_control_result_is_read_strictly(change):
+    assert isinstance(only(answers_to(feedback(a_result()), asks="freeze")), Controlled)
+    with pytest.raises(AgencyProtocolError):
+        answers_to(feedback(a_result()) | change, asks="freeze")
 
 
 def test_a_flood_is_refused_and_not_listed():
     flood = {"RESULT": "0000", "MSG": "", **{f"k{number}": 1 for number in range(1000)}}
     for body in (feedback(*[{}] * 10_000), flood):
         with pytest.raises(AgencyProtocolError) as raised:
-            answers_to(body)
+            answers_to(body, asks="freeze")
         assert len(str(raised.value)) < 600
-    accounts = [an_account(CCXH=str(seq)) for seq in range(1, 1000)]
-    assert isinstance(only(answers_to(feedback(answered(*accounts)))), OutsideProtocol)
+    found = only(answers_to(feedback(*[{}] * 10_000, answered(an_account())) | flood))
+    assert (len(found.assets), len(found.unread)) == (1, 101)
 
 
-@pytest.mark.parametrize("text", ["20261122", "2026-11-22 17:00", "20261322170000", "20261122250000", "２０２６１１２２１７００００", 20261122170000, None])
-def test_what_is_no_time_is_refused(text):
-    assert isinstance(only(answers_to(feedback(answered({"KHZH": "查无开户信息"}, FKSJ=text)))), OutsideProtocol)
+@pytest.mark.parametrize("text", ["20261122", "20261322170000", "20261122250000", "今天", None])
+def test_an_answer_at_no_time_is_an_answer_and_a_control_result_is_none(text):
+    found = only(answers_to(feedback(answered({"KHZH": "查无开户信息"}, FKSJ=text))))
+    assert (found.as_of, [one.wire for one in found.unread]) == (None, ["FKSJ"])
+    assert isinstance(only(answers_to(feedback(a_result() | {"FKSJ": text}), asks="freeze")), OutsideProtocol)
+
+
+@pytest.mark.parametrize("text", ["2026-11-22 17:00", "２０２６１１２２１７００００", 20261122170000])
+def test_a_time_of_an_answer_is_read_in_other_forms_too(text):
+    assert only(answers_to(feedback(answered({"KHZH": "查无开户信息"}, FKSJ=text)))) == Found(datetime(2026, 11, 22, 9, tzinfo=UTC), [])
 
 
 def test_only_json_with_status_200_is_an_answer():
@@ -200,9 +233,11 @@ def test_a_scripted_fault_never_says_that_nothing_was_found(row, kind):
     there = Exchange(ADAPTER, MOCK, row)
     subjects = list(there.simulation.register.subjects())[:40]
     commands = [there.command("query", subject) for subject in subjects]
-    expected = {"refused": Refused, "unknown_field": OutsideProtocol, "unknown_code": OutsideProtocol}
+    expected = {"refused": Refused, "unknown_field": Found, "unknown_code": OutsideProtocol}
     if kind in expected:
-        assert {type(answer) for answer in there.fail(kind, *commands).values()} == {expected[kind]}
+        answers = there.fail(kind, *commands).values()
+        assert {type(answer) for answer in answers} == {expected[kind]}
+        assert kind != "unknown_field" or all([mark.wire for mark in answer.unread] == ["XZD"] for answer in answers)
     else:
         with pytest.raises(AgencyProtocolError if kind == "malformed" else AgencyUnavailable):
             there.fail(kind, *commands)

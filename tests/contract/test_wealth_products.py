@@ -12,9 +12,11 @@ from contracts.outcome import REASONS
 from contracts.subject import IdType
 from services.runtime.mock.port import MockRequest
 from services.runtime.port import Accepted, AgencyResponse, Asked, Outgoing, OutsideProtocol
+from services.runtime.reading import currencies
 from services.wealth_products import adapter, codes, parts, reading, said
 from services.wealth_products.adapter import ADAPTER
-from services.wealth_products.examples import ANSWERS, CALLS, DEMO_COMPANY, DEMO_HOLDINGS, DEMO_PERSON
+from services.wealth_products.demo import DEMO_COMPANY, DEMO_HOLDINGS, DEMO_PERSON
+from services.wealth_products.examples import ANSWERS, CALLS
 from services.wealth_products.mock_agency import MOCK
 from tests.contract.exchange import Exchange, agency_row, asked_of
 from tests.contract.suite import DIRECTORY
@@ -128,16 +130,19 @@ def test_the_demo_subjects_have_an_own_product_and_one_sold_for_another():
 # ---- tables
 
 
+def words(field):
+    return set(ASSET_TYPE.words()[field])
+
+
 def test_the_tables_cover_the_lists_of_both_sides():
     assert set(adapter._ID_TYPES) == set(get_args(IdType))
     assert set(adapter._ID_TYPES.values()) == set(get_args(codes.IdTypeCode))
     assert set(adapter._DOCUMENTS) == set(get_args(DocumentKind))
     assert set(adapter._DOCUMENTS.values()) == set(get_args(codes.DocumentCode))
-    assert set(reading._TYPES) == set(get_args(codes.ProductTypeCode))
-    assert set(reading._TYPES.values()) == set(get_args(WealthProductRecord.model_fields["product_type"].annotation))
-    assert set(reading._CHANNELS) == set(get_args(codes.ChannelCode))
-    assert set(reading._RESTRICTIONS) == set(get_args(codes.RestrictionCode))
-    assert set(reading.CURRENCIES) == set(get_args(codes.CurrencyCode))
+    assert set(reading.TYPES.values()) == set(get_args(reading.ProductType))
+    assert set(reading.TYPES.values()) == words("product_type")
+    assert set(reading.CHANNELS.values()) == words("sale_channel")
+    assert set(reading.RESTRICTIONS.values()) == words("trade_restriction")
     assert set(parts.RIGHTS) == set(get_args(codes.RightCode))
     assert set(parts.STANDINGS) == set(get_args(codes.StandingCode))
     assert set(parts.REASONS) == set(get_args(codes.ReasonCode))
@@ -147,10 +152,10 @@ def test_the_tables_cover_the_lists_of_both_sides():
 
 
 def test_adapter_and_mock_agree_on_every_code_without_sharing_a_table():
-    assert {name: code for code, name in reading._TYPES.items()} == said._TYPES
-    assert {name: code for code, name in reading._CHANNELS.items()} == said._CHANNELS
-    assert {name: code for code, name in reading._RESTRICTIONS.items()} == said._RESTRICTIONS
-    assert {name: code for code, name in reading.CURRENCIES.items()} == said._NUMERIC
+    assert {name: code for code, name in reading.TYPES.items()} == said._TYPES
+    assert {name: code for code, name in reading.CHANNELS.items()} == said._CHANNELS
+    assert {name: code for code, name in reading.RESTRICTIONS.items()} == said._RESTRICTIONS
+    assert said._NUMERIC.items() <= currencies.NUMERIC.items()
     assert {name: code for code, name in parts.RIGHTS.items()} == said._RIGHTS
     assert {name: code for code, name in parts.STANDINGS.items()} | {"partly_in_force": "1"} == said._STANDINGS
     assert all(parts.REASONS[code] in (reason, None) for reason, code in said._REASONS.items())

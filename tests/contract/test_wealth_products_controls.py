@@ -8,7 +8,7 @@ from contracts.failures import AgencyUnsupported, IllegalTransition, MalformedMe
 from services.runtime.mock.happenings import Inflow, Reversal
 from services.runtime.port import Controlled, Outgoing, Refused, Unsupported
 from services.wealth_products.adapter import ADAPTER
-from services.wealth_products.examples import DEMO_COMPANY, DEMO_PERSON
+from services.wealth_products.demo import DEMO_COMPANY, DEMO_PERSON
 from services.wealth_products.mock_agency import MOCK
 from tests.contract.exchange import Exchange, agency_row, as_received, other_court
 

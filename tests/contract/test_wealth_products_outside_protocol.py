@@ -7,7 +7,16 @@ import pytest
 
 from contracts.failures import AgencyProtocolError, AgencyUnavailable
 from services.runtime.mock.port import MockRequest
-from services.runtime.port import AgencyResponse, Asked, Controlled, Found, OutsideProtocol, Refused, Unsupported
+from services.runtime.port import (
+    Accepted,
+    AgencyResponse,
+    Asked,
+    Controlled,
+    Found,
+    OutsideProtocol,
+    Refused,
+    Unsupported,
+)
 from services.wealth_products import codes
 from services.wealth_products.adapter import ADAPTER
 from services.wealth_products.mock_agency import MOCK
@@ -53,8 +62,9 @@ def only(answers):
 
 def test_no_product_is_found_only_where_the_bank_says_so():
     assert only(answers_to(feedback(answered({"JRCPBH": "查无金融资产信息"})))) == Found(datetime(2026, 11, 22, 9, tzinfo=UTC), [])
-    for products in ((), ({"JRCPBH": "查无开户信息"},), ({"JRCPBH": "查无此人"},), ({"JRCPBH": "查无金融资产信息"}, a_product())):
+    for products in ((), ({"JRCPBH": "查无开户信息"},), ({"JRCPBH": "查无此人"},)):
         assert isinstance(only(answers_to(feedback(answered(*products)))), OutsideProtocol)
+    assert only(answers_to(feedback(answered({"JRCPBH": "查无金融资产信息"}, a_product())))).assets
 
 
 def test_a_bank_that_met_an_error_is_asked_again_and_it_says_nothing_about_others():
@@ -86,15 +96,28 @@ def test_a_refusal_that_is_more_than_not_doing_it_gives_the_reason():
 
 
 @pytest.mark.parametrize("change", [
-    {"ZCLX": "M999"}, {"CPXSZL": "01"}, {"ZCJYXZ": "9"}, {"BZ": "999"}, {"XZD": "1"}, {"CLR": "2015-09-01"}, {"CLR": "20150931000000"},
-    {"JRCPBH": ""}, {"LCZH": None}, {"SE": "1e5"}, {"SE": 100}, {"KYSE": "１００"}, {"ZCDWJG": "1,000"}, {"ZCZJE": "100.00"}, {"ZCZJE": 100},
-    {"KYJZ": "-1"}, {"HKYE": None}, {"ZCZJE": "9999999999999999"}, {"DJXX": [{"CSXH": "1", "DJJG": "法院", "BEIZ": "5"}]},
-    {"QLXX": [{"QLLX": "8", "QLR": "某人"}]},
+    {"CPXSZL": "01"}, {"ZCJYXZ": "9"}, {"BZ": "999"}, {"JRCPBH": ""}, {"LCZH": None}, {"SE": "1e5"}, {"ZCZJE": "100.00"}, {"KYJZ": "-1"},
+    {"ZCZJE": "9999999999999999"}, {"DJXX": [{"CSXH": "1", "DJJG": "法院", "BEIZ": "5"}]}, {"QLXX": [{"QLLX": "8", "QLR": "某人"}]},
 ])
-def test_a_product_outside_the_document_fails_its_request_only(change):
+def test_a_product_that_cannot_be_read_is_never_no_product(change):
     good, bad = answered(a_product()), answered(a_product(**change), number=OTHER)
     answers = answers_to(feedback(good, bad), NUMBER, OTHER)
+    assert (len(answers[NUMBER].assets), answers[NUMBER].unreadable) == (1, ())
+    assert (answers[OTHER].assets, len(answers[OTHER].unreadable)) == ([], 1)
+
+
+@pytest.mark.parametrize("change", [{"JRXX": "?"}, {"JRXX": []}, {"JRXX": None}, {"JRXX": {}}])
+def test_a_row_without_its_list_concludes_nothing_and_takes_no_other_along(change):
+    answers = answers_to(feedback(answered(a_product()), answered(number=OTHER) | change), NUMBER, OTHER)
     assert isinstance(answers[NUMBER], Found)
+    assert isinstance(answers[OTHER], OutsideProtocol)
+
+
+@pytest.mark.parametrize("receipt", [{"BDHM": OTHER}, {"BDHM": OTHER, "SLH": "1", "DDMS": "soon"}, {"BDHM": OTHER, "SLH": "1", "XZD": "x"}])
+@pytest.mark.parametrize("asks", ["query", "freeze"])
+def test_a_receipt_outside_the_document_takes_in_nothing_and_takes_no_other_along(receipt, asks):
+    answers = answers_to({"RESULT": "0100", "MSG": "", "SLHZ": [{"BDHM": NUMBER, "SLH": "SL1"}, receipt]}, NUMBER, OTHER, asks=asks)
+    assert answers[NUMBER] == Accepted("SL1")
     assert isinstance(answers[OTHER], OutsideProtocol)
 
 
@@ -155,9 +178,9 @@ def test_parts_in_force_that_say_different_things_are_an_alarm(change):
 
 
 def test_a_detail_says_where_and_not_what():
-    answer = only(answers_to(feedback(answered(a_product(LCZH="陈伟的账户", ZCLX="99")))))
-    assert "JRXX" in answer.detail
-    assert "陈伟" not in answer.detail
+    for answer in (only(answers_to(feedback(answered({"JRCPBH": "陈伟的产品"})))), control(PRODUCT | DONE | {"LCZH": "陈伟的账户"}, ACCOUNT | DONE)):
+        assert "JRXX" in answer.detail or "LCZH" in answer.detail
+        assert "陈伟" not in answer.detail
 
 
 def test_a_request_left_out_or_answered_twice_has_no_answer():
@@ -173,24 +196,44 @@ def test_an_item_that_is_no_item_answers_nothing(items):
 
 @pytest.mark.parametrize("body", [
     {"RESULT": "7777", "MSG": ""}, {"RESULT": "0000"}, {"RESULT": "0000", "MSG": "", "FKLB": {}}, {"RESULT": "0000", "MSG": "", "XZD": 1},
-    {"RESULT": "9003", "MSG": "报文不符合规范"},
+    {"RESULT": "9003", "MSG": "报文不符合规范"}, {"MSG": ""},
 ])
-def test_a_message_outside_the_document_concludes_nothing(body):
+@pytest.mark.parametrize("asks", ["query", "freeze"])
+def test_a_message_outside_the_document_concludes_nothing(body, asks):
     with pytest.raises(AgencyProtocolError):
-        answers_to(body)
+        answers_to(body, asks=asks)
+
+
+@pytest.mark.parametrize("change", [{"XZD": 1}, {"MSG": None}, {"DDMS": "soon"}])
+def test_the_head_of_a_control_result_is_read_strictly(change):
+    item = {"BDHM": NUMBER, "FKSJ": "20261122170000", "CFBZ": "0", "KZXX": [PRODUCT | DONE, ACCOUNT | DONE]}
+    assert isinstance(only(answers_to(feedback(item), asks="freeze")), Controlled)
+    with pytest.raises(AgencyProtocolError):
+        answers_to(feedback(item) | change, asks="freeze")
 
 
 def test_a_flood_is_refused_and_not_listed():
-    for body in (feedback(*[{}] * 10_000), {"RESULT": "0000", "MSG": "", **{f"k{number}": 1 for number in range(1000)}}):
+    flood = {"RESULT": "0000", "MSG": "", **{f"k{number}": 1 for number in range(1000)}}
+    for body in (feedback(*[{}] * 10_000), flood):
         with pytest.raises(AgencyProtocolError) as raised:
-            answers_to(body)
+            answers_to(body, asks="freeze")
         assert len(str(raised.value)) < 600
-    assert isinstance(only(answers_to(feedback(answered(*[a_product()] * 1000)))), OutsideProtocol)
+    found = only(answers_to(feedback(*[{}] * 10_000, answered(a_product())) | flood))
+    assert (len(found.assets), len(found.unread)) == (1, 101)
 
 
-@pytest.mark.parametrize("text", ["20261122", "20261322170000", "20261122250000", "２０２６１１２２１７００００", 20261122170000, None])
-def test_what_is_no_time_is_refused(text):
-    assert isinstance(only(answers_to(feedback(answered({"JRCPBH": "查无金融资产信息"}, FKSJ=text)))), OutsideProtocol)
+@pytest.mark.parametrize("text", ["20261122", "20261322170000", "20261122250000", "今天", None])
+def test_an_answer_at_no_time_is_an_answer_and_a_control_result_is_none(text):
+    found = only(answers_to(feedback(answered({"JRCPBH": "查无金融资产信息"}, FKSJ=text))))
+    assert (found.as_of, [one.wire for one in found.unread]) == (None, ["FKSJ"])
+    item = {"BDHM": NUMBER, "FKSJ": text, "CFBZ": "0", "KZXX": [PRODUCT | DONE, ACCOUNT | DONE]}
+    assert isinstance(only(answers_to(feedback(item), asks="freeze")), OutsideProtocol)
+
+
+@pytest.mark.parametrize("text", ["2026-11-22 17:00", "２０２６１１２２１７００００", 20261122170000])
+def test_a_time_of_an_answer_is_read_in_other_forms_too(text):
+    found = only(answers_to(feedback(answered({"JRCPBH": "查无金融资产信息"}, FKSJ=text))))
+    assert found == Found(datetime(2026, 11, 22, 9, tzinfo=UTC), [])
 
 
 def test_only_json_with_status_200_is_an_answer():

@@ -91,7 +91,16 @@ def test_a_bank_that_gives_no_answer_is_asked_again_and_disturbs_no_other(mesh, 
     assert mesh.report(request_id)["all_answered"]
 
 
-@pytest.mark.parametrize("fault", ["malformed", "unknown_field", "unknown_code", "oversized"])
+def test_a_field_outside_the_document_hides_no_account(mesh):
+    mesh.faults("icbc", "unknown_field")
+    request_id = submit(mesh, "icbc", "boc")
+    status = mesh.ended(request_id)
+    undisturbed(status)
+    assert task_of(status, "icbc")["outcome"] == "found"
+    assert keys_in(mesh.report(request_id), "account_no") == held_at(mesh, "icbc") | held_at(mesh, "boc")
+
+
+@pytest.mark.parametrize("fault", ["malformed", "unknown_code", "oversized"])
 def test_an_answer_outside_the_protocol_has_failed_and_is_never_guessed(mesh, fault):
     mesh.faults("icbc", fault)
     request_id = submit(mesh, "icbc", "boc")

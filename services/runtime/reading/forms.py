@@ -246,6 +246,18 @@ def instant(value: object) -> datetime:
         raise Odd("bad_form") from None
 
 
+def shaped(pattern: re.Pattern[str]) -> Form:
+    """Return the form of a number or a code of a fixed shape, blanks in it or not."""
+
+    def read(value: object) -> str:
+        word = compact(value)
+        if not pattern.fullmatch(word):
+            raise Odd("bad_form")
+        return word
+
+    return read
+
+
 def rank(value: object) -> int:
     """Read a place in a queue, from 1. Raises: Odd."""
     place = whole(value)
