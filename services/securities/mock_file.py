@@ -1,6 +1,6 @@
 """The simulated depository's own hand: how it reads and writes the files of its document (depository.files.yaml). Pure.
 
-It shares no code with the adapter's reader and writer, so that a misreading there is not confirmed by its mirror.
+It shares no code with the adapter's reader and writer, so that a misreading there is found by asking it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
