@@ -73,7 +73,7 @@ def _once(lines: Sequence[_Line], sheet: Sheet, key: str) -> list[_Line]:
 
 
 def _put_together(whole: Items, sheet: Sheet, lines: Sequence[_Line], *, is_incomplete: bool) -> None:
-    wrong = _contradicted(lines)
+    wrong = _contradicted(lines) if len(lines) > 1 else {}
     right = [one for one in lines if one.position not in wrong]
     try:
         assets = [_together(sheet, right)] if right else []

@@ -37,7 +37,7 @@ _PLEDGES, _PLEDGE_RIGHTS, _AMOUNT = "ZY", "ZYQ", "DBJE"
 _BEFORE = 2
 #: A kind of line that a later document may have; what else stands there may be a holding.
 _SOME_TAG = re.compile(r"\d\d")
-_UNITS = re.compile(r"[股份张]$")
+_UNITS = re.compile(r"[股份张]\s*$")
 
 
 def _plain(form: forms.Form) -> forms.Form:
@@ -57,7 +57,7 @@ def _entries(**entries: tuple[str, forms.Form] | tuple[str, forms.Form, bool]) -
 
 def _units(value: object) -> int:
     """Read a quantity of units, with the word for them or without. Raises: Odd."""
-    return forms.whole(_UNITS.sub("", forms.compact(value)))
+    return forms.whole(_UNITS.sub("", value) if isinstance(value, str) else value)
 
 
 def _account(value: object) -> str:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
-from unicodedata import category, normalize
+from unicodedata import normalize
 
 from contracts.clock import CHINA
 from contracts.failures import Unfit
@@ -27,6 +27,8 @@ NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "空", "n
 _FIRST_DAY, _LAST_DAY = date(1850, 1, 1), date(2150, 12, 31)
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))")
 _TIME = re.compile(r"[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.0+)?")
+#: Control characters and lone surrogates (general categories Cc and Cs).
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _AREA_UNITS = re.compile(r"(?:㎡|m2|m²|平方米|平米|平方公尺)$", re.IGNORECASE)
 _YUAN_SIGNS, _YUAN_UNITS = re.compile(r"^(?:￥|¥|CNY|RMB|人民币)"), re.compile(r"(?:元|元整|圆)$")
@@ -52,14 +54,15 @@ def text(value: object, most: int = MOST_TEXT_CHARS) -> str:
     if not isinstance(value, str):
         raise Odd("bad_form")
     plain = value.strip()
-    if not 0 < len(plain) <= most or any(category(char) in ("Cc", "Cs") for char in plain):
+    if not 0 < len(plain) <= most or _NO_TEXT.search(plain):
         raise Odd("bad_form")
     return plain
 
 
 def compact(value: object) -> str:
     """Read a short text that is no prose: half-width, without blanks. Raises: Odd."""
-    return "".join(normalize("NFKC", text(value)).split())
+    plain = text(value)
+    return plain if plain.isascii() and " " not in plain else "".join(normalize("NFKC", plain).split())
 
 
 def code(table: Mapping[str, Any]) -> Form:

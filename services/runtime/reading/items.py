@@ -48,11 +48,14 @@ class Sheet:
     #: Values that are the same for every row, since the list itself says them.
     stands: Mapping[str, object] = field(default_factory=dict)
     wires: Mapping[str, str] = field(init=False)
+    #: All fields of the model, and those that it requires.
+    fields: frozenset[str] = field(init=False)
     required: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Know each field's name on the wire, and what the model requires."""
         object.__setattr__(self, "wires", {entry.name: wire for wire, entry in self.entries.items()})
+        object.__setattr__(self, "fields", frozenset(self.model.model_fields))
         object.__setattr__(self, "required", frozenset(name for name, one in self.model.model_fields.items() if one.is_required()))
 
     @classmethod
@@ -188,7 +191,7 @@ class _Reader:
                 self._refuse(str(wrong["loc"][0]), is_missing=wrong["type"] == "missing")
 
     def _of_model(self) -> dict[str, Any]:
-        return {name: value for name, value in self.row.values.items() if name in self.sheet.model.model_fields}
+        return {name: value for name, value in self.row.values.items() if name in self.sheet.fields}
 
     def _refuse(self, name: str, *, is_missing: bool) -> None:
         wire = self.sheet.wires.get(name, name)
@@ -241,7 +244,7 @@ def _item(kind: AssetType, sheet: Sheet, position: int, row: Row) -> FoundAsset 
         row.lost = True
     if row.lost:
         return UnreadableItem(position=position, record=_json_of(row.values), unread=tuple(row.unread))
-    record = kind.record.model_validate({name: value for name, value in row.values.items() if name in kind.record.model_fields})
+    record = kind.record.model_validate({name: value for name, value in row.values.items() if name in sheet.fields})
     doubts = [unread(name, sheet.wires.get(name, name), "implausible", row.values.get(name)) for name in record.doubtful()]
     return FoundAsset(record=record.model_dump(mode="json", exclude_none=True), unread=(*row.unread, *doubts),
                       prior_measures=row.values.get(_MEASURES, ()), priority_rights=row.values.get(_RIGHTS, ()))
