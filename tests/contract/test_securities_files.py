@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.assets.securities import ASSET_TYPE
 from contracts.failures import AgencyProtocolError, AgencyUnavailable
 from services.runtime.mock.port import MockRequest
 from services.runtime.port import (
@@ -19,11 +20,11 @@ from services.runtime.port import (
     Refused,
     Unsupported,
 )
-from services.securities import codes
+from services.securities import codes, feedback
 from services.securities.adapter import ADAPTER
 from services.securities.agency_api import Head
 from services.securities.examples import DEMO_PERSON, EXAMPLES, STAMP
-from services.securities.file import CONTENT_TYPE, MOST_BYTES, batch_no, institution, pack, unpack
+from services.securities.file import CONTENT_TYPE, MOST_BYTES, Line, batch_no, institution, pack, unpack
 from services.securities.mock_agency import MOCK
 from tests.contract.exchange import Exchange, agency_row
 
@@ -100,11 +101,20 @@ def test_lines_that_conclude_nothing(lines):
     f"30|{NUMBER}|0000|成功|0|01|8000|0|0||||一|D||20261122170000|20261122170000|20291121",
     f"30|{NUMBER}|0000|成功|0|01|8000|0|0||||1|D||20261122170060|20261122170000|20291121",
     f"30|{NUMBER}|0000|成功|1|01|8000|0|0||||1|D||20261122170000|20261122170000|20291121",
+    f"30|{NUMBER}|0000|成功|0|01|8000|0|0||||1|D||20261122170000|20261122170000|20291121|新",
+    f"30|{NUMBER}|0000|成功|0|01|8000|0|0|100|||1|D||20261122170000|20261122170000|20291121",
+    f"30|{NUMBER}|0000|成功|0|01|8000|0|0||||1|D||20261122170000|20261122170000|2029-11-21",
     f"30|{NUMBER}|0001|查无|0|||||||||||||",
     f"10|{NUMBER}|0001|查无|0",
 ])
 def test_a_control_result_outside_the_document_concludes_nothing(line):
     assert isinstance(read_one(line, asks="freeze"), OutsideProtocol)
+
+
+def test_what_is_wrong_with_a_value_is_said_without_the_value():
+    answer = feedback.answer(lambda _lines: ASSET_TYPE.record.model_validate({"holder_name": "陈伟", "market": "陈伟"}), [Line(["10"], "10")])
+    assert isinstance(answer, OutsideProtocol)
+    assert ("market: literal_error" in answer.detail, "陈伟" in answer.detail) == (True, False)
 
 
 def test_one_wrong_request_of_a_batch_takes_no_other_along():
@@ -175,7 +185,7 @@ def text_of(body: bytes) -> bytes:
 def test_a_file_that_was_changed_on_the_way_is_a_protocol_error():
     text = text_of(file_of(OK, HELD))
     assert isinstance(read(zipped(text))[NUMBER], Found)
-    for spoilt in (text.replace(b"|20000|", b"|90000|"), text[:-66], text[:-2] + b"g\n", text + b"x\n", text[text.rindex(b"99|"):]):
+    for spoilt in (text.replace(b"|20000|", b"|90000|"), text[:-66], text[:-2] + b"g\n", text + b"x\n", text[text.rindex(b"99|"):], closed()):
         with pytest.raises(AgencyProtocolError):
             read(zipped(spoilt))
     with pytest.raises(AgencyProtocolError):

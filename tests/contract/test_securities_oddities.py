@@ -1,6 +1,8 @@
+import ast
 from collections import Counter
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 from random import Random
 from zipfile import ZipFile
 
@@ -21,7 +23,7 @@ from services.securities.mock_lines import ODDITIES
 from tests.contract.depository_document import judge, layout
 from tests.contract.documents import everything_asked
 from tests.contract.exchange import Exchange, agency_row, as_received
-from tests.contract.oddities import Golden, became, check_others_stand
+from tests.contract.oddities import Golden, became, check_others_stand, oddly_written
 
 ROW = agency_row("securities", agency="csdc", region_code="000000", channel="c2c_national")
 EXAMPLE = EXAMPLES[0]
@@ -453,6 +455,17 @@ def test_more_units_than_there_can_be_are_unreadable():
     assert (answer.assets, [one.position for one in answer.unreadable]) == ([], [0, 1])
 
 
+def test_whatever_is_written_in_one_portion_the_other_is_shown_and_so_is_every_other_security():
+    others = items_of_example()[1:]
+    for what, changed in oddly_written(portion("01", "390200", 500)):
+        answer = GOLDEN.read([portion("00", "390100", 1_000), changed, *others])
+        assert answer.assets[-2:] == RIGHT.assets[1:], what
+        shown = [*answer.assets[:-2], *answer.unreadable]
+        told = [one.record.get("quantity") for one in shown]
+        assert 1_000 in told or any(1_000 in (part["quantity"] for part in one.record.get("portions", ())) for one in answer.assets), what
+        assert len(shown) == 2 or len(answer.assets) == 3, what
+
+
 lines_of_one_person = st.lists(max_size=8, elements=st.builds(
     lambda key, nature, unit, quantity: portion(nature, unit, quantity, ZQDM=key),
     st.sampled_from(["600901", "000977"]), st.sampled_from(["00", "01", "02"]), st.sampled_from(["", "390100"]), st.integers(0, 9)))
@@ -531,6 +544,14 @@ def test_what_a_company_holds_in_two_lines_arrives_as_one_asset_and_stays_so_whe
     assert exchange.asset_type.record.model_validate(asset.record) == held.record
     assert [one.quantity for one in held.record.portions] == [20_000, 0]
     assert sum(one.quantity for one in held.record.portions) == held.record.quantity == 20_000
+
+
+def test_the_mock_shares_nothing_with_the_adapter():
+    own = {"examples", "mock_file", "mock_lines", "portfolio"}
+    for path in Path("services/securities").glob("mock_*.py"):
+        imported = {node.module for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)}
+        assert {name for name in imported if name.startswith(("services.securities", "services.runtime.reading"))} <= {
+            f"services.securities.{name}" for name in own}
 
 
 def test_the_documents_names_are_the_mocks_names():
