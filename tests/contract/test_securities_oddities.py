@@ -1,5 +1,4 @@
 import ast
-from collections import Counter
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -7,91 +6,34 @@ from random import Random
 from zipfile import ZipFile
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from contracts.messages import Unread
 from services.runtime.mock.oddities import write_oddly
 from services.runtime.mock.port import MockRequest
-from services.runtime.port import AgencyResponse, Asked, Found, Outgoing
+from services.runtime.port import Found, Outgoing
 from services.securities.adapter import ADAPTER
-from services.securities.examples import DEMO_COMPANY, EXAMPLES, STAMP
-from services.securities.file import batch_no, institution
+from services.securities.examples import STAMP
 from services.securities.mock_agency import MOCK
-from services.securities.mock_file import BELOW, FIELDS, item_of, line, lines_of, pack
+from services.securities.mock_file import BELOW, FIELDS, line
 from services.securities.mock_lines import ODDITIES
+from tests.contract.depository_answers import (
+    EXAMPLE,
+    GOLDEN,
+    HEAD,
+    NUMBER,
+    PLACES,
+    RIGHT,
+    ROW,
+    body_of,
+    items_of_example,
+    lines_with,
+    read,
+    read_with,
+)
 from tests.contract.depository_document import judge, layout
 from tests.contract.documents import everything_asked
-from tests.contract.exchange import Exchange, agency_row, as_received
-from tests.contract.oddities import Golden, became, check_others_stand, oddly_written
-
-ROW = agency_row("securities", agency="csdc", region_code="000000", channel="c2c_national")
-EXAMPLE = EXAMPLES[0]
-NUMBER = EXAMPLE.request_no
-ASKED = Asked("task", "request", NUMBER, "query")
-HEAD = {"QZ": "CXFK", "JGBM": institution(ROW), "PCH": batch_no(NUMBER), "FKSJ": STAMP}
-#: By the list that a field stands in: which of the example's items has one.
-PLACES = {"ZY": 1, "SFBJ": 1, "DJ": 2}
-
-
-def items_of_example():
-    groups = []
-    for fields in (text.split("|") for text in EXAMPLE.lines[1:]):
-        if fields[0] == "20":
-            groups.append([])
-        groups[-1].append(fields)
-    return [without_number(item_of(group)) for group in groups]
-
-
-def without_number(item):
-    return {name: [without_number(row) for row in value] if isinstance(value, list) else value for name, value in item.items() if name != "QQDH"}
-
-
-def numbered(row):
-    """Write a row's values as the text that a file can hold; what is no row is a line with one field."""
-    if not isinstance(row, dict):
-        return {"QQDH": NUMBER, "": as_field(row)}
-    return {"QQDH": NUMBER, **{name: as_field(value) for name, value in row.items()}}
-
-
-def as_field(value):
-    return value if isinstance(value, str | bytes) else "" if value is None else str(value)
-
-
-def as_item(item):
-    lists = {name: [] if name not in item or item[name] in (None, "") else item[name] if isinstance(item[name], list) else [item[name]]
-             for name in BELOW.values()}
-    return numbered({name: value for name, value in item.items() if name not in lists}) | {
-        name: [numbered(row) for row in rows] for name, rows in lists.items()}
-
-
-def lines_with(items, *, stated=None):
-    lines = [fields for item in items for fields in lines_of(as_item(item))]
-    return [line("10", {"QQDH": NUMBER, "JGDM": "0000", "JGSM": "成功", "HS": str(len(lines) if stated is None else stated)}), *lines]
-
-
-def body_of(lines, **head):
-    return pack(HEAD | head, lines)
-
-
-GOLDEN = Golden("securities", ADAPTER, ROW, ASKED, AgencyResponse(200, "application/zip", body_of(lines_with(items_of_example()))),
-                lambda _body: items_of_example(), lambda items: body_of(lines_with(items)), lambda items: items)
-
-
-def read(body) -> Found:
-    answer = ADAPTER.to_answers(ROW, [ASKED], AgencyResponse(200, "application/zip", body))[NUMBER]
-    assert isinstance(answer, Found), answer
-    return answer
-
-
-def read_with(position=0, below="", **changes) -> Found:
-    items = items_of_example()
-    (items[position][below][0] if below else items[position]).update(changes)
-    return GOLDEN.read(items)
-
-
-RIGHT = GOLDEN.read(items_of_example())
-
+from tests.contract.exchange import Exchange, as_received
+from tests.contract.oddities import became, check_others_stand
 
 # ---- the document judges both sides
 
@@ -385,108 +327,6 @@ def zipped(members):
     return buffer.getvalue()
 
 
-# ---- one security in several lines
-
-
-def portion(nature, unit, quantity, *, available=None, frozen=0, **changes):
-    return items_of_example()[0] | {"GFXZ": nature, "TGDY": unit, "CYSL": str(quantity), "KYSL": str(quantity if available is None else available),
-                                    "DJSL": str(frozen)} | changes
-
-
-def test_tradable_and_restricted_shares_of_one_security_add_up_and_both_are_told():
-    answer = GOLDEN.read([portion("00", "390100", 1_000, available=700, frozen=300), portion("01", "390200", 500), *items_of_example()[1:]])
-    asset = answer.assets[0]
-    assert (len(answer.assets), answer.unreadable, asset.unread) == (3, (), ())
-    told = {name: asset.record.get(name) for name in ("share_nature", "custody_unit", "quantity", "available_quantity", "frozen_quantity")}
-    assert told == {"share_nature": "mixed", "custody_unit": None, "quantity": 1_500, "available_quantity": 1_200, "frozen_quantity": 300}
-    assert asset.record["portions"] == [
-        {"share_nature": "tradable", "custody_unit": "390100", "quantity": 1_000, "available_quantity": 700, "frozen_quantity": 300},
-        {"share_nature": "restricted", "custody_unit": "390200", "quantity": 500, "available_quantity": 500, "frozen_quantity": 0}]
-
-
-def test_one_nature_in_two_custody_units_is_that_nature():
-    asset = GOLDEN.read([portion("00", "390100", 1_000), portion("00", "390200", 500)]).assets[0]
-    assert (asset.record["share_nature"], asset.record["quantity"], len(asset.record["portions"])) == ("tradable", 1_500, 2)
-
-
-def test_what_stands_on_one_portion_stands_on_the_whole_and_its_marks_say_where():
-    _, pledged, frozen = items_of_example()
-    first = portion("00", "1", 10_000, ZY=pledged["ZY"], DJ=frozen["DJ"])
-    second = portion("01", "2", 30_000, ZY=[pledged["ZY"][0] | {"DJRQ": "00010101"}], SFBJ=pledged["SFBJ"], DJ=[frozen["DJ"][0] | {"LHSX": "首冻"}],
-                     TGDY=b"%1")
-    asset = GOLDEN.read([first, second]).assets[0]
-    assert [one["quantity"] for one in asset.record["pledges"]] == [6_000, 6_000]
-    assert (len(asset.priority_rights), len(asset.prior_measures), len(asset.record["marks"])) == (2, 2, 1)
-    assert {one.field for one in asset.unread} == {"portions.1.custody_unit", "pledges.1.registered_on", "prior_measures.1.rank"}
-
-
-def test_names_and_prices_that_differ_between_portions_are_unread_and_the_one_that_is_told_is_taken():
-    asset = GOLDEN.read([portion("00", "1", 10), portion("01", "1", 5, ZQMC="云石限售", QSPJ="12.000")]).assets[0]
-    assert [(one.field, one.code, one.raw) for one in asset.unread] == [
-        ("security_name", "implausible", '["云石股份", "云石限售"]'), ("close_price_fen", "implausible", "[1234, 1200]")]
-    assert not {"security_name", "close_price_fen"} & asset.record.keys()
-    asset = GOLDEN.read([portion("00", "1", 10, QSPJ=""), portion("01", "1", 5)]).assets[0]
-    assert (asset.record["close_price_fen"], asset.unread) == (1234, ())
-
-
-def test_portions_that_contradict_each_other_are_unreadable_and_never_added_up():
-    answer = GOLDEN.read([portion("00", "1", 10), portion("01", "1", 5), portion("00", "1", 12), *items_of_example()[1:]])
-    assert [(one.position, one.record["quantity"], one.unread[-1].field) for one in answer.unreadable] == [(0, 10, "quantity"), (2, 12, "quantity")]
-    rest = next(one for one in answer.assets if one.record["security_code"] == "600901")
-    assert (rest.record["quantity"], rest.record["share_nature"]) == (5, "restricted")
-    assert rest.unread == (Unread(field="quantity", wire="CYSL", code="implausible", raw="5"),)
-    assert len(answer.assets) == 3
-
-
-def test_portions_of_two_holders_are_unreadable():
-    answer = GOLDEN.read([portion("00", "1", 10), portion("01", "1", 5, CYR="陈伟明")])
-    assert [(one.position, one.unread[-1].field) for one in answer.unreadable] == [(0, "holder_name"), (1, "holder_name")]
-    assert answer.assets == []
-
-
-def test_a_portion_that_cannot_be_read_is_told_beside_what_is_and_that_is_marked():
-    answer = GOLDEN.read([portion("00", "1", 10), portion("01", "1", 5, CYSL="若干")])
-    assert [(one.record["quantity"], [mark.field for mark in one.unread]) for one in answer.assets] == [(10, ["quantity"])]
-    assert [(one.position, one.record["share_nature"]) for one in answer.unreadable] == [(1, "restricted")]
-
-
-def test_more_units_than_there_can_be_are_unreadable():
-    answer = GOLDEN.read([portion("00", "1", 10**13), portion("01", "1", 10**13)])
-    assert (answer.assets, [one.position for one in answer.unreadable]) == ([], [0, 1])
-
-
-def test_whatever_is_written_in_one_portion_the_other_is_shown_and_so_is_every_other_security():
-    others = items_of_example()[1:]
-    for what, changed in oddly_written(portion("01", "390200", 500)):
-        answer = GOLDEN.read([portion("00", "390100", 1_000), changed, *others])
-        assert answer.assets[-2:] == RIGHT.assets[1:], what
-        shown = [*answer.assets[:-2], *answer.unreadable]
-        told = [one.record.get("quantity") for one in shown]
-        assert 1_000 in told or any(1_000 in (part["quantity"] for part in one.record.get("portions", ())) for one in answer.assets), what
-        assert len(shown) == 2 or len(answer.assets) == 3, what
-
-
-lines_of_one_person = st.lists(max_size=8, elements=st.builds(
-    lambda key, nature, unit, quantity: portion(nature, unit, quantity, ZQDM=key),
-    st.sampled_from(["600901", "000977"]), st.sampled_from(["00", "01", "02"]), st.sampled_from(["", "390100"]), st.integers(0, 9)))
-
-
-@given(lines_of_one_person)
-def test_no_share_is_hidden_and_none_is_counted_twice(items):
-    """Each line that differs from the others is found in a sum or stands unreadable with its quantity; one key is one asset."""
-    if not items:
-        return
-    answer = GOLDEN.read(items)
-    told = Counter()
-    for one in {tuple(sorted((name, value) for name, value in item.items() if isinstance(value, str))): item for item in items}.values():
-        told[one["ZQDM"]] += int(one["CYSL"])
-    shown = Counter()
-    for one in (*answer.assets, *answer.unreadable):
-        shown[one.record["security_code"]] += one.record["quantity"]
-    assert shown == told
-    assert len({one.record["security_code"] for one in answer.assets}) == len(answer.assets)
-
-
 # ---- the mock writes oddly
 
 
@@ -531,19 +371,6 @@ def test_a_few_subjects_are_in_the_books_with_one_odd_telling_field():
     answers = exchange.ask(*(exchange.command("query", one) for one in subjects[:50])).values()
     assert all(isinstance(one, Found) and one.assets and not one.unreadable for one in answers)
     assert sum(any(asset.unread for asset in one.assets) for one in answers) > 15
-
-
-def test_what_a_company_holds_in_two_lines_arrives_as_one_asset_and_stays_so_when_some_is_taken():
-    exchange = Exchange(ADAPTER, MOCK, ROW)
-    company = exchange.simulation.register.subject(DEMO_COMPANY)
-    (holding,) = exchange.desk.holdings(company)
-    order = exchange.order("freeze_and_deduct", company, holding, quantity=100_000, amount_fen=100_000 * holding.record.close_price_fen)
-    exchange.ask_one(order)
-    (asset,) = exchange.ask_one(exchange.command("query", company)).assets
-    (held,) = exchange.desk.holdings(company)
-    assert exchange.asset_type.record.model_validate(asset.record) == held.record
-    assert [one.quantity for one in held.record.portions] == [20_000, 0]
-    assert sum(one.quantity for one in held.record.portions) == held.record.quantity == 20_000
 
 
 def test_the_mock_shares_nothing_with_the_adapter():
