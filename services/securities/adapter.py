@@ -11,27 +11,16 @@ from urllib.parse import quote
 
 from contracts.agency import Agency
 from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported, ContractError
-from contracts.messages import Command
+from contracts.messages import Command, Unread
 from contracts.money import fen_to_yuan
 from services.runtime import port
+from services.runtime.reading.envelopes import read_or_mark
+from services.runtime.reading.items import unread
 from services.securities import agency_api as wire
-from services.securities import feedback
-from services.securities.file import CONTENT_TYPE, File, batch_no, institution, pack, unpack
+from services.securities import codes, feedback, reading
+from services.securities.file import CONTENT_TYPE, File, Line, Spoilt, batch_no, institution, pack, unpack
 
-_MEASURES = {"freeze": "01", "renew": "02", "release": "04", "deduct": "06", "freeze_and_deduct": "08",
-             "transfer": "09"}
-_RELEASE_WAITING = "05"
-_ID_TYPES = {
-    "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
-    "hk_macao_return_permit": "06", "taiwan_permit": "07", "military_card": "08", "armed_police_card": "14",
-    "organisation_code": "20", "uscc": "21", "business_licence": "22", "foreign_permanent_resident": "99", "other": "99",
-}
-_DOCUMENTS = {
-    "assist_query_notice": "01", "assist_freeze_notice": "02", "assist_execution_notice": "03",
-    "assist_publicity_notice": "04", "assist_release_notice": "05", "assist_deduct_notice": "06", "ruling": "11",
-    "release_ruling": "12", "deduct_ruling": "13", "transfer_ruling": "14", "application": "21",
-    "written_confirmation": "22", "transfer_letter": "23", "ownership_proof": "24",
-}
+_NO_LINE = Line([], "")
 
 
 class Securities:
@@ -56,12 +45,13 @@ class Securities:
     ) -> Mapping[str, port.Answer]:
         """Read a feedback or receipt file. See port.Adapter."""
         file = _file(agency, asked, response)
-        lines = _by_request(file, asked)
-        if file.head.prefix.endswith("HZ"):
-            return _receipt(file.head, lines)
-        as_of = _stamp(file.head)
-        read = partial(feedback.found if file.head.prefix == "CXFK" else feedback.controlled, as_of)
-        return {request_no: feedback.answer(read, own) for request_no, own in lines.items()}
+        if file.first.prefix != "CXFK":
+            return _strictly(file, asked)
+        marks = list(_around(file))
+        as_of = read_or_mark(reading.INSTANT, {"FKSJ": file.first.stamp}, "FKSJ", "as_of", marks)
+        own, strays = _by_request(file, asked)
+        marks += [unread("request_no", "QQDH", "implausible")] if strays else []
+        return {number: feedback.answer(partial(reading.found, as_of, marks), lines) for number, lines in own.items()}
 
 
 ADAPTER = Securities()
@@ -70,7 +60,7 @@ ADAPTER = Securities()
 def _able(agency: Agency, action: str) -> bool:
     if action == "freeze_and_deduct":
         return agency.can("freeze") and agency.can("deduct")
-    return agency.can(action) and (action in _MEASURES or action in ("query", "status"))
+    return agency.can(action) and (action in codes.MEASURES or action in ("query", "status"))
 
 
 def _family(asks: str) -> str:
@@ -82,11 +72,11 @@ def _request(one: port.Outgoing) -> Iterator[Sequence[str]]:
     case, officer, subject = command.case, command.officer, command.subject
     yield wire.RequestLine(
         "01", command.request_no, case.court_code, case.court_name, case.case_no, officer.name, officer.work_card_no,
-        officer.duty_card_no, officer.phone or "", subject.name, _code(_ID_TYPES, subject.id_type), subject.id_no,
+        officer.duty_card_no, officer.phone or "", subject.name, _code(codes.ID_TYPES, subject.id_type), subject.id_no,
         one.callback_url or "")
     for document in command.documents:
         member = _member(document.document_id) if document.document_id in one.contents else ""
-        yield wire.DocumentLine("02", command.request_no, _code(_DOCUMENTS, document.kind), document.document_no,
+        yield wire.DocumentLine("02", command.request_no, _code(codes.DOCUMENTS, document.kind), document.document_no,
                                 _yyyymmdd(document.issued_on), member)
     if command.action != "query":
         yield from _order(command)
@@ -96,9 +86,9 @@ def _order(command: Command) -> Iterator[Sequence[str]]:
     control = command.control
     if control is None or not {"securities_account", "security_code"} <= control.asset.keys():
         raise ContractError("a control command names its asset")
-    measure = _MEASURES[command.action]
+    measure = codes.MEASURES[command.action]
     if command.action == "release" and control.waiting_serial:
-        measure = _RELEASE_WAITING
+        measure = codes.RELEASE_WAITING
     yield wire.OrderLine(
         "03", command.request_no, measure, str(control.asset["securities_account"]),
         str(control.asset["security_code"]), _text(control.quantity),
@@ -106,7 +96,7 @@ def _order(command: Command) -> Iterator[Sequence[str]]:
         _yyyymmdd(control.until_on), control.original_request_no or "", control.original_case_no or "",
         control.agency_control_no or "", control.waiting_serial or "")
     if to := control.transferee:
-        yield wire.TransfereeLine("04", command.request_no, to.name, _code(_ID_TYPES, to.id_type), to.id_no)
+        yield wire.TransfereeLine("04", command.request_no, to.name, _code(codes.ID_TYPES, to.id_type), to.id_no)
     if into := control.case_funds_account:
         yield wire.PayeeLine("05", command.request_no, into.bank, into.account_no, into.name)
 
@@ -137,22 +127,55 @@ def _file(agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResp
     if response.status != HTTPStatus.OK or response.content_type.partition(";")[0].strip().lower() != CONTENT_TYPE:
         raise AgencyProtocolError(f"status {response.status}, {response.content_type[:80]!r}: not a file")
     file = unpack(response.body)
-    if file.head.prefix not in (f"{_family(asked[0].asks)}FK", f"{_family(asked[0].asks)}HZ") or file.attachments:
-        raise AgencyProtocolError("the file is of another kind, or it has members its document does not have")
+    first = file.first
+    if first.prefix not in (f"{_family(asked[0].asks)}FK", f"{_family(asked[0].asks)}HZ"):
+        raise AgencyProtocolError("the file is of another kind")
     batches = (batch_no(one.request_no) for one in asked)
-    if file.head.institution != institution(agency) or file.head.batch not in batches:
+    if first.institution != institution(agency) or first.batch not in batches:
         raise AgencyProtocolError("the file answers another institution or batch")
     return file
 
 
-def _by_request(file: File, asked: Sequence[port.Asked]) -> dict[str, list[list[str]]]:
-    groups: dict[str, list[list[str]]] = {one.request_no: [] for one in asked}
-    for fields in file.lines:
-        own = groups.get(fields[1]) if len(fields) > 1 else None
-        if own is None:
-            raise AgencyProtocolError("a line belongs to no request that was asked")
-        own.append(fields)
-    return groups
+def _by_request(file: File, asked: Sequence[port.Asked]) -> tuple[dict[str, list[Line]], int]:
+    """Return the lines of each request, an empty one where a line of no request stood between them, and how many those are."""
+    groups: dict[str, list[Line]] = {one.request_no: [] for one in asked}
+    strays, current = 0, list[Line]()
+    for line in file.lines:
+        number = line.fields[1].strip() if len(line.fields) > 1 else ""
+        if number in groups:
+            current = groups[number]
+            current.append(line)
+        else:
+            strays += 1
+            current.append(_NO_LINE)
+    return groups, strays
+
+
+def _around(file: File) -> Iterator[Unread]:
+    """Mark what a query's feedback says beside its document, outside its lines."""
+    first = file.first
+    if first.code:
+        yield unread("code", "JGDM", "unknown_code", first.code)
+    if first.message:
+        yield unread("message", "JGSM", "unknown_field", first.message)
+    for place, more in enumerate(file.head.fields[len(wire.Head._fields):], start=len(wire.Head._fields) + 1):
+        yield unread(f"#{place}", f"#{place}", "unknown_field", more)
+    for name in sorted(file.attachments):
+        yield unread(name, name, "unknown_field")
+    if not file.counted:
+        yield unread("count", "99", "implausible", file.stated)
+
+
+def _strictly(file: File, asked: Sequence[port.Asked]) -> Mapping[str, port.Answer]:
+    """Read a receipt, or the feedback of a control: a file that is not in all as its document says concludes nothing."""
+    spoilt = any(isinstance(field, Spoilt) for line in (file.head, *file.lines) for field in line.fields)
+    own, strays = _by_request(file, asked)
+    if spoilt or strays or file.attachments or not file.counted or len(file.head.fields) != len(wire.Head._fields):
+        raise AgencyProtocolError("the file has what its document does not have, or not what it has")
+    if file.first.prefix.endswith("HZ"):
+        return _receipt(file.first, own)
+    read = partial(feedback.controlled, _stamp(file.first))
+    return {number: feedback.answer(read, lines) for number, lines in own.items()}
 
 
 def _stamp(head: wire.Head) -> datetime:
@@ -164,7 +187,7 @@ def _stamp(head: wire.Head) -> datetime:
         raise AgencyProtocolError(f"the file's stamp: {error}") from error
 
 
-def _receipt(head: wire.Head, lines: Mapping[str, list[list[str]]]) -> dict[str, port.Answer]:
+def _receipt(head: wire.Head, lines: Mapping[str, list[Line]]) -> dict[str, port.Answer]:
     match head.code:
         case "1000":
             return {request_no: feedback.answer(feedback.accepted, own) for request_no, own in lines.items()}

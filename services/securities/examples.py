@@ -6,11 +6,11 @@ Used by the mock agency (catalogue, demo holdings), by the tests and by the docs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Any, Literal
 
-from contracts.assets.securities import SecuritiesMark, SecuritiesPledge, SecurityRecord
+from contracts.assets.securities import SecuritiesMark, SecuritiesPledge, SecuritiesPortion, SecurityRecord
 from contracts.control import ControlAnswer, PriorityRight, PriorMeasure
-from contracts.messages import FoundAsset
+from contracts.messages import FoundAsset, Unread, UnreadableItem
 from services.runtime import port
 from services.runtime.mock.port import Holding
 
@@ -54,8 +54,10 @@ _FROZEN = SecurityRecord(
     frozen_quantity=30_000, close_price_fen=286)
 _COMPANYS = SecurityRecord(
     securities_account="0800530217", security_code="300977", security_name="郁南环保", market="shenzhen",
-    holder_name="云浮市新成石材有限公司", share_nature="restricted", quantity=120_000, available_quantity=120_000,
-    frozen_quantity=0, close_price_fen=3320)
+    holder_name="云浮市新成石材有限公司", share_nature="mixed", quantity=120_000, available_quantity=120_000,
+    frozen_quantity=0, close_price_fen=3320, portions=(
+        SecuritiesPortion(share_nature="restricted", quantity=90_000, available_quantity=90_000, frozen_quantity=0),
+        SecuritiesPortion(share_nature="tradable", quantity=30_000, available_quantity=30_000, frozen_quantity=0)))
 _PLEDGE_RIGHT = PriorityRight(kind="pledge", holder="云浮农村商业银行股份有限公司", amount_fen=8_000_000)
 _EARLIER_FREEZE = PriorMeasure(
     kind="freeze", authority="佛山市禅城区人民法院", document_no="（2026）粤0604执2211号之一", quantity=30_000, rank=1,
@@ -68,6 +70,10 @@ DEMO_HOLDINGS: Mapping[str, tuple[Holding, ...]] = {
     ),
     DEMO_COMPANY: (Holding("0800530217/300977", _COMPANYS),),
 }
+
+
+def _found(record: SecurityRecord, **more: Any) -> FoundAsset:
+    return FoundAsset(record=record.model_dump(mode="json", exclude_none=True), **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +102,16 @@ EXAMPLES = (
             "23|20261122445302000123|01|佛山市禅城区人民法院|（2026）粤0604执2211号之一|30000||1|20260312|20290311|",
         ),
         port.Found(AS_OF, [
-            FoundAsset(record=_FREE.model_dump(mode="json")),
-            FoundAsset(record=_PLEDGED.model_dump(mode="json"), priority_rights=(_PLEDGE_RIGHT,)),
-            FoundAsset(record=_FROZEN.model_dump(mode="json"), prior_measures=(_EARLIER_FREEZE,)),
+            _found(_FREE), _found(_PLEDGED, priority_rights=(_PLEDGE_RIGHT,)), _found(_FROZEN, prior_measures=(_EARLIER_FREEZE,)),
         ])),
+    Example(
+        "同一账户的同一只证券分两行：限售和流通，数量相加", "query", "20261122445302000131",
+        (
+            "10|20261122445302000131|0000|成功|2",
+            "20|20261122445302000131|0800530217|300977|郁南环保|0|云浮市新成石材有限公司|01||90000|90000|0|33.200",
+            "20|20261122445302000131|0800530217|300977|郁南环保|0|云浮市新成石材有限公司|00||30000|30000|0|33.200",
+        ),
+        port.Found(AS_OF, [_found(_COMPANYS)])),
     Example("查无证券账户", "query", "20261122445302000124",
             ("10|20261122445302000124|0001|查无证券账户或持有|0",), port.Found(AS_OF, [])),
     Example("缺少法律文书，拒绝协助", "query", "20261122445302000125",
@@ -131,8 +143,17 @@ EXAMPLES = (
             until_on=date(2029, 11, 21), priority_rights=(_PLEDGE_RIGHT,), wire={"code": "0000", "state": "03"}))),
     Example("不支持该协助事项", "deduct", "20261122445302000128",
             ("30|20261122445302000128|2006|不支持该协助事项|0|||||||||||||",), port.Unsupported("不支持该协助事项")),
-    Example("持有行有文档以外的代码，不作推断", "query", "20261122445302000129",
-            ("10|20261122445302000129|0000|成功|1",
-             "20|20261122445302000129|A445302001|600901|云石股份|7|陈伟|00|390100|20000|20000|0|12.340"),
-            port.OutsideProtocol("unknown market '7'")),
+    Example(
+        "一行的市场代码在代码表以外，该证券不可读，另一只照常", "query", "20261122445302000129",
+        (
+            "10|20261122445302000129|0000|成功|2",
+            "20|20261122445302000129|A445302001|510907|云五十ETF|7|陈伟|03|390100|50000|20000|30000|2.860",
+            "20|20261122445302000129|A445302001|600901|云石股份|1|陈伟|00|390100|20000|20000|0|12.340",
+        ),
+        port.Found(AS_OF, [_found(_FREE)], (UnreadableItem(
+            position=0, record={
+                "securities_account": "A445302001", "security_code": "510907", "security_name": "云五十ETF", "holder_name": "陈伟",
+                "share_nature": "fund", "custody_unit": "390100", "quantity": 50_000, "available_quantity": 20_000, "frozen_quantity": 30_000,
+                "close_price_fen": 286},
+            unread=(Unread(field="market", wire="SC", code="unknown_code", raw="7"),)),))),
 )

@@ -1,64 +1,63 @@
-"""A simulated depository: request files in, feedback and receipt files out. It must not import the adapter.
+"""A simulated depository: request files in, feedback and receipt files out, as its document says (depository.files.yaml).
 
-Its tables are its own, so that a wrong code in the adapter is found by asking it. Source: domain.md §6.1, §7.3, §7.4.
+It shares no code with the adapter. Its tables are its own, so that a wrong code in the adapter is found by asking it.
+Source: domain.md §3, §6.1, §7.3, §7.4
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from hashlib import sha256
 from random import Random
+from typing import TypeVar
 from urllib.parse import unquote
 
 from contracts.agency import Agency
-from contracts.assets.securities import ASSET_TYPE, SecurityRecord
-from contracts.clock import CHINA
-from contracts.control import PriorMeasure
+from contracts.assets.securities import ASSET_TYPE
 from contracts.documents import missing
-from contracts.failures import AgencyProtocolError
-from services.runtime.mock.port import Desk, Effect, Holding, Later, MockRequest, MockResponse, Order, RegisteredSubject
-from services.securities import agency_api as wire
-from services.securities.file import CONTENT_TYPE, File, batch_no, institution, pack, unpack
+from contracts.money import yuan_to_fen
+from services.runtime.mock.oddities import write_oddly
+from services.runtime.mock.port import Desk, Holding, Later, MockRequest, MockResponse, Order, RegisteredSubject
+from services.securities.mock_file import Field, Received, Said, item_of, line, lines_of, named, pack, unpack
+from services.securities.mock_lines import (
+    ODDITIES,
+    REFUSALS,
+    TEXTS,
+    Lines,
+    counted,
+    declined,
+    effect_lines,
+    instant,
+    items_of,
+)
 from services.securities.portfolio import invent
 
-Lines = list[Sequence[str]]
+T = TypeVar("T")
 
-_ACTIONS = {"01": "freeze", "02": "renew", "04": "release", "05": "release", "06": "deduct", "08": "freeze_and_deduct",
-            "09": "transfer"}
+_CONTENT_TYPE = "application/zip"
+_INSTITUTION_CHARS, _BATCH_CHARS = 17, 30
+_ACTIONS = {"01": "freeze", "02": "renew", "04": "release", "05": "release", "06": "deduct", "08": "freeze_and_deduct", "09": "transfer"}
 _KINDS = {
     "01": "assist_query_notice", "02": "assist_freeze_notice", "03": "assist_execution_notice",
     "04": "assist_publicity_notice", "05": "assist_release_notice", "06": "assist_deduct_notice", "11": "ruling",
     "12": "release_ruling", "13": "deduct_ruling", "14": "transfer_ruling", "21": "application",
     "22": "written_confirmation", "23": "transfer_letter", "24": "ownership_proof",
 }
-_REFUSALS = {
-    "document_missing": "1001", "document_mismatch": "1002", "credential_missing": "1003", "identity_mismatch": "1004",
-    "identity_incomplete": "1005", "not_authorised": "1006", "asset_not_found": "2001", "asset_exempt": "2002",
-    "no_original_measure": "2003", "term_over_cap": "2004", "already_expired": "2005", "measure_unsupported": "2006",
-    "quota_exceeded": "2007", "rejected_by_agency": "2008", "funds_account_missing": "2010",
-}
 _PAID_OUT = frozenset({"deduct", "freeze_and_deduct"})
-_STATES = {"in_force": "01", "waiting": "02", "partly_in_force": "03", "marked": "04", "released": "05", "expired": "06",
-           "lapsed": "07", "deducted": "08", "transferred": "09", "reversed": "10"}
-_STANDING = {"freeze": "01", "freeze_and_deduct": "08"}
-_MARKETS = {"shenzhen": "0", "shanghai": "1", "beijing": "2"}
-_NATURES = {"tradable": "00", "restricted": "01", "bond": "02", "fund": "03"}
 #: When a person works through the requests, the agency does not say how long that takes.
 _ASK_AFTER_S = {"automatic": "1", "semi_automatic": "1", "manual": ""}
-
-
 @dataclass(slots=True)
 class _Asked:
     """One request of a file."""
 
-    own: wire.RequestLine
-    documents: list[wire.DocumentLine] = field(default_factory=list)
-    order: wire.OrderLine | None = None
-    transferee: wire.TransfereeLine | None = None
-    payee: wire.PayeeLine | None = None
+    own: Said
+    documents: list[Said] = field(default_factory=list)
+    #: its lines 03 to 05
+    more: dict[str, Said] = field(default_factory=dict)
 
     @property
     def action(self) -> str:
-        return _ACTIONS[self.order.measure] if self.order else "query"
+        return _ACTIONS[self.more["03"]["XZSX"]] if "03" in self.more else "query"
 
 
 class Depository:
@@ -79,148 +78,117 @@ class Depository:
             return _upload(desk, request.body)
         return MockResponse(status=404, content_type="text/plain")
 
+    def odd(self, response: MockResponse, rng: Random) -> MockResponse:
+        """Write one field of one holding oddly. See MockAgency."""
+        file = unpack(response.body)
+        groups = list(_groups(file.lines))
+        items = {place: item_of(group) for place, group in enumerate(groups) if group[0][0] == "20"}
+        if file.head["QZ"] != "CXFK" or not write_oddly(list(items.values()), ODDITIES, rng):
+            return response
+        lines = [one for place, group in enumerate(groups) for one in (lines_of(items[place]) if place in items else group)]
+        return _file(file.head, counted(lines))
+
     def error(self, desk: Desk, request: MockRequest, kind: str) -> MockResponse:
         """Answer wrongly, or decline. See MockAgency."""
         family, batch, numbers = _addressed(request)
         if kind == "office_closed":
             return _receipt(desk, family, batch, "9001", [])
         if kind == "refused":
-            return _feedback(desk, family, batch, [_declined(family, number, "2008") for number in numbers])
+            return _feedback(desk, family, batch, [declined(family, number, "2008") for number in numbers])
         answer = self.answer(desk, request)
         right = (answer.received if isinstance(answer, Later) else answer).body
         if kind == "malformed":
-            return MockResponse(body=right[: len(right) // 2], content_type=CONTENT_TYPE)
+            return MockResponse(body=right[: len(right) // 2], content_type=_CONTENT_TYPE)
         return _spoilt(unpack(right), kind)
 
 
 MOCK = Depository()
 
 
+def _institution(agency: Agency) -> str:
+    return agency.agency.upper().replace("-", "")[:_INSTITUTION_CHARS].ljust(_INSTITUTION_CHARS, "0")
+
+
+def _batch(number: str) -> str:
+    return sha256(number.encode()).hexdigest()[:_BATCH_CHARS].upper()
+
+
 def _upload(desk: Desk, body: bytes) -> MockResponse | Later:
     try:
         file = unpack(body)
-        asked = list(_read(file))
-    except (AgencyProtocolError, ValueError):
-        return _receipt(desk, "CX", "0" * 30, "9004", [])
-    family, batch = file.head.prefix[:2], file.head.batch
-    if file.head.institution != institution(desk.agency):
+        asked = list(map(_request, _groups(file.lines)))
+    except (KeyError, ValueError):
+        return _receipt(desk, "CX", "0" * _BATCH_CHARS, "9004", [])
+    family, batch = file.head["QZ"][:2], file.head["PCH"]
+    if file.head["JGBM"] != _institution(desk.agency):
         return _receipt(desk, family, batch, "9003", [])
-    own = {one.own.request_no: _answer(desk, one) for one in asked}
+    own = {one.own["QQDH"]: _answer(desk, one) for one in asked}
     if desk.agency.answers_by == "response":
         return _feedback(desk, family, batch, [fields for lines in own.values() for fields in lines])
     return Later(
         received=_taken(desk, family, batch, list(own)),
-        answers={number: _feedback(desk, family, batch_no(number), lines) for number, lines in own.items()},
-        callbacks={one.own.request_no: one.own.callback for one in asked if one.own.callback})
+        answers={number: _feedback(desk, family, _batch(number), lines) for number, lines in own.items()},
+        callbacks={one.own["QQDH"]: one.own["HDDZ"] for one in asked if one.own["HDDZ"]})
 
 
-def _read(file: File) -> Iterator[_Asked]:
-    current: _Asked | None = None
-    for fields in file.lines:
-        if fields[0] == "01":
-            if current:
-                yield current
-            current = _Asked(wire.line(wire.RequestLine, fields))
-        elif current:
-            _add(current, fields)
-        else:
-            raise ValueError("a line 01 is missing")
-    if current:
-        yield current
+def _groups(lines: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+    """Part lines where a request, a result or a holding begins."""
+    group: list[list[str]] = []
+    for one in lines:
+        if one[0] in ("01", "10", "20", "30") and group:
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
 
 
-def _add(asked: _Asked, fields: Sequence[str]) -> None:
-    match fields[0]:
-        case "02":
-            asked.documents.append(wire.line(wire.DocumentLine, fields))
-        case "03":
-            asked.order = wire.line(wire.OrderLine, fields)
-        case "04":
-            asked.transferee = wire.line(wire.TransfereeLine, fields)
-        case "05":
-            asked.payee = wire.line(wire.PayeeLine, fields)
-        case _:
-            raise ValueError(f"a request file has no line {fields[0]}")
+def _request(lines: Sequence[list[str]]) -> _Asked:
+    """Read a request. Raises: KeyError, ValueError."""
+    first, *more = lines
+    if first[0] != "01" or any(one[0] not in ("02", "03", "04", "05") for one in more):
+        raise ValueError("a request file has lines 01 to 05")
+    return _Asked(named(first), [named(one) for one in more if one[0] == "02"], {one[0]: named(one) for one in more if one[0] != "02"})
 
 
 def _answer(desk: Desk, asked: _Asked) -> Lines:
-    number, subject = asked.own.request_no, desk.subject(asked.own.id_no)
+    number, subject = asked.own["QQDH"], desk.subject(asked.own["ZJHM"])
     if code := _objection(asked, subject):
-        return [_declined("KZ" if asked.order else "CX", number, _REFUSALS[code])]
-    if asked.order:
-        return _effect(number, desk.order(_order(asked, asked.order)))
+        return [declined("KZ" if asked.more else "CX", number, REFUSALS[code])]
+    if asked.more:
+        return effect_lines(number, desk.order(_order(asked, asked.more["03"])))
     return _holdings(desk, number, subject)
 
 
 def _objection(asked: _Asked, subject: RegisteredSubject | None) -> str | None:
-    if missing(ASSET_TYPE.documents[asked.action], {_KINDS[document.kind] for document in asked.documents}):
+    if missing(ASSET_TYPE.documents[asked.action], {_KINDS[document["WSLB"]] for document in asked.documents}):
         return "document_missing"
-    if not asked.own.duty_card_no:
+    if not asked.own["GWZBH"]:
         return "credential_missing"
-    if asked.action == "transfer" and not asked.transferee:
+    if asked.action == "transfer" and "04" not in asked.more:
         return "identity_incomplete"
-    if asked.action in _PAID_OUT and not (asked.payee and all(asked.payee)):
+    if asked.action in _PAID_OUT and not all(asked.more.get("05", {"ZH": ""}).values()):
         return "funds_account_missing"
-    return "identity_mismatch" if subject and subject.name != asked.own.name else None
+    return "identity_mismatch" if subject and subject.name != asked.own["XM"] else None
 
 
-def _order(asked: _Asked, order: wire.OrderLine) -> Order:
+def _order(asked: _Asked, said: Said) -> Order:
     return Order(
-        request_no=asked.own.request_no, action=asked.action, key=f"{order.account}/{order.security}",
-        authority=asked.own.court_name, document_no=asked.documents[0].document_no,
-        amount_fen=wire.known(wire.fen, order.amount), quantity=wire.known(wire.digits, order.quantity),
-        term_months=wire.known(wire.digits, order.months), until_on=wire.known(wire.day, order.until),
-        original_request_no=order.original_request_no or None, agency_control_no=order.freeze_serial or None,
-        holder_id_no=asked.own.id_no)
-
-
-def _declined(family: str, number: str, code: str) -> Sequence[str]:
-    """Decline one request; a control answers with its own kind of line."""
-    result = (code, wire.RESULT_CODES[code], "0")
-    return wire.ResultLine("10", number, *result) if family == "CX" else wire.ControlLine("30", number, *result, *[""] * 13)
+        request_no=asked.own["QQDH"], action=asked.action, key=f"{said['ZQZH']}/{said['ZQDM']}",
+        authority=asked.own["FYMC"], document_no=asked.documents[0]["WSWH"],
+        amount_fen=_known(yuan_to_fen, said["JE"]), quantity=_known(int, said["SL"]), term_months=_known(int, said["QX"]),
+        until_on=_known(_read_day, said["JZRQ"]), original_request_no=said["YQQDH"] or None,
+        agency_control_no=said["DJBH"] or None, holder_id_no=asked.own["ZJHM"])
 
 
 def _holdings(desk: Desk, number: str, subject: RegisteredSubject | None) -> Lines:
-    lines = [fields for holding in (desk.holdings(subject) if subject else ()) for fields in _holding(desk, number, holding, subject)]
-    code = "0000" if lines else "0001"
-    return [wire.ResultLine("10", number, code, wire.RESULT_CODES[code], str(len(lines))), *lines]
-
-
-def _holding(desk: Desk, number: str, holding: Holding, subject: RegisteredSubject | None) -> Iterator[Sequence[str]]:
-    record = holding.record
-    assert isinstance(record, SecurityRecord)
-    price = record.close_price_fen
-    yield wire.HoldingLine(
-        "20", number, record.securities_account, record.security_code, record.security_name, _MARKETS[record.market],
-        record.holder_name, _NATURES[record.share_nature], record.custody_unit or "", str(record.quantity),
-        str(record.available_quantity), str(record.frozen_quantity), "" if price is None else f"{_yuan(price)}0")
-    for pledge, right in zip(record.pledges, holding.priority_rights, strict=True):
-        yield wire.PledgeLine("21", number, pledge.pledgee, str(pledge.quantity), _day(pledge.registered_on),
-                              pledge.serial or "", _yuan(right.amount_fen))
-    for mark in record.marks:
-        yield wire.MarkLine("22", number, mark.authority, str(mark.quantity), _day(mark.from_on), _day(mark.until_on))
-    yield from _freezes(number, desk.measures(holding.key, subject.id_no if subject else None))
-
-
-def _freezes(number: str, measures: Sequence[PriorMeasure]) -> Lines:
-    return [wire.FreezeLine(
-        "23", number, _STANDING[one.kind], one.authority, one.document_no or "", _count(one.quantity),
-        _yuan(one.amount_fen), _count(one.rank), _day(one.from_on), _day(one.until_on), one.request_no or "")
-        for one in measures]
-
-
-def _effect(number: str, effect: Effect) -> Lines:
-    if effect.state == "refused":
-        return [_declined("KZ", number, _REFUSALS[effect.code or "rejected_by_agency"])]
-    rights = [wire.PledgeLine("21", number, right.holder, "", "", "", _yuan(right.amount_fen))
-              for right in effect.priority_rights]
-    more = [*rights, *_freezes(number, effect.prior_measures)]
-    waits = bool(effect.waiting_quantity)
-    return [wire.ControlLine(
-        "30", number, "0000", wire.RESULT_CODES["0000"], str(len(more)), _STATES[effect.state], _count(effect.quantity),
-        _count(effect.marked_quantity), _count(effect.waiting_quantity), _yuan(effect.actual_fen), _yuan(effect.unfunded_fen), _yuan(effect.deducted_fen), _count(effect.rank),
-        effect.agency_control_no or "", f"LH{effect.agency_control_no}" if waits else "", _instant(effect.served_at),
-        _instant(effect.effective_at), _day(effect.until_on)), *more]
+    items = [] if subject is None else [
+        item for holding in desk.holdings(subject) for item in items_of(number, holding, desk.measures(holding.key, subject.id_no))]
+    if subject is not None and (rng := desk.odd(subject)):
+        write_oddly(items, ODDITIES, rng, telling_only=True)
+    code = "0000" if items else "0001"
+    return counted([line("10", {"QQDH": number, "JGDM": code, "JGSM": TEXTS[code], "HS": "0"}),
+                     *(one for item in items for one in lines_of(item))])
 
 
 def _result(desk: Desk, family: str, number: str) -> MockResponse:
@@ -228,60 +196,54 @@ def _result(desk: Desk, family: str, number: str) -> MockResponse:
     try:
         kept = desk.answer_later(number)
     except KeyError:
-        kept = _feedback(desk, family, batch_no(number), [_declined(family, number, "2009")])
+        kept = _feedback(desk, family, _batch(number), [declined(family, number, "2009")])
     if kept is None:
-        return _taken(desk, family, batch_no(number), [number])
+        return _taken(desk, family, _batch(number), [number])
     effect = desk.effect(number)
-    return kept if effect is None else _feedback(desk, family, batch_no(number), _effect(number, effect))
+    return kept if effect is None else _feedback(desk, family, _batch(number), effect_lines(number, effect))
+
+
+def _file(head: Said, lines: Sequence[Sequence[Field]]) -> MockResponse:
+    return MockResponse(body=pack(head, lines), content_type=_CONTENT_TYPE)
 
 
 def _feedback(desk: Desk, family: str, batch: str, lines: Lines) -> MockResponse:
-    head = wire.Head("00", f"{family}FK", institution(desk.agency), batch, _instant(desk.now()))
-    return MockResponse(body=pack(head, lines), content_type=CONTENT_TYPE)
+    return _file({"QZ": f"{family}FK", "JGBM": _institution(desk.agency), "PCH": batch, "FKSJ": instant(desk.now())}, lines)
 
 
 def _taken(desk: Desk, family: str, batch: str, numbers: Sequence[str]) -> MockResponse:
     ask_after_s = _ASK_AFTER_S[desk.agency.mode]
-    lines: Lines = [wire.TakenLine("11", one, f"SL{batch_no(one)[:12]}", ask_after_s) for one in numbers]
-    return _receipt(desk, family, batch, "1000", lines)
+    return _receipt(desk, family, batch, "1000", [line("11", {"QQDH": one, "SLBH": f"SL{_batch(one)[:12]}", "YJMS": ask_after_s}) for one in numbers])
 
 
 def _receipt(desk: Desk, family: str, batch: str, code: str, lines: Lines) -> MockResponse:
-    head = wire.Head("00", f"{family}HZ", institution(desk.agency), batch, _instant(desk.now()), code, wire.FILE_CODES[code])
-    return MockResponse(body=pack(head, lines), content_type=CONTENT_TYPE)
+    return _file({"QZ": f"{family}HZ", "JGBM": _institution(desk.agency), "PCH": batch, "FKSJ": instant(desk.now()), "JGDM": code,
+                  "JGSM": TEXTS[code]}, lines)
 
 
 def _addressed(request: MockRequest) -> tuple[str, str, list[str]]:
     """Return the family, the batch and the request numbers a call is about."""
     if request.method == "GET":
         _, family, number = request.path.strip("/").split("/", 2)
-        return family, batch_no(unquote(number)), [unquote(number)]
+        return family, _batch(unquote(number)), [unquote(number)]
     file = unpack(request.body)
-    return file.head.prefix[:2], file.head.batch, [fields[1] for fields in file.lines if fields[0] == "01"]
+    return file.head["QZ"][:2], file.head["PCH"], [fields[1] for fields in file.lines if fields[0] == "01"]
 
 
-def _spoilt(file: File, kind: str) -> MockResponse:
-    """Give every request's first line a field too many, or a code its list does not have."""
+def _spoilt(file: Received, kind: str) -> MockResponse:
+    """Give every line a field too many, or a code its list does not have."""
     for fields in file.lines:
         if kind == "unknown_field":
             fields.append("新增栏目")
         else:
             fields[2] = "8888"
-    head = file.head if kind == "unknown_field" else file.head._replace(code="8888" if file.head.code else "")
-    return MockResponse(body=pack(head, file.lines), content_type=CONTENT_TYPE)
+    is_code = kind != "unknown_field" and file.head["JGDM"]
+    return _file(file.head | {"JGDM": "8888"} if is_code else file.head, file.lines)
 
 
-def _count(number: int | None) -> str:
-    return "" if number is None else str(number)
+def _known(read: Callable[[str], T], text: str) -> T | None:
+    return read(text) if text else None
 
 
-def _yuan(fen: int | None) -> str:
-    return "" if fen is None else f"{fen // 100}.{fen % 100:02d}"
-
-
-def _day(on: date | None) -> str:
-    return "" if on is None else f"{on:%Y%m%d}"
-
-
-def _instant(at: datetime | None) -> str:
-    return "" if at is None else f"{at.astimezone(CHINA):%Y%m%d%H%M%S}"
+def _read_day(text: str) -> date:
+    return date.fromisoformat(f"{text[:4]}-{text[4:6]}-{text[6:]}")

@@ -42,7 +42,21 @@ def _holding(subject: RegisteredSubject, security: Security, accounts: Mapping[s
         close_price_fen=security.close_price_fen, pledges=_pledges(pledged, rng), marks=_marks(pledged, rng))
     rights = tuple(PriorityRight(kind="pledge", holder=pledge.pledgee, amount_fen=pledged * security.close_price_fen // 2)
                    for pledge in record.pledges)
-    return Holding(ASSET_TYPE.key_text(record.model_dump()), record, rights, _earlier(frozen, rng))
+    return Holding(ASSET_TYPE.key_text(record.model_dump()), _in_portions(record), rights, _earlier(frozen, rng))
+
+
+def _in_portions(record: SecurityRecord) -> SecurityRecord:
+    """Let some of the restricted shares be free of their restriction: a third of the units, in a line of their own."""
+    if record.share_nature != "restricted":
+        return record
+    tradable = record.quantity // 3 // _LOT * _LOT
+    available = min(tradable, record.available_quantity)
+    frozen = min(tradable - available, record.frozen_quantity)
+    counts = ("quantity", "available_quantity", "frozen_quantity")
+    portions = [dict(zip(counts, one, strict=True)) | {"share_nature": nature, "custody_unit": record.custody_unit} for nature, one in (
+        ("restricted", (record.quantity - tradable, record.available_quantity - available, record.frozen_quantity - frozen)),
+        ("tradable", (tradable, available, frozen)))]
+    return SecurityRecord.model_validate(record.model_dump() | {"share_nature": "mixed", "portions": portions})
 
 
 def _pledges(quantity: int, rng: Random) -> tuple[SecuritiesPledge, ...]:

@@ -15,11 +15,12 @@ from services.runtime.port import (
     Controlled,
     Outgoing,
 )
-from services.securities import adapter, agency_api, feedback
+from services.securities import codes
 from services.securities.adapter import ADAPTER
 from services.securities.examples import DEMO_HOLDINGS, DEMO_PERSON, EXAMPLES
 from services.securities.file import batch_no, institution, unpack
 from services.securities.mock_agency import MOCK, Depository
+from tests.contract.depository_document import codes_of, taken_apart
 from tests.contract.exchange import Exchange, agency_row, as_received, other_court
 
 ROW = agency_row("securities", agency="csdc", region_code="000000", channel="c2c_national")
@@ -39,7 +40,7 @@ def demo(exchange: Exchange):
 def test_the_mock_says_of_the_demo_person_what_the_example_says(exchange, demo):
     command = exchange.command("query", demo, request_no=NUMBER)
     response = exchange.simulation.answer(exchange.desk, as_received(exchange.call(command)))
-    assert ["|".join(fields) for fields in unpack(response.body).lines] == list(EXAMPLES[0].lines)
+    assert ["|".join(fields) for fields in taken_apart(response.body)["lines"]] == list(EXAMPLES[0].lines)
 
 
 def test_what_many_subjects_hold_arrives_as_the_register_has_it(exchange):
@@ -80,13 +81,14 @@ def test_the_same_commands_make_the_same_file(exchange, demo):
 
 def test_separators_inside_a_field_arrive_as_they_were(exchange, demo):
     odd = {"name": "陈|伟%0A\n甲", "work_card_no": "1", "duty_card_no": "2"}
-    file = unpack(exchange.call(exchange.command("query", demo, officer=odd)).content)
-    assert file.lines[0][5] == "陈|伟%0A\n甲"
+    content = exchange.call(exchange.command("query", demo, officer=odd)).content
+    assert unpack(content).lines[0].fields[5] == taken_apart(content)["lines"][0][5] == "陈|伟%0A\n甲"
 
 
 def test_rare_characters_of_names_fit_the_encoding(exchange, demo):
     subject = exchange.command("query", demo).subject.model_copy(update={"name": "𠮷田·﨟"})
-    assert unpack(exchange.call(exchange.command("query", demo, subject=subject)).content).lines[0][9] == "𠮷田·﨟"
+    content = exchange.call(exchange.command("query", demo, subject=subject)).content
+    assert unpack(content).lines[0].fields[9] == taken_apart(content)["lines"][0][9] == "𠮷田·﨟"
 
 
 def test_document_content_travels_beside_the_request(exchange, demo):
@@ -94,22 +96,23 @@ def test_document_content_travels_beside_the_request(exchange, demo):
     document_id = command.documents[0].document_id
     call = ADAPTER.to_call(ROW, [Outgoing(command, contents={document_id: b"%PDF-1.7"})])
     file = unpack(call.content)
-    member = file.lines[1][5]
+    member = file.lines[1].fields[5]
     assert file.attachments == {member}
     assert zipfile.ZipFile(BytesIO(call.content)).read(member) == b"%PDF-1.7"
 
 
-def test_the_tables_cover_the_agencys_lists():
-    assert set(feedback._REASONS) | {"0000", "0001", "2006"} == set(agency_api.RESULT_CODES)
-    assert set(feedback._REASONS.values()) <= set(REASONS)
-    assert set(feedback._STATES) == set(agency_api.STATES)
-    assert set(feedback._MARKETS) == set(agency_api.MARKETS)
-    assert set(feedback._NATURES) == set(agency_api.NATURES)
-    assert set(adapter._ID_TYPES.values()) == set(agency_api.ID_TYPES)
-    assert set(adapter._ID_TYPES) == set(IdType.__args__)
-    assert set(adapter._DOCUMENTS.values()) == set(agency_api.DOCUMENT_KINDS)
-    assert set(adapter._DOCUMENTS) == set(DocumentKind.__args__)
-    assert {*adapter._MEASURES.values(), "05"} == set(agency_api.MEASURES)
+def test_the_tables_are_those_of_the_depositorys_document():
+    assert {*codes.REASONS, codes.OK, codes.NOTHING, codes.UNSUPPORTED} == codes_of("ResultCode")
+    assert set(codes.REASONS.values()) <= set(REASONS)
+    assert set(codes.STATES) == codes_of("30", 5) - {""}
+    assert set(codes.STANDING) == codes_of("23", 2)
+    assert set(codes.MARKETS) == codes_of("20", 5)
+    assert set(codes.NATURES) == codes_of("20", 7)
+    assert set(codes.ID_TYPES.values()) == codes_of("IdType")
+    assert set(codes.ID_TYPES) == set(IdType.__args__)
+    assert set(codes.DOCUMENTS.values()) == codes_of("DocumentKind")
+    assert set(codes.DOCUMENTS) == set(DocumentKind.__args__)
+    assert {*codes.MEASURES.values(), codes.RELEASE_WAITING} == codes_of("03", 2)
 
 
 # ---- controls
@@ -206,7 +209,7 @@ def test_a_waiting_freeze_is_released_by_its_serial(exchange):
     second = freeze(exchange, subject, held, quantity=200, **other_court())
     serial = controlled(exchange.ask_one(second)).waiting_serial
     release = exchange.order("release", subject, held, original_request_no=second.request_no, waiting_serial=serial)
-    assert unpack(exchange.call(release).content).lines[-1][2] == "05"
+    assert taken_apart(exchange.call(release).content)["lines"][-1][2] == "05"
     assert controlled(exchange.ask_one(release)).state == "released"
 
 

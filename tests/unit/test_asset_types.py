@@ -75,6 +75,17 @@ def test_securities_are_named_by_account_and_code():
     assert asset_type("securities").key_text(found("securities").record) == "A123456789/600000"
 
 
+@pytest.mark.parametrize(("changes", "doubtful"), [
+    ({}, ()), ({"available_quantity": 1001}, ("available_quantity",)), ({"frozen_quantity": 1001}, ("frozen_quantity",)),
+    ({"portions": ((700, 500, 100), (300, 100, 300))}, ()), ({"portions": ((700, 500, 100), (299, 100, 300))}, ("quantity",)),
+])
+def test_more_of_a_security_than_there_is_and_portions_that_do_not_make_it_up_are_doubtful(changes, doubtful):
+    counts = ("quantity", "available_quantity", "frozen_quantity")
+    portions = [dict(zip(counts, one, strict=True)) | {"share_nature": "tradable"} for one in changes.get("portions", ())]
+    record = asset_type("securities").record.model_validate(RECORDS["securities"] | changes | ({"portions": portions} if portions else {}))
+    assert record.doubtful() == doubtful
+
+
 def test_a_record_that_says_nothing_of_its_worth_is_wholly_the_debtors():
     bare = AssetRecord()
     assert (bare.value_fen(), bare.available_fen(), bare.share(), bare.others()) == (None, None, Fraction(1), ())

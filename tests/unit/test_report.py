@@ -145,6 +145,15 @@ def test_two_equal_mortgages_in_one_register_both_count():
     assert only_asset(compiled, "real_estate").encumbered_fen == 10
 
 
+def test_a_security_in_portions_is_worth_what_they_make_together():
+    portions = [{"share_nature": nature, "quantity": 500, "available_quantity": free, "frozen_quantity": 500 - free}
+                for nature, free in (("tradable", 500), ("restricted", 100))]
+    shares = found("securities", share_nature="mixed", portions=portions)
+    asset = only_asset(report(task("csdc", "securities", assets=(shares,)), request=report_request(asset_types=("securities",))), "securities")
+    assert (asset.value_fen, asset.controllable_fen) == (1_000_000, 600_000)
+    assert asset.record["portions"] == portions
+
+
 def test_our_own_measure_is_no_prior_one():
     ours = measure(amount_fen=1_000_000, request_no="202611224453020001", document_no="本院")
     asset = only_asset(report(task(assets=(found(measures=(ours, measure(amount_fen=5))),)),

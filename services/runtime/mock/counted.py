@@ -3,6 +3,7 @@
 It goes by the neutral names of fields (interface.md §1), never by asset type: a record without such a field is one whole.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -102,11 +103,25 @@ def today(holding: Holding, before: Thing, now: Thing) -> Holding:
         changed[names.available] = max(0, now.total - now.taken - now.held)
     if hasattr(record, names.frozen):
         changed[names.frozen] = max(0, getattr(record, names.frozen) - before.held) + now.held
+    if portions := getattr(record, "portions", None):
+        changed["portions"] = tuple(_shared_out(portions, {name: changed[name] for name in (names.total, names.available, names.frozen)}))
     if now.taken and hasattr(record, "share_ratio"):
         changed["share_ratio"] = str(Fraction(record.share_ratio) * (now.total - now.taken) / now.total)
     if hasattr(record, "marks"):
         changed["marks"] = tuple(map(_as_mark, (measure for measure in now.measures if measure.marked)))
     return replace(holding, record=type(record).model_validate(record.model_dump() | changed))
+
+
+def _shared_out(portions: Sequence[Any], left: dict[str, Any]) -> Iterator[dict[str, object]]:
+    """Give the portions of a holding what is left of it: the units to the first ones as far as they had some, the rest to the last."""
+    total, available, frozen = left
+    for place, portion in enumerate(portions, start=1):
+        is_last, has = place == len(portions), {}
+        has[total] = left[total] if is_last else min(getattr(portion, total), left[total])
+        has[available] = min(has[total], left[available])
+        has[frozen] = min(has[total] - has[available], left[frozen])
+        left = {name: left[name] - has[name] for name in left}
+        yield portion.model_dump() | has
 
 
 def _with_money_beside(record: Any, names: _Names, now: Thing, beside: int) -> AssetRecord:
