@@ -45,11 +45,17 @@ class Odd(ValueError):
         self.code, self.kept = code, kept
 
 
+class Garbled(str):
+    """A text that is not encoded as its document says: kept as it came, and read as nothing."""
+
+    __slots__ = ()
+
+
 def text(value: object, most: int = MOST_TEXT_CHARS) -> str:
     """Read a text; a whole number is one too. Blanks around it are none of it. Raises: Odd."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or isinstance(value, Garbled):
         raise Odd("bad_form")
     plain = value.strip()
     if not 0 < len(plain) <= most or any(category(char) in ("Cc", "Cs") for char in plain):
@@ -232,3 +238,15 @@ def instant(value: object) -> datetime:
         return datetime.combine(on, time(*clock), CHINA).astimezone(UTC)
     except ValueError:
         raise Odd("bad_form") from None
+
+
+def owed(form: Form) -> Form:
+    """Return the form of an amount that is never below nothing: what a right secures."""
+
+    def read(value: object) -> object:
+        amount = form(value)
+        if amount < 0:
+            raise Odd("implausible")
+        return amount
+
+    return read
