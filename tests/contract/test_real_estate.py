@@ -1,4 +1,6 @@
+import ast
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 
@@ -161,6 +163,27 @@ def test_the_tables_cover_both_agencies_lists():
     assert set(registry._ID_KINDS) == set(presale._CARD_KINDS) == set(IdType.__args__)
     assert {*codes.REASONS.values(), *presale._REASONS.values()} <= set(REASONS)
     assert set(mock_registry._TEXTS) == set(agency_api.Refusal.__args__)
+
+
+MOCKS = ("mock_agency", "mock_registry", "mock_registry_rows", "mock_soap", "mock_presale", "demo", "holdings")
+
+
+@pytest.mark.parametrize("name", MOCKS)
+def test_the_mock_knows_nothing_of_the_adapter(name):
+    path = Path(f"services/real_estate/{name}.py")
+    assert {one.removeprefix("services.real_estate.") for one in imported(path) if one.startswith("services.real_estate.")} <= set(MOCKS)
+    assert not any(one.startswith("services.runtime.reading") for one in imported(path))
+
+
+def imported(path):
+    """Every module a file imports, `from x import y` as both x and x.y."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module != "services.real_estate":
+            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{one.name}" for one in node.names)
 
 
 # ---- controls
