@@ -148,6 +148,9 @@ class Seal(_OfAUnit):
     CFQSSJ: Day | None = None
     CFJSSJ: Day | None = None
     BDHM: RequestNo | None = None
+    JFJG: Line | None = None  #: of a seal that was lifted: by whom, by which document, when
+    JFWH: Line | None = None
+    JFSJ: Day | None = None
 
 
 class Received(Model):

@@ -30,8 +30,8 @@ _OF_A_RIGHT = frozenset({*_WHERE, "QLLX"})
 _SEAL = Sheet.of_measures({
     "CFLX": Entry("kind", forms.code(codes.SEALS), always=True), "CFJG": Entry("authority", forms.text, always=True),
     "CFWH": Entry("document_no", forms.text), "CFSX": Entry("rank", forms.whole), "CFQSSJ": Entry("from_on", forms.day),
-    "CFJSSJ": Entry("until_on", forms.day), "BDHM": Entry("request_no", forms.text),
-}, passed_over=_WHERE)
+    "CFJSSJ": Entry("until_on", forms.day), "BDHM": Entry("request_no", forms.text), "JFSJ": Entry("lifted_on", forms.day),
+}, passed_over=(*_WHERE, "JFJG", "JFWH"))
 _MORTGAGE = Sheet.of_rights({
     "DYQR": Entry("holder", forms.text, always=True), "DYFS": Entry("kind", forms.code(codes.MORTGAGES), always=True),
     "BDBZZQSE": Entry("amount_fen", forms.owed(forms.wan_yuan)),
@@ -130,13 +130,21 @@ def _encumbrances(answer: Row, places: Sequence[Place]) -> tuple[Mapping[int, Ma
     on_rights: defaultdict[int, defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     elsewhere: defaultdict[object, defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for name in _ENCUMBRANCES:
-        for number, row in enumerate(_rows(answer.get(name, []))):
+        for number, row in enumerate(one for one in _rows(answer.get(name, [])) if not _is_lifted(one)):
             place = place_of(row, *_WHERE)
             for index in at.rights(place):
                 on_rights[index][name].append(row)
             if not at.rights(place):
                 elsewhere[place if place.key else (name, number)][name].append(row)
     return on_rights, [_not_listed(rows) for rows in elsewhere.values()]
+
+
+def _is_lifted(row: object) -> bool:
+    """Tell whether a row is of a seal that is on nothing any more; registers list those too."""
+    try:
+        return isinstance(row, Mapping) and bool(forms.day(row.get("JFSJ")))
+    except forms.Odd:
+        return False
 
 
 class _Index:

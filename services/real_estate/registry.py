@@ -178,9 +178,15 @@ def _by_number(
     """Return the elements that answer each request; what answers none takes no other along, but is marked."""
     if received.operation != operation:
         raise AgencyProtocolError(f"the answer is {received.operation[:80]!r}, not {operation!r}")
-    rows = [{"BDHM": envelope.as_written(one).get("BDHM") if one.tag.removeprefix(envelope.SERVICE) == tag else None, "element": one}
-            for one in received.items]
+    rows = [{"BDHM": _number(one) if one.tag.removeprefix(envelope.SERVICE) == tag else None, "element": one} for one in received.items]
     return by_request(asked, rows, "BDHM")
+
+
+def _number(element: Element) -> str | None:
+    try:
+        return envelope.decoded(element.attrib.get("BDHM", ""))
+    except ValueError:
+        return None
 
 
 def _answer(rows: Sequence[Mapping[str, Any]], read: Callable[[Element], port.Answer]) -> port.Answer:
@@ -241,5 +247,5 @@ def _priority(mortgage: wire.Mortgage) -> PriorityRight:
 def _controlled(done: wire.Done) -> ControlAnswer:
     return ControlAnswer(
         state=codes.STATES[done.CFZT], rank=done.CFSX, served_at=done.SDSJ, effective_at=done.CSKSRQ, until_on=done.CSJSRQ,
-        agency_control_no=done.CFYWH, prior_measures=tuple(map(_measure, done.CFDJ)),
+        agency_control_no=done.CFYWH, prior_measures=tuple(_measure(seal) for seal in done.CFDJ if seal.JFSJ is None),
         priority_rights=tuple(map(_priority, done.DYAQ)), wire={"KZZT": done.KZZT, "CFZT": done.CFZT})

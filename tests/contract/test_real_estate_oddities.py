@@ -340,6 +340,18 @@ def test_a_seal_of_which_not_all_can_be_read_stands_where_what_it_takes_is_known
     assert shop.unread == (Unread(field="prior_measures.0.until_on", wire="CFDJ.0.CFJSSJ", code="implausible", raw="99991231"),)
 
 
+@pytest.mark.parametrize(("lifted_on", "stands", "marks"), [
+    ("20250301", False, []), ("2025-03-01", False, []), ("", True, []), ("已解封", True, [("prior_measures.0.lifted_on", "bad_form")]),
+])
+def test_a_seal_that_was_lifted_is_on_nothing_and_one_that_perhaps_was_stands(lifted_on, stands, marks):
+    tree = GOLDEN.tree()
+    rows_of(tree, "CFDJ")[0].update(JFJG="佛山市南海区人民法院", JFWH="（2024）粤0605执3321号之二", JFSJ=lifted_on)
+    add(tree, "CFDJ", BDCDYH="445302001001GB99999F99999999", CFLX="1", CFJG="法院", JFSJ="20250301")
+    answer = GOLDEN.read(tree)
+    assert (told(answer), answer.unreadable, bool(answer.assets[1].prior_measures)) == (ALL, (), stands)
+    assert [(one.field, one.code) for one in answer.assets[1].unread] == marks
+
+
 # ---- counts, and what stands around the rights
 
 

@@ -70,6 +70,13 @@ def test_a_control_result_outside_the_document_concludes_nothing(changes):
     assert isinstance(answer, OutsideProtocol)
 
 
+def test_a_seal_that_was_lifted_does_not_stand_before_ours():
+    seals = [{**SEAL, "CFSX": "1", "JFJG": "法院", "JFWH": "解封", "JFSJ": "20250301"}, {**SEAL, "CFSX": "2"}]
+    done = {"RESULT": "0000", "KZZT": "1", "BDHM": NUMBER, "FKSJ": "20261122170000", "BDCDYH": demo.HOME.unit_code, "CFZT": "2", "CFDJ": seals}
+    answer = read(soap(("KZFK", done), operation="kzBdcQLResponse"), asks="seal")[NUMBER]
+    assert [one.rank for one in answer.control.prior_measures] == [2]
+
+
 @pytest.mark.parametrize("code", sorted(codes.REASONS))
 def test_a_documented_refusal_becomes_a_reason(code):
     words = {"RESULT": "2040", "BDHM": NUMBER, "FKSJ": "20261122170000", "CWDM": code, "MESSAGE": "不予协助"}

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
-from unicodedata import category, normalize
+from unicodedata import normalize
 
 from contracts.clock import CHINA
 from contracts.failures import Unfit
@@ -25,6 +25,8 @@ MOST_TEXT_CHARS = 300
 NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "空", "null", "NULL", "None"})
 #: Days before and after these are no days of a register: 0001-01-01 is none, 9999-12-31 no end.
 _FIRST_DAY, _LAST_DAY = date(1850, 1, 1), date(2150, 12, 31)
+#: Control characters and lone surrogates, Unicode categories Cc and Cs.
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))")
 _TIME = re.compile(r"[T ]?(\d{2}):?(\d{2})(?::?(\d{2}))?(?:\.0+)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
@@ -58,14 +60,15 @@ def text(value: object, most: int = MOST_TEXT_CHARS) -> str:
     if not isinstance(value, str) or isinstance(value, Garbled):
         raise Odd("bad_form")
     plain = value.strip()
-    if not 0 < len(plain) <= most or any(category(char) in ("Cc", "Cs") for char in plain):
+    if not 0 < len(plain) <= most or _NO_TEXT.search(plain):
         raise Odd("bad_form")
     return plain
 
 
 def compact(value: object) -> str:
     """Read a short text that is no prose: half-width, without blanks. Raises: Odd."""
-    return "".join(normalize("NFKC", text(value)).split())
+    word = text(value)
+    return word if word.isascii() and word.isalnum() else "".join(normalize("NFKC", word).split())
 
 
 def code(table: Mapping[str, Any]) -> Form:
@@ -174,7 +177,11 @@ def area(value: object) -> float:
 
 def share(value: object) -> str:
     """Read a share as a fraction in lowest terms: 1/2, 50%, 0.5, 二分之一, 全部. Raises: Odd."""
-    word = repr(value) if isinstance(value, float) else compact(value)
+    return _share(repr(value) if isinstance(value, float) else compact(value))
+
+
+@lru_cache(maxsize=1024)  # shares are few
+def _share(word: str) -> str:
     if word in _WHOLE:
         return "1"
     part = _chinese_fraction(word) or _fraction(word)

@@ -49,9 +49,11 @@ class Sheet:
     stands: Mapping[str, object] = field(default_factory=dict)
     wires: Mapping[str, str] = field(init=False)
     required: frozenset[str] = field(init=False)
+    fields: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know each field's name on the wire, and what the model requires."""
+        """Know each field's name on the wire, the model's fields, and what it requires."""
+        object.__setattr__(self, "fields", frozenset(self.model.model_fields))
         object.__setattr__(self, "wires", {entry.name: wire for wire, entry in self.entries.items()})
         object.__setattr__(self, "required", frozenset(name for name, one in self.model.model_fields.items() if one.is_required()))
 
@@ -75,11 +77,15 @@ class Sheet:
 
 @dataclass(slots=True)
 class Row:
-    """What was read of one row; `lost`: a deciding field of it was not. A list that was read is a list of such values."""
+    """What was read of one row; `lost`: a deciding field of it was not. A list that was read is a list of such values.
+
+    `made`: the model of the values, if it takes them as they are
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
     lost: bool = False
+    made: BaseModel | None = None
 
 
 @dataclass(slots=True)
@@ -184,13 +190,13 @@ class _Reader:
     def _validate(self) -> None:
         """Let the model check the values together; what it does not take is marked, and is no value."""
         try:
-            self.sheet.model.model_validate(self._of_model())
+            self.row.made = self.sheet.model.model_validate(self._of_model())
         except ValidationError as error:
             for wrong in {one["loc"][0]: one for one in error.errors(include_url=False, include_context=False)}.values():
                 self._refuse(str(wrong["loc"][0]), is_missing=wrong["type"] == "missing")
 
     def _of_model(self) -> dict[str, Any]:
-        return {name: value for name, value in self.row.values.items() if name in self.sheet.model.model_fields}
+        return {name: value for name, value in self.row.values.items() if name in self.sheet.fields}
 
     def _refuse(self, name: str, *, is_missing: bool) -> None:
         wire = self.sheet.wires.get(name, name)
@@ -245,7 +251,8 @@ def _item(kind: AssetType, sheet: Sheet, position: int, row: Row) -> FoundAsset 
         row.lost = True
     if row.lost:
         return UnreadableItem(position=position, record=_json_of(row.values), unread=tuple(row.unread))
-    record = kind.record.model_validate({name: value for name, value in row.values.items() if name in kind.record.model_fields})
+    record = row.made or kind.record.model_validate({name: value for name, value in row.values.items() if name in sheet.fields})
+    assert isinstance(record, kind.record)
     doubts = [unread(name, sheet.wires.get(name, name), "implausible", row.values.get(name)) for name in record.doubtful()]
     return FoundAsset(record=record.model_dump(mode="json", exclude_none=True), unread=(*row.unread, *doubts),
                       prior_measures=row.values.get(_MEASURES, ()), priority_rights=row.values.get(_RIGHTS, ()))
