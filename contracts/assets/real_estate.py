@@ -16,10 +16,12 @@ class RealEstateRecord(AssetRecord):
     unit_code: UnitCode | None = labelled("不动产单元号", "BDCDYH", "GB/T 37346, 28 characters; none for what is registered from before", default=None, examples=["445302001001GB00014F00310202"])
     certificate_no: CertificateNo | None = labelled("不动产权证号", "BDCQZH", "number of the title certificate", default=None)
     location: Line | None = labelled("坐落", "ZL", "where it is", default=None)
-    right_type: Literal["house", "construction_land", "homestead", "land_ownership", "contracted_land", "forest", "sea",
-                        "structure", "advance_notice"] = labelled("权利类型", "QLLX", "kind of right",
+    right_type: Literal["house", "construction_land", "homestead", "land_ownership", "contracted_land", "forest", "grassland", "aquaculture",
+                        "sea", "island", "structure", "easement", "water_use", "prospecting", "mining", "residence", "other",
+                        "advance_notice"] = labelled("权利类型", "QLLX", "kind of right",
         words="house 房屋所有权 construction_land 建设用地使用权 homestead 宅基地使用权 land_ownership 土地所有权 contracted_land 土地承包经营权 "
-              "forest 林权 sea 海域使用权 structure 构筑物所有权 advance_notice 预告登记", deciding=True)
+              "forest 林权 grassland 草原使用权 aquaculture 水域滩涂养殖权 sea 海域使用权 island 无居民海岛使用权 structure 构筑物所有权 easement 地役权 "
+              "water_use 取水权 prospecting 探矿权 mining 采矿权 residence 居住权 other 其他权利 advance_notice 预告登记", deciding=True)
     right_status: Literal["current", "historical", "pending"] = labelled("权属状态", "QSZT", "whether the right stands",
         words="current 现势 historical 历史 pending 办理中", deciding=True)
     planned_use: Line | None = labelled("规划用途", "GHYT", "planned use", default=None)

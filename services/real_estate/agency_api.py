@@ -1,16 +1,17 @@
 """The registry's own words (dialect `standard`): elements, attributes and code lists. domain.md §4.1, §4.5, §5.
 
-A field is an attribute, a tuple of models the child elements of that name. An unknown attribute, element or code is an
-error. Values are what they mean (date, fen, m2); how they are written is in `formats.py`.
+What we say, and what a registry says to a control step, or of a query it takes or declines: there an unknown attribute, element or code is
+an error. The rights it lists are read field by field (reading.py). A field is an attribute, a tuple of models the child elements of that
+name. Values are what they mean (date, fen, m2); how they are written is in `formats.py`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
-from contracts.asset_type import Line, Ratio, UnitCode
+from contracts.asset_type import CertificateNo, Line, UnitCode
 from contracts.words import Model
-from services.real_estate.formats import Area, Day, Stamp, WanYuan, Whole
+from services.real_estate.formats import Day, Stamp, WanYuan, Whole
 
 PATH = "/services/bdcck"
 QUERY, CONTROL, STATUS = "cxBdcQL", "kzBdcQL", "cxZt"
@@ -20,19 +21,12 @@ QUERY_ITEM, CONTROL_ITEM, STATUS_ITEM = "CXQQ", "KZQQ", "ZTCX"
 QUERY_ANSWER_ITEM, CONTROL_ANSWER_ITEM = "CXFK", "KZFK"
 
 RequestNo = Annotated[str, Field(min_length=1, max_length=45)]
-Region = Annotated[str, Field(pattern=r"^\d{6}$")]
 
 IdKind = Literal["1", "2", "3", "4", "5", "6", "7", "8", "99"]
 """ZJZL: 1 resident id · 2 Hong Kong, Macao, Taiwan · 3 passport · 4 household book · 5 officer's card ·
 6 organisation code · 7 business licence · 8 USCC · 99 other."""
-RightKind = Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "15", "16", "96"]
-"""QLLX: 1 collective, 2 state land · 3 state construction land · 4 and house · 5 homestead · 6 and house ·
-7 collective construction land · 8 and house · 9 contracted land · 10 and trees · 12 forest · 15 sea ·
-16 and structure · 96 advance notice."""
-RightStatus = Literal["0", "1", "2"]
-"""QSZT: 0 being registered · 1 current · 2 historical."""
-CoOwnership = Literal["0", "1", "2", "3"]
-"""GYFS: 0 sole · 1 joint · 2 by shares · 3 other."""
+RightKind = Annotated[str, Field(pattern=r"^\d{1,2}$")]
+"""QLLX, see codes.py."""
 SealKind = Literal["1", "2", "3", "4", "5"]
 """CFLX: 1 seal · 2 waiting · 3 pre-seal · 4 waiting pre-seal · 5 renewed seal."""
 SealState = Literal["1", "2", "3", "4", "5", "6", "7"]
@@ -100,12 +94,12 @@ class Transferee(Model):
 
 
 class ControlItem(Asker):
-    """KZQQ, one control step."""
+    """KZQQ, one control step, on the unit or, where it has no code, on the certificate."""
 
     KZCS: Measure
-    BDCDYH: UnitCode
+    BDCDYH: UnitCode | None = None
     BDCQLLX: RightKind | None = None
-    BDCQZH: Line | None = None
+    BDCQZH: CertificateNo | None = None
     ZL: Line | None = None
     CKWH: Line | None = None  #: number of the ruling
     CFQX: Whole | None = None  #: term in months
@@ -124,55 +118,30 @@ class StatusItem(Model):
     SLBH: Line | None = None
 
 
-class Owner(Model):
-    """GYR, another owner."""
+class _OfAUnit(Model):
+    """What is about a unit: by its code, or by the certificate where it has none."""
 
-    XM: Line
-    ZJZL: IdKind | None = None
-    ZJH: Line | None = None
-    QLBL: Ratio | None = None
+    BDCDYH: UnitCode | None = None
+    BDCQZH: CertificateNo | None = None
 
-
-class Right(Model):
-    """A right in one unit: a row of TDSYQ, JSYDSYQ, FDCQ, NYDSYQ, LQ, HYSYQ, GJZWSYQ or YGDJ."""
-
-    BDCDYH: UnitCode
-    QLLX: RightKind
-    QSZT: RightStatus
-    ZL: Line
-    QLR: Line
-    GYFS: CoOwnership
-    DJJG: Line
-    QXDM: Region
-    BDCQZH: Line | None = None
-    GHYT: Line | None = None
-    FWXZ: Line | None = None
-    JZMJ: Area | None = None
-    ZYJZMJ: Area | None = None
-    FTJZMJ: Area | None = None
-    JGSJ: Day | None = None
-    TDSYQSSJ: Day | None = None
-    TDSYJSSJ: Day | None = None
-    ZCS: Whole | None = None
-    QLBL: Ratio | None = None
-    YWH: Line | None = None
-    PGJ: WanYuan | None = None
-    GYR: tuple[Owner, ...] = ()
+    @model_validator(mode="after")
+    def _names_it(self) -> Self:
+        if self.BDCDYH is None and self.BDCQZH is None:
+            raise ValueError("neither a unit code nor a certificate")
+        return self
 
 
-class Mortgage(Model):
+class Mortgage(_OfAUnit):
     """DYAQ; DYFS 1 mortgage, 2 maximum-amount mortgage."""
 
-    BDCDYH: UnitCode
     DYQR: Line
     DYFS: Literal["1", "2"]
     BDBZZQSE: WanYuan | None = None
 
 
-class Seal(Model):
+class Seal(_OfAUnit):
     """CFDJ; BDHM where the seal was asked for over the network; a waiting seal has no days yet."""
 
-    BDCDYH: UnitCode
     CFLX: SealKind
     CFJG: Line
     CFWH: Line | None = None
@@ -180,25 +149,9 @@ class Seal(Model):
     CFQSSJ: Day | None = None
     CFJSSJ: Day | None = None
     BDHM: RequestNo | None = None
-
-
-class Rights(Model):
-    """CXFK with RESULT 0000; JGS counts the rights."""
-
-    RESULT: Literal["0000"] = "0000"
-    BDHM: RequestNo
-    FKSJ: Stamp
-    JGS: Whole
-    TDSYQ: tuple[Right, ...] = ()
-    JSYDSYQ: tuple[Right, ...] = ()
-    FDCQ: tuple[Right, ...] = ()
-    NYDSYQ: tuple[Right, ...] = ()
-    LQ: tuple[Right, ...] = ()
-    HYSYQ: tuple[Right, ...] = ()
-    GJZWSYQ: tuple[Right, ...] = ()
-    YGDJ: tuple[Right, ...] = ()
-    DYAQ: tuple[Mortgage, ...] = ()
-    CFDJ: tuple[Seal, ...] = ()
+    JFJG: Line | None = None  #: of a seal that was lifted: by whom, by which document, when
+    JFWH: Line | None = None
+    JFSJ: Day | None = None
 
 
 class Received(Model):
@@ -221,14 +174,13 @@ class Declined(Model):
     MESSAGE: Line
 
 
-class Done(Model):
+class Done(_OfAUnit):
     """KZFK with RESULT 0000 and KZZT 1; seals and mortgages that stood before are listed."""
 
     RESULT: Literal["0000"] = "0000"
     KZZT: Literal["1"] = "1"
     BDHM: RequestNo
     FKSJ: Stamp
-    BDCDYH: UnitCode
     CFZT: SealState
     CFSX: Whole | None = None
     SDSJ: Stamp | None = None  #: service of the documents
@@ -250,8 +202,8 @@ class NotDone(Model):
     WNKZYY: Line
 
 
-QueryAnswer = Annotated[Rights | Received | Declined, Field(discriminator="RESULT")]
 _Outcome = Annotated[Done | NotDone, Field(discriminator="KZZT")]
 ControlAnswer = Annotated[_Outcome | Received | Declined, Field(discriminator="RESULT")]
-QUERY_ANSWERS: TypeAdapter[Rights | Received | Declined] = TypeAdapter(QueryAnswer)
+#: What a query is answered with that finds nothing yet, or nothing at all.
+QUERY_ANSWERS: TypeAdapter[Received | Declined] = TypeAdapter(Annotated[Received | Declined, Field(discriminator="RESULT")])
 CONTROL_ANSWERS: TypeAdapter[Done | NotDone | Received | Declined] = TypeAdapter(ControlAnswer)

@@ -12,6 +12,8 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, register_name
 
 from defusedxml.ElementTree import fromstring
 
+from services.runtime.reading.forms import Garbled
+
 CONTENT_TYPE = "text/xml; charset=utf-8"
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 SERVICE = "{urn:bdcck}"
@@ -21,6 +23,10 @@ CHARSET = "gb18030"
 FILES = frozenset({"WSNR"})
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 DEEPEST = 4  # operation, item, row, owner
+#: How deep an odd nesting is looked into.
+_DEEPEST_ODD = 12
+#: Under which text stands that is no attribute.
+TEXT = "#text"
 
 register_namespace("soap", SOAP[1:-1])
 register_namespace("bdc", SERVICE[1:-1])
@@ -134,6 +140,26 @@ def words(element: Element, depth: int = 2) -> dict[str, Any]:
             raise ValueError("a child named as an attribute, or text where none belongs")
         read_words.setdefault(child.tag, []).append(words(child, depth + 1))
     return read_words
+
+
+def as_written(element: Element, depth: int = 2) -> dict[str, Any]:
+    """Read one element whatever is odd about it: an attribute that is not encoded as it should be stays as it came, stray text is a field."""
+    read_words: dict[str, Any] = {name: value if name in FILES else _decoded_or_garbled(value) for name, value in element.attrib.items()}
+    stray = "".join(part.strip() for part in (element.text, *(child.tail for child in element)) if part)
+    if stray:
+        read_words[TEXT] = stray
+    for child in element if depth < _DEEPEST_ODD else ():
+        tag = child.tag.removeprefix(SERVICE)
+        before = read_words.get(tag, [])
+        read_words[tag] = [*(before if isinstance(before, list) else [before]), as_written(child, depth + 1)]
+    return read_words
+
+
+def _decoded_or_garbled(value: str) -> str:
+    try:
+        return decoded(value)
+    except ValueError:
+        return Garbled(value)
 
 
 def _stray(text: str | None) -> bool:

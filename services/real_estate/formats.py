@@ -1,4 +1,4 @@
-"""How the registry writes days, instants, money, areas and counts; both ways, exact, and nothing else is accepted."""
+"""How the registry writes days, instants, money and counts; both ways, exact, and nothing else is accepted."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -51,10 +51,6 @@ def _write_wan_yuan(fen: int) -> str:
     return f"{fen // _FEN_PER_WAN_YUAN}.{fen % _FEN_PER_WAN_YUAN:06d}"
 
 
-def _read_area(text: object) -> float:
-    return float(".".join(_parts(text, 2)))
-
-
 def _read_whole(text: object) -> int:
     return int(_digits(text))
 
@@ -65,7 +61,5 @@ Day = Annotated[date, BeforeValidator(_read_day), PlainSerializer(_write_day)]
 Stamp = Annotated[datetime, BeforeValidator(_read_stamp), PlainSerializer(_write_stamp)]
 #: 万元 with at most six decimals; here fen
 WanYuan = Annotated[int, BeforeValidator(_read_wan_yuan), PlainSerializer(_write_wan_yuan), Field(le=10**15)]
-#: m2 with at most two decimals; here a number
-Area = Annotated[float, BeforeValidator(_read_area), PlainSerializer("{:.2f}".format), Field(le=10**9)]
 #: a count
 Whole = Annotated[int, BeforeValidator(_read_whole), PlainSerializer(str), Field(le=10**9)]

@@ -1,7 +1,7 @@
 """Invent what registries and housing bureaus record of a subject: the same for the same seed, valid, and plausible.
 
 A home on sale comes from `shared`, so that registry and bureau record one unit in their own ways. Prices per m2 are those
-of a prefecture in west Guangdong; measures of others end between 2026-12 and 2027-12.
+of a prefecture in west Guangdong; measures of others end between 2026-12 and 2027-12. Some homes are from before unified registration.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from contracts.asset_type import CoOwner
 from contracts.assets.real_estate import RealEstateRecord
 from contracts.control import Measure, PriorityRight, PriorMeasure
 from contracts.identifiers import resident_id_18
-from services.real_estate.demo import DEMO_HOLDINGS, DEMO_REGION
+from services.real_estate.demo import DEMO_HOLDINGS, DEMO_REGION, held
 from services.runtime.mock.port import Holding, RegisteredSubject
 
 _COUNTIES = {
@@ -78,7 +78,7 @@ def _on_sale(agency: Agency, subject: RegisteredSubject, shared: Random) -> list
     record = RealEstateRecord.model_validate({
         **unit, "right_type": "advance_notice", "certificate_no": None, "completed_on": None, "land_use_from": None,
         "land_use_to": None, "business_no": filing, "assessed_value_fen": None})
-    return [Holding(record.unit_code, record, prior_measures=_measures("pre_seal", shared))]
+    return [held(record, measures=_measures("pre_seal", shared))]
 
 
 def _holding(place: _Place, subject: RegisteredSubject, rng: Random) -> Holding:
@@ -89,10 +89,25 @@ def _holding(place: _Place, subject: RegisteredSubject, rng: Random) -> Holding:
     else:
         unit = _home(place, subject, rng, bought=date(2015, 3, 2) + timedelta(days=rng.randrange(3100)))
         worth = unit["assessed_value_fen"]
+        unit = _from_before(unit) if _is_old(unit) else unit
     assessed = worth if _happens(rng, 0.6) else None
     record = RealEstateRecord.model_validate({**unit, "assessed_value_fen": assessed})
     mortgages = (_mortgage(worth, rng),) if unit["right_type"] != _HOMESTEAD and _happens(rng, 0.3) else ()
-    return Holding(record.unit_code, record, mortgages, _measures("seal", rng))
+    return held(record, rights=mortgages, measures=_measures("seal", rng))
+
+
+def _is_old(unit: dict[str, Any]) -> bool:
+    """Tell whether a home was registered before unified registration; its number decides, so that nothing else is drawn otherwise."""
+    return int(unit["business_no"][8:]) % 12 == 0
+
+
+def _from_before(unit: dict[str, Any]) -> dict[str, Any]:
+    """Return a home as the books from before 2015 have it: no unit code, an older certificate, older days."""
+    registered, number = unit["business_no"][:8], unit["business_no"][8:]
+    city = "云浮" if unit["region_code"].startswith("4453") else "肇庆"
+    days = {name: _years(unit[name], -10) for name in ("completed_on", "land_use_from", "land_use_to")}
+    return unit | days | {
+        "unit_code": None, "certificate_no": f"粤房地权证{city}字第010{number}号", "business_no": f"{int(registered[:4]) - 10}{registered[4:]}{number}"}
 
 
 def _home(place: _Place, subject: RegisteredSubject, rng: Random, *, bought: date) -> dict[str, Any]:

@@ -23,6 +23,10 @@ class RealEstateAgencies:
         speak = mock_presale.answer if desk.agency.dialect == "presale" else mock_registry.answer
         return speak(desk, request)
 
+    def odd(self, response: MockResponse, rng: Random) -> MockResponse:
+        """Write one field of one right or contract oddly. See MockAgency."""
+        return mock_presale.odd(response, rng) if response.content_type == "application/json" else mock_registry.odd(response, rng)
+
     def error(self, desk: Desk, request: MockRequest, kind: str) -> MockResponse:
         """Answer wrongly, or decline. See MockAgency."""
         misspeak = mock_presale.error if desk.agency.dialect == "presale" else mock_registry.error

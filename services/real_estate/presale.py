@@ -4,22 +4,28 @@ A contract is an advance notice to us: the buyer's right is not registered yet. 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from contracts.agency import Agency
-from contracts.asset_type import CoOwner
-from contracts.assets.real_estate import RealEstateRecord
 from contracts.control import ControlAnswer, ControlState, PriorityRight, PriorMeasure
 from contracts.documents import KIND_NAMES
 from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
-from contracts.messages import FoundAsset
+from contracts.messages import Unread
 from contracts.words import Model
 from services.real_estate import presale_api as wire
+from services.real_estate import presale_reading as reading
 from services.runtime import port
+from services.runtime.reading import forms
+from services.runtime.reading.envelopes import by_request, json_object, read_or_mark
+from services.runtime.reading.items import unknown_fields
+
+AnyBody = TypeVar("AnyBody", bound=Model)
 
 ACTIONS: Mapping[str, str] = {"query": "query", "pre_seal": "seal", "renew": "renew", "release": "release", "status": "status"}
 _MEASURES: Mapping[str, Literal["pre_seal", "prolong", "lift"]] = {"pre_seal": "pre_seal", "renew": "prolong", "release": "lift"}
@@ -29,11 +35,6 @@ _CARD_KINDS = {
     "military_card": "officer", "armed_police_card": "officer", "uscc": "credit_code",
     "organisation_code": "organisation", "business_licence": "licence", "foreign_permanent_resident": "unlisted", "other": "unlisted",
 }
-#: The other way only where a word has one meaning; the rest is not known.
-_ID_TYPES = {"citizen": "resident_id", "household": "household_book", "credit_code": "uscc",
-             "organisation": "organisation_code", "licence": "business_licence", "unlisted": "other"}
-_RIGHT_STATUSES = {"filed": "current", "signing": "pending", "cancelled": "historical"}
-_CO_OWNERSHIPS = {"alone": "sole", "together": "joint", "by_share": "by_shares", "other": "other"}
 _STATES: Mapping[str, ControlState] = {
     "holding": "in_force", "queued": "waiting", "lifted": "released", "run_out": "expired", "ended_by_sale": "lapsed",
     "handed_over": "transferred", "withdrawn": "reversed",
@@ -49,6 +50,10 @@ _REASONS = {
 _UNAVAILABLE = {"busy": "busy", "closed": "office_closed"}
 #: By the last word of our name for a kind of document.
 _PAPERS: Mapping[str, Literal["ruling", "notice"]] = {"ruling": "ruling", "notice": "notice"}
+#: Results that say what there is.
+_FINDINGS = ("contracts", "nothing")
+#: What a body of replies says beside them.
+_BODY = frozenset({"status", "at", "replies"})
 _MOST_DETAIL = 500
 
 
@@ -67,16 +72,15 @@ def to_call(agency: Agency, outgoing: Sequence[port.Outgoing]) -> port.AgencyCal
 def to_answers(asked: Sequence[port.Asked], response: port.AgencyResponse) -> Mapping[str, port.Answer]:
     """Read a body of replies, each by itself."""
     body = _open(response)
-    if isinstance(body, wire.Trouble):
-        return _in_trouble(body, asked)
-    rows: dict[str, list[dict[str, Any]]] = {one.request_no: [] for one in asked}
-    for reply in body.replies:
-        own = rows.get(str(reply.get("ticket")))
-        if own is None:
-            raise AgencyProtocolError("a reply to no ticket that was asked")
-        own.append(reply)
-    read = _read_query if asked[0].asks == "query" else _read_hold
-    return {ticket: _answer(replies, body, read) for ticket, replies in rows.items()}
+    if body["status"] == "trouble":
+        return _in_trouble(_strict(body, wire.Trouble), asked)
+    rows, strays = by_request(asked, body["replies"], "ticket")
+    if asked[0].asks != "query":
+        at = _strict(body, wire.Replies).at
+        return {ticket: _answer(own, partial(_read_hold, at)) for ticket, own in rows.items()}
+    marks = [*unknown_fields(body, _BODY), *strays]
+    as_of = read_or_mark(forms.instant, body, "at", "as_of", marks)
+    return {ticket: _answer(own, partial(_read_query, as_of, marks)) for ticket, own in rows.items()}
 
 
 def _post(path: str, body: Model) -> port.AgencyCall:
@@ -105,6 +109,8 @@ def _hold(agency: Agency, one: port.Outgoing) -> wire.HoldAsk:
     command, order = one.command, one.command.control
     if order is None:
         raise AgencyUnsupported(f"a command to {command.action} without an order")
+    if order.asset.get("unit_code") is None:
+        raise AgencyUnsupported("a home that is known by no house code")
     rulings = [document.document_no for document in command.documents if document.kind.endswith("ruling")]
     return wire.HoldAsk.model_construct(
         **_ask(agency, one), house_code=str(order.asset["unit_code"]), measure=_MEASURES[command.action],
@@ -112,12 +118,18 @@ def _hold(agency: Agency, one: port.Outgoing) -> wire.HoldAsk:
         ruling_no=rulings[0] if rulings else None)
 
 
-def _open(response: port.AgencyResponse) -> wire.Replies | wire.Trouble:
-    media_type = response.content_type.partition(";")[0].strip().lower()
-    if response.status != HTTPStatus.OK or media_type != "application/json":
-        raise AgencyProtocolError(f"status {response.status}, {response.content_type[:80]!r}: not a body of replies")
+def _open(response: port.AgencyResponse) -> dict[str, Any]:
+    body = json_object(response)
+    if response.status != HTTPStatus.OK:
+        raise AgencyProtocolError(f"status {response.status}: not a body of replies")
+    if body.get("status") != "trouble" and not (body.get("status") == "ok" and isinstance(body.get("replies"), list)):
+        raise AgencyProtocolError("a body without its replies")
+    return body
+
+
+def _strict(body: Mapping[str, Any], model: type[AnyBody]) -> AnyBody:
     try:
-        return wire.BODY.validate_json(response.body)
+        return model.model_validate(body)
     except ValidationError as error:
         raise AgencyProtocolError(_what_is_wrong(error)) from error
 
@@ -130,15 +142,15 @@ def _in_trouble(body: wire.Trouble, asked: Sequence[port.Asked]) -> Mapping[str,
     return {one.request_no: port.Refused("not_authorised", body.note[:_MOST_DETAIL]) for one in asked}
 
 
-def _answer(
-    replies: Sequence[dict[str, Any]], body: wire.Replies, read: Callable[[wire.Replies, dict[str, Any]], port.Answer],
-) -> port.Answer:
+def _answer(replies: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], port.Answer]) -> port.Answer:
     if len(replies) != 1:
         return port.OutsideProtocol(f"{len(replies)} replies to one ticket")
     try:
-        return read(body, replies[0])
+        return read(replies[0])
     except ValidationError as error:
         return port.OutsideProtocol(_what_is_wrong(error))
+    except ValueError as error:
+        return port.OutsideProtocol(str(error))
 
 
 def _what_is_wrong(error: ValidationError) -> str:
@@ -147,22 +159,21 @@ def _what_is_wrong(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)[:_MOST_DETAIL]
 
 
-def _read_query(body: wire.Replies, reply: dict[str, Any]) -> port.Answer:
+def _read_query(as_of: datetime | None, around: Sequence[Unread], reply: Mapping[str, Any]) -> port.Answer:
+    """Read what a question is answered with; a result that is not known says neither what was found nor that nothing was."""
+    if reply.get("result") in _FINDINGS:
+        return reading.found(as_of, reply, around)
     match wire.QUERY_REPLY.validate_python(reply):
-        case wire.Contracts() as filed:
-            return port.Found(body.at, [_asset(contract) for contract in filed.contracts])
-        case wire.Nothing():
-            return port.Found(body.at, [])
         case wire.Received() as received:
             return port.Accepted(received.slip_no, received.ready_in_s)
         case wire.Declined() as declined:
             return _refused(declined)
 
 
-def _read_hold(body: wire.Replies, reply: dict[str, Any]) -> port.Answer:
+def _read_hold(at: datetime, reply: Mapping[str, Any]) -> port.Answer:
     match wire.HOLD_REPLY.validate_python(reply):
         case wire.Held() as held:
-            return port.Controlled(body.at, _controlled(held))
+            return port.Controlled(at, _controlled(held))
         case wire.Received() as received:
             return port.Accepted(received.slip_no, received.ready_in_s)
         case wire.Declined() as declined:
@@ -173,28 +184,6 @@ def _refused(declined: wire.Declined) -> port.Answer:
     if declined.reason == _UNSUPPORTED:
         return port.Unsupported(declined.note)
     return port.Refused(_REASONS[declined.reason], declined.note)
-
-
-def _asset(contract: wire.SaleContract) -> FoundAsset:
-    return FoundAsset(record=_record(contract), prior_measures=tuple(map(_measure, contract.holds)),
-                      priority_rights=tuple(map(_priority, contract.loans)))
-
-
-def _record(contract: wire.SaleContract) -> dict[str, object]:
-    return RealEstateRecord.model_validate({
-        "unit_code": contract.house_code, "location": contract.address, "right_type": "advance_notice",
-        "right_status": _RIGHT_STATUSES[contract.state], "planned_use": contract.use, "house_nature": contract.nature,
-        "area_building_m2": contract.area, "area_private_m2": contract.area_inside,
-        "area_shared_m2": contract.area_shared, "total_floors": contract.floors, "holder_name": contract.buyer,
-        "share_ratio": contract.share, "co_ownership": _CO_OWNERSHIPS[contract.holding],
-        "co_owners": tuple(map(_co_owner, contract.fellow_buyers)), "registry": contract.filed_with,
-        "region_code": contract.district, "business_no": contract.filing_no,
-    }).model_dump(mode="json", exclude_none=True)
-
-
-def _co_owner(fellow: wire.FellowBuyer) -> CoOwner:
-    id_type = _ID_TYPES.get(fellow.card_kind) if fellow.card_kind else None
-    return CoOwner(name=fellow.name, id_type=id_type, id_no=fellow.card_no, share_ratio=fellow.share)
 
 
 def _measure(hold: wire.Hold) -> PriorMeasure:

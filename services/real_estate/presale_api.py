@@ -1,7 +1,8 @@
 """The housing bureau's own words (dialect `presale`): small JSON about contracts for homes that are not registered yet.
 
 Constructed; no bureau's document is public. Days `yyyy-MM-dd`, instants `yyyy-MM-dd HH:mm` in China Standard Time, areas as
-numbers in m2, loans as text in yuan with two decimals. An unknown name or code is an error.
+numbers in m2, loans as text in yuan with two decimals. What we say, and what a bureau says to a hold: there an unknown name or code is an
+error. The contracts it lists are read field by field (presale_reading.py).
 """
 
 import re
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter
 
-from contracts.asset_type import Line, Ratio, UnitCode
+from contracts.asset_type import Line, UnitCode
 from contracts.clock import CHINA
 from contracts.money import fen_to_yuan, yuan_to_fen
 from contracts.words import Model
@@ -47,13 +48,11 @@ def _read_yuan(text: object) -> int:
 Day = Annotated[date, BeforeValidator(_read_day), PlainSerializer(date.isoformat)]
 Instant = Annotated[datetime, BeforeValidator(_read_instant), PlainSerializer(_write_instant)]
 Yuan = Annotated[int, BeforeValidator(_read_yuan), PlainSerializer(fen_to_yuan)]
-Area = Annotated[float, Field(ge=0, le=10**9, strict=True, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10**6, strict=True)]
 Ticket = Annotated[str, Field(min_length=1, max_length=45)]
 
 CardKind = Literal["citizen", "household", "passport", "permit", "officer", "credit_code", "organisation", "licence",
                    "unlisted"]
-Holding = Literal["alone", "together", "by_share", "other"]
 Reason = Literal["papers_missing", "papers_wrong", "cards_missing", "name_differs", "identity_short", "no_access",
                  "not_done_here", "no_such_house", "exempt", "too_long", "nothing_to_follow", "too_late", "too_many",
                  "not_passed"]
@@ -102,15 +101,6 @@ class Asks(Model):
     asks: tuple[Ask, ...] = Field(min_length=1)
 
 
-class FellowBuyer(Model):
-    """Another buyer of the same home."""
-
-    name: Line
-    card_kind: CardKind | None = None
-    card_no: Line | None = None
-    share: Ratio | None = None
-
-
 class Hold(Model):
     """What already holds a home; a queued hold has no end yet."""
 
@@ -129,44 +119,6 @@ class Loan(Model):
     bank: Line
     kind: Literal["mortgage", "maximum"]
     amount: Yuan | None = None
-
-
-class SaleContract(Model):
-    """A filed contract of sale."""
-
-    filing_no: Line
-    house_code: UnitCode
-    address: Line
-    district: Annotated[str, Field(pattern=r"^\d{6}$")]
-    state: Literal["filed", "signing", "cancelled"]
-    buyer: Line
-    holding: Holding
-    share: Ratio | None = None
-    fellow_buyers: tuple[FellowBuyer, ...] = ()
-    use: Line | None = None
-    nature: Line | None = None
-    area: Area | None = None
-    area_inside: Area | None = None
-    area_shared: Area | None = None
-    floors: Annotated[int, Field(ge=1, le=500, strict=True)] | None = None
-    filed_with: Line
-    holds: tuple[Hold, ...] = ()
-    loans: tuple[Loan, ...] = ()
-
-
-class Contracts(Model):
-    """The buyer's contracts, at least one."""
-
-    result: Literal["contracts"] = "contracts"
-    ticket: Ticket
-    contracts: tuple[SaleContract, ...] = Field(min_length=1)
-
-
-class Nothing(Model):
-    """No contract of this buyer is filed."""
-
-    result: Literal["nothing"] = "nothing"
-    ticket: Ticket
 
 
 class Received(Model):
@@ -220,8 +172,7 @@ class Trouble(Model):
     note: Line
 
 
-BODY: TypeAdapter[Replies | Trouble] = TypeAdapter(Annotated[Replies | Trouble, Field(discriminator="status")])
-QUERY_REPLY: TypeAdapter[Contracts | Nothing | Received | Declined] = TypeAdapter(
-    Annotated[Contracts | Nothing | Received | Declined, Field(discriminator="result")])
+#: What a question is answered with that says nothing yet, or nothing at all.
+QUERY_REPLY: TypeAdapter[Received | Declined] = TypeAdapter(Annotated[Received | Declined, Field(discriminator="result")])
 HOLD_REPLY: TypeAdapter[Held | Received | Declined] = TypeAdapter(
     Annotated[Held | Received | Declined, Field(discriminator="result")])

@@ -4,24 +4,26 @@ A code that these tables do not have is never given a meaning; golden pairs are 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from hashlib import md5
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from xml.etree.ElementTree import Element
 
 from pydantic import ValidationError
 
 from contracts.agency import Agency
-from contracts.asset_type import CoOwner
-from contracts.assets.real_estate import RealEstateRecord
-from contracts.control import ControlAnswer, ControlOrder, ControlState, Measure, PriorityRight, PriorMeasure
+from contracts.control import ControlAnswer, ControlOrder, PriorityRight, PriorMeasure
 from contracts.documents import KIND_NAMES
 from contracts.failures import AgencyProtocolError, AgencyUnavailable, AgencyUnsupported
-from contracts.messages import Command, FoundAsset
+from contracts.messages import Command, Unread
 from contracts.words import Model
 from services.real_estate import agency_api as wire
-from services.real_estate import envelope
+from services.real_estate import codes, envelope, reading
 from services.runtime import port
+from services.runtime.reading import forms
+from services.runtime.reading.envelopes import by_request, read_or_mark
+from services.runtime.reading.items import unknown_fields
 
 ACTIONS: Mapping[str, str] = {
     "query": "query", "seal": "seal", "pre_seal": "seal", "renew": "renew", "release": "release", "transfer": "transfer",
@@ -36,35 +38,13 @@ _ID_KINDS: Mapping[str, wire.IdKind] = {
     "foreign_passport": "3", "household_book": "4", "military_card": "5", "armed_police_card": "5",
     "organisation_code": "6", "business_licence": "7", "uscc": "8", "foreign_permanent_resident": "99", "other": "99",
 }
-#: The other way only where a code has one meaning; the rest is not known.
-_ID_TYPES = {"1": "resident_id", "4": "household_book", "6": "organisation_code", "7": "business_licence", "8": "uscc",
-             "99": "other"}
 _ASKED_RIGHTS: Mapping[str, wire.RightKind] = {
     "house": "4", "construction_land": "3", "homestead": "5", "land_ownership": "1", "contracted_land": "9",
-    "forest": "12", "sea": "15", "structure": "16", "advance_notice": "96",
-}
-#: What a kind of right is to us, and the list it belongs to.
-_RIGHTS = {
-    "1": ("land_ownership", "TDSYQ"), "2": ("land_ownership", "TDSYQ"), "3": ("construction_land", "JSYDSYQ"),
-    "4": ("house", "FDCQ"), "5": ("homestead", "JSYDSYQ"), "6": ("house", "FDCQ"), "7": ("construction_land", "JSYDSYQ"),
-    "8": ("house", "FDCQ"), "9": ("contracted_land", "NYDSYQ"), "10": ("forest", "LQ"), "12": ("forest", "LQ"),
-    "15": ("sea", "HYSYQ"), "16": ("structure", "GJZWSYQ"), "96": ("advance_notice", "YGDJ"),
-}
-_LISTS = ("TDSYQ", "JSYDSYQ", "FDCQ", "NYDSYQ", "LQ", "HYSYQ", "GJZWSYQ", "YGDJ")
-_STATUSES = {"0": "pending", "1": "current", "2": "historical"}
-_CO_OWNERSHIPS = {"0": "sole", "1": "joint", "2": "by_shares", "3": "other"}
-_SEALS: Mapping[str, Measure] = {"1": "seal", "2": "seal", "3": "pre_seal", "4": "pre_seal", "5": "seal"}
-_STATES: Mapping[str, ControlState] = {
-    "1": "in_force", "2": "waiting", "3": "released", "4": "expired", "5": "lapsed", "6": "transferred", "7": "reversed",
-}
-_UNSUPPORTED = "11"
-_REASONS = {
-    "01": "document_missing", "02": "document_mismatch", "03": "credential_missing", "04": "identity_mismatch",
-    "05": "identity_incomplete", "06": "not_authorised", "12": "asset_not_found", "13": "asset_exempt",
-    "14": "no_original_measure", "15": "term_over_cap", "16": "already_expired", "17": "quota_exceeded",
-    "18": "no_original_measure", "99": "rejected_by_agency",
+    "forest": "12", "grassland": "13", "aquaculture": "14", "sea": "15", "structure": "16", "island": "17", "easement": "19",
+    "water_use": "20", "prospecting": "21", "mining": "22", "residence": "92", "advance_notice": "96", "other": "99",
 }
 _UNAVAILABLE = {"9002": "busy", "9003": "office_closed"}
+_OK, _MALFORMED, _BARRED = "0000", "9001", "9004"
 #: By the last word of our name for a kind of document.
 _DOCUMENTS: Mapping[str, Literal["1", "2"]] = {"ruling": "1", "notice": "2"}
 _FILES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"PK\x03\x04": "ofd"}
@@ -84,14 +64,16 @@ def to_call(agency: Agency, outgoing: Sequence[port.Outgoing]) -> port.AgencyCal
 def to_answers(asked: Sequence[port.Asked], response: port.AgencyResponse) -> Mapping[str, port.Answer]:
     """Read an envelope of answers, each by itself."""
     received = _open(response)
-    head = _head(received)
-    if head.RESPONSECODE == "9004":
-        return {one.request_no: port.Refused("not_authorised", head.RESPONSEINFO[:_MOST_DETAIL]) for one in asked}
+    code, info = _code(received)
+    if code == _BARRED:
+        return {one.request_no: port.Refused("not_authorised", info) for one in asked}
     if asked[0].asks == "query":
-        items = _by_number(asked, received, wire.QUERY_ANSWER, wire.QUERY_ANSWER_ITEM)
-        return {number: _answer(rows, _read_query) for number, rows in items.items()}
-    items = _by_number(asked, received, wire.CONTROL_ANSWER, wire.CONTROL_ANSWER_ITEM)
-    return {number: _answer(rows, _read_control) for number, rows in items.items()}
+        rows, strays = _by_number(asked, received, wire.QUERY_ANSWER, wire.QUERY_ANSWER_ITEM)
+        around = [*_around(received.head or {}), *strays]
+        return {number: _answer(own, partial(_read_query, around)) for number, own in rows.items()}
+    _check_head(received)
+    rows, _ = _by_number(asked, received, wire.CONTROL_ANSWER, wire.CONTROL_ANSWER_ITEM)
+    return {number: _answer(own, _read_control) for number, own in rows.items()}
 
 
 def _call(operation: str, tag: str, items: Iterable[Model]) -> port.AgencyCall:
@@ -140,7 +122,7 @@ def _control(agency: Agency, one: port.Outgoing) -> wire.ControlItem:
     record = {name: str(value) for name, value in order.asset.items() if value is not None}
     rulings = [document.document_no for document in command.documents if document.kind.endswith("ruling")]
     return wire.ControlItem.model_construct(
-        **_asker(agency, one), KZCS=_MEASURES[command.action], BDCDYH=record["unit_code"],
+        **_asker(agency, one), KZCS=_MEASURES[command.action], BDCDYH=record.get("unit_code"),
         BDCQLLX=_ASKED_RIGHTS.get(record.get("right_type", "")), BDCQZH=record.get("certificate_no"),
         ZL=record.get("location"), CKWH=rulings[0] if rulings else None, CFQX=order.term_months, JSRQ=order.until_on,
         YDJAH=order.original_case_no, YDJDH=order.original_request_no, YCFYWH=order.agency_control_no,
@@ -163,44 +145,55 @@ def _open(response: port.AgencyResponse) -> envelope.Envelope:
         raise AgencyProtocolError(str(error)) from error
 
 
-def _head(received: envelope.Envelope) -> wire.Head:
+def _code(received: envelope.Envelope) -> tuple[str, str]:
+    """Return the code of the whole answer and what it says beside it."""
+    head = received.head or {}
+    code, info = head.get("RESPONSECODE"), head.get("RESPONSEINFO", "")[:_MOST_DETAIL]
+    if code not in get_args(wire.ResponseCode):
+        raise AgencyProtocolError("HEAD: a code that the document does not have")
+    if code in _UNAVAILABLE:
+        raise AgencyUnavailable(info, code=_UNAVAILABLE[code])
+    if code == _MALFORMED:
+        raise AgencyProtocolError(f"the agency cannot read our message: {info}")
+    return str(code), info
+
+
+def _check_head(received: envelope.Envelope) -> None:
     try:
-        head = wire.Head.model_validate(received.head)
+        wire.Head.model_validate(received.head)
     except ValidationError as error:
         raise AgencyProtocolError(f"HEAD: {_what_is_wrong(error)}") from error
-    if head.RESPONSECODE in _UNAVAILABLE:
-        raise AgencyUnavailable(head.RESPONSEINFO[:_MOST_DETAIL], code=_UNAVAILABLE[head.RESPONSECODE])
-    if head.RESPONSECODE == "9001":
-        raise AgencyProtocolError(f"the agency cannot read our message: {head.RESPONSEINFO[:_MOST_DETAIL]}")
-    return head
+
+
+def _around(head: Mapping[str, str]) -> list[Unread]:
+    """Return what was not read of the head of an answer."""
+    marks = unknown_fields(head, wire.Head.model_fields)
+    read_or_mark(forms.instant, head, "CREATETIME", "created_at", marks)
+    return marks
 
 
 def _by_number(
     asked: Sequence[port.Asked], received: envelope.Envelope, operation: str, tag: str,
-) -> dict[str, list[Element]]:
+) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], tuple[Unread, ...]]:
+    """Return the elements that answer each request; what answers none takes no other along, but is marked."""
     if received.operation != operation:
         raise AgencyProtocolError(f"the answer is {received.operation[:80]!r}, not {operation!r}")
-    rows: dict[str, list[Element]] = {one.request_no: [] for one in asked}
-    for element in received.items:
-        own = rows.get(_number(element)) if element.tag == tag else None
-        if own is None:
-            raise AgencyProtocolError("an answer to no request that was asked")
-        own.append(element)
-    return rows
+    rows = [{"BDHM": _number(one) if one.tag.removeprefix(envelope.SERVICE) == tag else None, "element": one} for one in received.items]
+    return by_request(asked, rows, "BDHM")
 
 
-def _number(element: Element) -> str:
+def _number(element: Element) -> str | None:
     try:
         return envelope.decoded(element.attrib.get("BDHM", ""))
-    except ValueError as error:
-        raise AgencyProtocolError("an answer without a readable request number") from error
+    except ValueError:
+        return None
 
 
-def _answer(rows: Sequence[Element], read: Callable[[dict[str, Any]], port.Answer]) -> port.Answer:
+def _answer(rows: Sequence[Mapping[str, Any]], read: Callable[[Element], port.Answer]) -> port.Answer:
     if len(rows) != 1:
         return port.OutsideProtocol(f"{len(rows)} answers to one request")
     try:
-        return read(envelope.words(rows[0]))
+        return read(rows[0]["element"])
     except ValidationError as error:
         return port.OutsideProtocol(_what_is_wrong(error))
     except ValueError as error:
@@ -213,18 +206,20 @@ def _what_is_wrong(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)[:_MOST_DETAIL]
 
 
-def _read_query(words: dict[str, Any]) -> port.Answer:
-    match wire.QUERY_ANSWERS.validate_python(words):
-        case wire.Rights() as rights:
-            return port.Found(rights.FKSJ, _assets(rights))
+def _read_query(around: Sequence[Unread], element: Element) -> port.Answer:
+    """Read what a query is answered with; a result that is not known says neither what was found nor that nothing was."""
+    answer = envelope.as_written(element)
+    if answer.get("RESULT") == _OK:
+        return reading.found(answer, around)
+    match wire.QUERY_ANSWERS.validate_python(envelope.words(element)):
         case wire.Received() as received:
             return port.Accepted(received.SLBH, received.YJSC)
         case wire.Declined() as declined:
             return _refused(declined.CWDM, declined.MESSAGE)
 
 
-def _read_control(words: dict[str, Any]) -> port.Answer:
-    match wire.CONTROL_ANSWERS.validate_python(words):
+def _read_control(element: Element) -> port.Answer:
+    match wire.CONTROL_ANSWERS.validate_python(envelope.words(element)):
         case wire.Done() as done:
             return port.Controlled(done.FKSJ, _controlled(done))
         case wire.NotDone() as not_done:
@@ -236,46 +231,11 @@ def _read_control(words: dict[str, Any]) -> port.Answer:
 
 
 def _refused(code: wire.Refusal, text: str) -> port.Answer:
-    return port.Unsupported(text) if code == _UNSUPPORTED else port.Refused(_REASONS[code], text)
-
-
-def _assets(rights: wire.Rights) -> list[FoundAsset]:
-    rows = [(name, right) for name in _LISTS for right in getattr(rights, name)]
-    encumbered = {mortgage.BDCDYH for mortgage in rights.DYAQ} | {seal.BDCDYH for seal in rights.CFDJ}
-    if len(rows) != rights.JGS or not encumbered <= {right.BDCDYH for _, right in rows}:
-        raise ValueError("the rows do not agree with their count, or encumber a unit that is not listed")
-    return [_asset(name, right, rights) for name, right in rows]
-
-
-def _asset(list_name: str, right: wire.Right, rights: wire.Rights) -> FoundAsset:
-    return FoundAsset(
-        record=_record(list_name, right),
-        prior_measures=tuple(_measure(seal) for seal in rights.CFDJ if seal.BDCDYH == right.BDCDYH),
-        priority_rights=tuple(_priority(mortgage) for mortgage in rights.DYAQ if mortgage.BDCDYH == right.BDCDYH))
-
-
-def _record(list_name: str, right: wire.Right) -> dict[str, object]:
-    right_type, belongs_to = _RIGHTS[right.QLLX]
-    if belongs_to != list_name:
-        raise ValueError(f"a right of kind {right.QLLX} in the list {list_name}")
-    return RealEstateRecord.model_validate({
-        "unit_code": right.BDCDYH, "certificate_no": right.BDCQZH, "location": right.ZL, "right_type": right_type,
-        "right_status": _STATUSES[right.QSZT], "planned_use": right.GHYT, "house_nature": right.FWXZ,
-        "area_building_m2": right.JZMJ, "area_private_m2": right.ZYJZMJ, "area_shared_m2": right.FTJZMJ,
-        "completed_on": right.JGSJ, "land_use_from": right.TDSYQSSJ, "land_use_to": right.TDSYJSSJ,
-        "total_floors": right.ZCS, "holder_name": right.QLR, "share_ratio": right.QLBL,
-        "co_ownership": _CO_OWNERSHIPS[right.GYFS], "co_owners": tuple(_co_owner(owner) for owner in right.GYR),
-        "registry": right.DJJG, "region_code": right.QXDM, "business_no": right.YWH, "assessed_value_fen": right.PGJ,
-    }).model_dump(mode="json", exclude_none=True)
-
-
-def _co_owner(owner: wire.Owner) -> CoOwner:
-    id_type = _ID_TYPES.get(owner.ZJZL) if owner.ZJZL else None
-    return CoOwner(name=owner.XM, id_type=id_type, id_no=owner.ZJH, share_ratio=owner.QLBL)
+    return port.Unsupported(text) if code == codes.UNSUPPORTED else port.Refused(codes.REASONS[code], text)
 
 
 def _measure(seal: wire.Seal) -> PriorMeasure:
-    return PriorMeasure(kind=_SEALS[seal.CFLX], authority=seal.CFJG, document_no=seal.CFWH, rank=seal.CFSX,
+    return PriorMeasure(kind=codes.SEALS[seal.CFLX], authority=seal.CFJG, document_no=seal.CFWH, rank=seal.CFSX,
                         from_on=seal.CFQSSJ, until_on=seal.CFJSSJ, request_no=seal.BDHM)
 
 
@@ -286,6 +246,6 @@ def _priority(mortgage: wire.Mortgage) -> PriorityRight:
 
 def _controlled(done: wire.Done) -> ControlAnswer:
     return ControlAnswer(
-        state=_STATES[done.CFZT], rank=done.CFSX, served_at=done.SDSJ, effective_at=done.CSKSRQ, until_on=done.CSJSRQ,
-        agency_control_no=done.CFYWH, prior_measures=tuple(map(_measure, done.CFDJ)),
+        state=codes.STATES[done.CFZT], rank=done.CFSX, served_at=done.SDSJ, effective_at=done.CSKSRQ, until_on=done.CSJSRQ,
+        agency_control_no=done.CFYWH, prior_measures=tuple(_measure(seal) for seal in done.CFDJ if seal.JFSJ is None),
         priority_rights=tuple(map(_priority, done.DYAQ)), wire={"KZZT": done.KZZT, "CFZT": done.CFZT})

@@ -50,6 +50,8 @@ class Exchange:
         self.simulation = Simulation(MockSettings(seed=seed, odd_share=odd_share), [agency], {agency.asset_type: mock}, self.clock)
         self.desk = self.simulation.desks[agency.agency]
         self._numbers = 0
+        #: which holdings `held` gives
+        self.only: Callable[[Holding], bool] = lambda _holding: True
         #: looks at every right call and its answer, as the agency's document has it
         self.watch: Callable[[AgencyCall, MockResponse], None] = lambda _call, _answered: None
 
@@ -126,7 +128,7 @@ class Exchange:
     def held(self) -> Iterator[tuple[RegisteredSubject, Holding]]:
         """What subjects of the register hold that nobody has a right in or a measure on."""
         for subject in self.simulation.register.subjects():
-            for holding in self.desk.holdings(subject):
+            for holding in filter(self.only, self.desk.holdings(subject)):
                 if not self.desk.measures(holding.key, subject.id_no) and not holding.priority_rights:
                     yield subject, holding
 

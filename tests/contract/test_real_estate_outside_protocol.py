@@ -1,9 +1,11 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.failures import AgencyProtocolError, AgencyUnavailable
-from services.real_estate import demo, envelope, presale, presale_api, registry
+from services.real_estate import codes, demo, envelope, presale
 from services.real_estate.adapter import ADAPTER
 from services.real_estate.mock_agency import MOCK
 from services.runtime.mock.port import MockRequest
@@ -44,22 +46,9 @@ def test_the_plain_answer_is_read():
 
 
 @pytest.mark.parametrize("changes", [
-    {"QLLX": "77"}, {"QSZT": "9"}, {"GYFS": "4"}, {"BDCDYH": "445302"}, {"QLLX": "3"}, {"PGJ": "1.1234567"}, {"PGJ": "-1"},
-    {"PGJ": "1e3"}, {"PGJ": "1_0"}, {"PGJ": "十"}, {"JZMJ": "1.234"}, {"JZMJ": "nan"}, {"JZMJ": "-1"}, {"JGSJ": "20170631"},
-    {"JGSJ": "2017-06-18"}, {"ZCS": "0"}, {"ZCS": "+1"}, {"QLBL": "3/2"}, {"QLBL": "0"}, {"QXDM": "4453"}, {"QLR": ""}, {"NEW": "x"},
-    {"ZCS": "１８"}, {"GYR": [{"XM": "甲", "NEW": "x"}]}, {"GYR": [{"XM": "甲", "ZJZL": "0"}]},
+    {"RESULT": "0002"}, {"RESULT": "0001"}, {"RESULT": ""}, {"JGS": "", "FDCQ": [], "DYAQ": [], "CFDJ": []}, {"JGS": "若干", "FDCQ": [], "DYAQ": [], "CFDJ": []},
 ])
-def test_a_right_outside_the_document_concludes_nothing(changes):
-    assert isinstance(read(soap(rights(FDCQ=[{**RIGHT, **changes}])))[NUMBER], OutsideProtocol)
-
-
-@pytest.mark.parametrize("changes", [
-    {"JGS": "2"}, {"JGS": "0"}, {"FDCQ": [RIGHT, RIGHT]}, {"FDCQ": []}, {"DYAQ": [{**MORTGAGE, "DYFS": "3"}]},
-    {"DYAQ": [{**MORTGAGE, "BDCDYH": demo.SHOP.unit_code}]}, {"CFDJ": [{**SEAL, "BDCDYH": demo.SHOP.unit_code}]},
-    {"CFDJ": [{**SEAL, "CFLX": "6"}]}, {"CFDJ": [{**SEAL, "CFQSSJ": "2024"}]}, {"RESULT": "0002"}, {"FKSJ": "20261122"},
-    {"FKSJ": "20261122250000"}, {"XGDJ": [{}]}, {"MESSAGE": "x"},
-])
-def test_rows_that_do_not_fit_together_conclude_nothing(changes):
+def test_an_answer_that_says_neither_what_was_found_nor_that_nothing_was_concludes_nothing(changes):
     assert isinstance(read(soap(rights(**changes)))[NUMBER], OutsideProtocol)
 
 
@@ -81,11 +70,18 @@ def test_a_control_result_outside_the_document_concludes_nothing(changes):
     assert isinstance(answer, OutsideProtocol)
 
 
-@pytest.mark.parametrize("code", sorted(registry._REASONS))
+def test_a_seal_that_was_lifted_does_not_stand_before_ours():
+    seals = [{**SEAL, "CFSX": "1", "JFJG": "法院", "JFWH": "解封", "JFSJ": "20250301"}, {**SEAL, "CFSX": "2"}]
+    done = {"RESULT": "0000", "KZZT": "1", "BDHM": NUMBER, "FKSJ": "20261122170000", "BDCDYH": demo.HOME.unit_code, "CFZT": "2", "CFDJ": seals}
+    answer = read(soap(("KZFK", done), operation="kzBdcQLResponse"), asks="seal")[NUMBER]
+    assert [one.rank for one in answer.control.prior_measures] == [2]
+
+
+@pytest.mark.parametrize("code", sorted(codes.REASONS))
 def test_a_documented_refusal_becomes_a_reason(code):
     words = {"RESULT": "2040", "BDHM": NUMBER, "FKSJ": "20261122170000", "CWDM": code, "MESSAGE": "不予协助"}
     not_done = {"RESULT": "0000", "KZZT": "2", "BDHM": NUMBER, "FKSJ": "20261122170000", "CWDM": code, "WNKZYY": "不予协助"}
-    refused = Refused(registry._REASONS[code], "不予协助")
+    refused = Refused(codes.REASONS[code], "不予协助")
     assert read(soap(("CXFK", words)))[NUMBER] == refused
     for item in (words, not_done):
         assert read(soap(("KZFK", item), operation="kzBdcQLResponse"), asks="seal")[NUMBER] == refused
@@ -93,37 +89,44 @@ def test_a_documented_refusal_becomes_a_reason(code):
         assert unsupported == Unsupported("不予协助")
 
 
-@pytest.mark.parametrize("state", sorted(registry._STATES))
+@pytest.mark.parametrize("state", sorted(codes.STATES))
 def test_a_documented_state_becomes_ours(state):
     done = {"RESULT": "0000", "KZZT": "1", "BDHM": NUMBER, "FKSJ": "20261122170000", "BDCDYH": demo.HOME.unit_code, "CFZT": state}
     answer = read(soap(("KZFK", done), operation="kzBdcQLResponse"), asks="seal")[NUMBER]
-    assert answer.control.state == registry._STATES[state]
+    assert answer.control.state == codes.STATES[state]
 
 
 def test_one_wrong_item_of_a_batch_takes_no_other_along():
     numbers = ("A1", "A2", "A3", "A4")
-    items = [rights(BDHM="A1"), rights(BDHM="A2", JGS="7"), rights(BDHM="A4"), rights(BDHM="A4")]
+    items = [rights(BDHM="A1"), rights(BDHM="A2", RESULT="0002"), rights(BDHM="A4"), rights(BDHM="A4")]
     answers = read(soap(*items), numbers=numbers)
     assert [type(answers[number]) for number in numbers] == [Found, OutsideProtocol, OutsideProtocol, OutsideProtocol]
 
 
-def test_an_attribute_that_is_not_base64_of_gbk_harms_its_item_only():
-    body = soap(rights(), rights(BDHM="B"))
+def test_a_control_result_that_is_not_base64_of_gb18030_concludes_nothing():
+    done = {"RESULT": "0000", "KZZT": "1", "BDHM": NUMBER, "FKSJ": "20261122170000", "BDCDYH": demo.HOME.unit_code, "CFZT": "1", "CFSX": "1"}
+    body = soap(("KZFK", done), ("KZFK", {**done, "BDHM": "B"}), operation="kzBdcQLResponse")
     for spoilt in (b"MQ", b"!!!!", b"gYGB/w=="):
-        answers = read(body.replace(b'JGS="MQ=="', b'JGS="' + spoilt + b'"', 1), numbers=(NUMBER, "B"))
-        assert [type(answers[number]) for number in (NUMBER, "B")] == [OutsideProtocol, Found]
+        answers = read(body.replace(b'CFSX="MQ=="', b'CFSX="' + spoilt + b'"', 1), asks="seal", numbers=(NUMBER, "B"))
+        assert (type(answers[NUMBER]), answers["B"].control.state) == (OutsideProtocol, "in_force")
+
+
+@pytest.mark.parametrize("changes", [{"BDCDYH": "445302"}, {"BDCQZH": "无"}, {"DYAQ": [{"DYQR": "银行", "DYFS": "1"}]}, {"CFDJ": [{**SEAL, "CFLX": "6"}]}])
+def test_a_control_result_that_names_no_unit_concludes_nothing(changes):
+    done = {"RESULT": "0000", "KZZT": "1", "BDHM": NUMBER, "FKSJ": "20261122170000", "CFZT": "1", **changes}
+    assert isinstance(read(soap(("KZFK", done), operation="kzBdcQLResponse"), asks="seal")[NUMBER], OutsideProtocol)
 
 
 PLAIN = soap(rights())
 
 
 @pytest.mark.parametrize("body", [
-    b"", b"not xml", PLAIN[:-40], PLAIN + b"x", soap(rights(), rights(BDHM="stranger")), soap(("CXXX", rights()[1])),
+    b"", b"not xml", PLAIN[:-40], PLAIN + b"x",
     soap(rights(), operation="kzBdcQLResponse"), soap(rights(), code="1234"), soap(rights(), code="9001"), soap(rights(), head={}),
-    soap(rights(), head={"CREATETIME": "x", "RESPONSECODE": "0000", "RESPONSEINFO": ""}), envelope.write("cxBdcQLResponse", [rights()]),
+    envelope.write("cxBdcQLResponse", [rights()]),
     PLAIN.replace(b"<soap:Body>", b"<soap:Body>text"), PLAIN.replace(b"<HEAD", b"<HEADER"), PLAIN.replace(b"</soap:Header>", b"<HEAD/></soap:Header>"),
     PLAIN.replace(b"</soap:Header>", b"</soap:Header>text"), PLAIN.replace(b"soap:Envelope", b"soap:Letter"),
-    PLAIN.replace(b"<CXFK", b"<CXFK/><CXFK"), PLAIN.replace(b'encoding="UTF-8"', b'encoding="x-unknown"'),
+    PLAIN.replace(b'encoding="UTF-8"', b'encoding="x-unknown"'),
     PLAIN.replace(b'encoding="UTF-8"', b'encoding="GBK"'), PLAIN.replace(b"?>", b"?><!DOCTYPE a>", 1),
     PLAIN.replace(b"?>", b'?><!DOCTYPE a [<!ENTITY x "y">]>', 1), PLAIN.replace(b"</soap:Body>", b"</soap:Body><soap:Body/>"),
     PLAIN.replace(b"<bdc:cxBdcQLResponse>", b"<bdc:cxBdcQLResponse a='1'>"), b"<a>" * 2000 + b"</a>" * 2000,
@@ -133,10 +136,16 @@ def test_an_envelope_outside_the_document_is_a_protocol_error(body):
         read(body)
 
 
-def test_stray_text_and_deep_nesting_inside_an_item_conclude_nothing():
-    deep = b"<GYR>" * 9 + b"</GYR>" * 9
-    for inside in (b"text", deep, b"<RESULT/>", b"<FDCQ/>text"):
-        assert isinstance(read(PLAIN.replace(b"<FDCQ", inside + b"<FDCQ"))[NUMBER], OutsideProtocol)
+def test_the_head_of_a_control_answer_is_as_its_document_says():
+    done = {"RESULT": "0000", "KZZT": "1", "BDHM": NUMBER, "FKSJ": "20261122170000", "BDCDYH": demo.HOME.unit_code, "CFZT": "1"}
+    body = soap(("KZFK", done), operation="kzBdcQLResponse", head={"CREATETIME": "x", "RESPONSECODE": "0000", "RESPONSEINFO": ""})
+    with pytest.raises(AgencyProtocolError):
+        read(body, asks="seal")
+
+
+def test_an_element_that_answers_nobody_is_no_answer():
+    assert isinstance(read(soap(("CXXX", rights()[1])))[NUMBER], OutsideProtocol)
+    assert isinstance(read(PLAIN.replace(b"<FDCQ", b"<RESULT/><FDCQ"))[NUMBER], OutsideProtocol)
 
 
 @pytest.mark.parametrize(("status", "content_type"), [(200, "text/html"), (404, envelope.CONTENT_TYPE), (204, ""), (200, "application/json")])
@@ -180,8 +189,8 @@ def test_the_mock_says_that_it_cannot_read_what_is_no_request():
 # ---- the bureau's answers outside its document
 
 
-def replies(*items, status="ok"):
-    return presale_api.Replies.model_construct(status=status, at=NOW, replies=items).model_dump_json().encode()
+def replies(*items, **around):
+    return json.dumps({"status": "ok", "at": "2026-11-22 17:00", "replies": items, **around}).encode()
 
 
 def filed(**changes):
@@ -194,24 +203,28 @@ def read_reply(*items, asks="query"):
     return read(replies(*items), asks=asks, row=BUREAU, content_type="application/json")[NUMBER]
 
 
-@pytest.mark.parametrize("changes", [
-    {"state": "sold"}, {"holding": "x"}, {"house_code": "1"}, {"area": "89.06"}, {"area": -1}, {"floors": 0}, {"floors": True}, {"new": 1},
-    {"share": "2"}, {"district": "44"}, {"buyer": ""}, {"holds": [{"kind": "lien", "by": "法院"}]},
-    {"holds": [{"kind": "seal", "by": "法院", "until": "2026-02-30"}]}, {"holds": [{"kind": "seal", "by": "法院", "until": 1}]},
-    {"loans": [{"bank": "银行", "kind": "mortgage", "amount": "1.5"}]}, {"loans": [{"bank": "银行", "kind": "mortgage", "amount": 1.5}]},
-])
-def test_a_contract_outside_the_document_concludes_nothing(changes):
-    assert isinstance(read_reply(filed()), Found)
-    assert isinstance(read_reply(filed(**changes)), OutsideProtocol)
-
-
 @pytest.mark.parametrize("reply", [
     {"result": "contracts", "ticket": NUMBER, "contracts": []}, {"result": "maybe", "ticket": NUMBER}, {"ticket": NUMBER},
-    {"result": "declined", "ticket": NUMBER, "reason": "mood", "note": "x"}, {"result": "nothing", "ticket": NUMBER, "new": 1},
+    {"result": "declined", "ticket": NUMBER, "reason": "mood", "note": "x"}, {"result": "contracts", "ticket": NUMBER},
+    {"result": "contracts", "ticket": NUMBER, "contracts": "有"}, {"result": "received", "ticket": NUMBER}, {"result": [], "ticket": NUMBER},
     {"result": "held", "ticket": NUMBER, "house_code": demo.SOLD.unit_code, "state": "holding"},
 ])
 def test_a_reply_outside_the_document_concludes_nothing(reply):
+    assert isinstance(read_reply(filed()), Found)
     assert isinstance(read_reply(reply), OutsideProtocol)
+
+
+@pytest.mark.parametrize("changes", [{"state": "sold"}, {"order": "1"}, {"until": "2026-02-30"}, {"new": 1}, {"house_code": "1"}, {"served": "2026-11-22"}])
+def test_a_hold_outside_the_document_concludes_nothing(changes):
+    held = {"result": "held", "ticket": NUMBER, "house_code": demo.SOLD.unit_code, "state": "holding"}
+    assert read_reply(held, asks="pre_seal").control.state == "in_force"
+    assert isinstance(read_reply({**held, **changes}, asks="pre_seal"), OutsideProtocol)
+
+
+def test_the_time_of_an_answer_to_a_hold_is_as_its_document_says():
+    held = {"result": "held", "ticket": NUMBER, "house_code": demo.SOLD.unit_code, "state": "holding"}
+    with pytest.raises(AgencyProtocolError):
+        read(replies(held, at="昨天"), asks="pre_seal", row=BUREAU, content_type="application/json")
 
 
 @pytest.mark.parametrize("reason", sorted(presale._REASONS))
@@ -226,7 +239,7 @@ def test_replies_left_out_given_twice_or_to_a_stranger():
     assert isinstance(read_reply(), OutsideProtocol)
     assert isinstance(read_reply(filed(), filed()), OutsideProtocol)
     for body in (b"", b"[]", b"{", b'{"status":"ok"}', b'{"status":"trouble","at":"2026-11-22 17:00","trouble":"unreadable","note":"x"}',
-                 b'{"status":"trouble","at":"2026-11-22 17:00","trouble":"fire","note":"x"}', replies({"ticket": "other"}), b"[" * 100_000,
+                 b'{"status":"trouble","at":"2026-11-22 17:00","trouble":"fire","note":"x"}', b"[" * 100_000,
                  replies() + b"}"):
         with pytest.raises(AgencyProtocolError):
             read(body, row=BUREAU, content_type="application/json")
@@ -239,6 +252,6 @@ def test_a_bureau_that_is_busy_is_asked_again_and_one_that_bars_us_refuses():
         read(body, row=BUREAU, content_type="application/json")
     barred = read(body.replace(b"busy", b"no_access"), row=BUREAU, content_type="application/json")
     assert barred[NUMBER] == Refused("not_authorised", "x")
-    response = MOCK.answer(bureau.desk, MockRequest("POST", presale_api.QUERY_PATH, {}, {}, b"{}"))
+    response = MOCK.answer(bureau.desk, MockRequest("POST", "/presale/query", {}, {}, b"{}"))
     assert b"unreadable" in response.body
     assert MOCK.answer(bureau.desk, MockRequest("GET", "/elsewhere", {}, {}, b"")).status == 404

@@ -2,6 +2,7 @@
 
 import json
 
+from contracts.registry import asset_type
 from tests.running import RunningMesh
 
 DEMO_IDS = ("445302199001010013", "91445300MA4UN0001B")
@@ -10,9 +11,7 @@ ASYNC_OR_MANUAL = {"yunfu-housing-bureau"}
 
 def found_in(report):
     """Every asset of a report by subject, type and key text."""
-    keys = {"real_estate": ("unit_code",), "vehicles": ("plate_no",), "equity": ("uscc",), "deposits": ("account_no",),
-            "securities": ("securities_account", "security_code"), "provident_fund": ("personal_account_no",)}
-    return {(subject["id_no"], section["asset_type"], "/".join(asset["record"][name] for name in keys[section["asset_type"]]))
+    return {(subject["id_no"], section["asset_type"], asset_type(section["asset_type"]).key_text(asset["record"]))
             for subject in report["subjects"] for section in subject["sections"] for asset in section["assets"]}
 
 

@@ -50,6 +50,12 @@ class Odd(ValueError):
         self.code, self.kept = code, kept
 
 
+class Garbled(str):
+    """A text that is not encoded as its document says: kept as it came, and read as nothing."""
+
+    __slots__ = ()
+
+
 def text(value: object, most: int = MOST_TEXT_CHARS) -> str:
     """Read a text; a whole number is one too. Blanks around it are none of it. Raises: Odd."""
     if not isinstance(value, str):
@@ -57,7 +63,7 @@ def text(value: object, most: int = MOST_TEXT_CHARS) -> str:
             return str(value)
         raise Odd("bad_form")
     plain = value.strip()
-    if not 0 < len(plain) <= most or _UNSEEN.search(plain):
+    if isinstance(value, Garbled) or not 0 < len(plain) <= most or _UNSEEN.search(plain):
         raise Odd("bad_form")
     return plain
 
@@ -72,7 +78,7 @@ def code(table: Mapping[str, Any]) -> Form:
     """Return the form of a code of a published list; any other is an unknown code, never given a meaning."""
 
     def read(value: object) -> object:
-        word = value if isinstance(value, str) and value in table else compact(value)
+        word = value if type(value) is str and value in table else compact(value)
         if word not in table:
             raise Odd("unknown_code")
         return table[word]
@@ -175,7 +181,11 @@ def area(value: object) -> float:
 
 def share(value: object) -> str:
     """Read a share as a fraction in lowest terms: 1/2, 50%, 0.5, 二分之一, 全部. Raises: Odd."""
-    word = repr(value) if isinstance(value, float) else compact(value)
+    return _share(repr(value) if isinstance(value, float) else compact(value))
+
+
+@lru_cache(maxsize=1024)  # shares are few
+def _share(word: str) -> str:
     if word in _WHOLE:
         return "1"
     part = _chinese_fraction(word) or _fraction(word)
@@ -244,6 +254,18 @@ def instant(value: object) -> datetime:
         return datetime.combine(on, time(*clock), CHINA).astimezone(UTC)
     except ValueError:
         raise Odd("bad_form") from None
+
+
+def owed(form: Form) -> Form:
+    """Return the form of an amount that is never below nothing: what a right secures."""
+
+    def read(value: object) -> object:
+        amount = form(value)
+        if amount < 0:
+            raise Odd("implausible")
+        return amount
+
+    return read
 
 
 def shaped(pattern: re.Pattern[str]) -> Form:

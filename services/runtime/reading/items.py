@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.asset_type import AssetRecord, AssetType
 from contracts.control import PriorityRight, PriorMeasure
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem, UnreadCode
-from services.runtime.reading.forms import NOTHING, Form, Odd
+from services.runtime.reading.forms import NOTHING, Form, Garbled, Odd
 
 _MOST_NAME_CHARS = 100
 #: More marks than these on one item say nothing more.
@@ -61,9 +61,11 @@ class Sheet:
         object.__setattr__(self, "required", frozenset(name for name, one in self.model.model_fields.items() if one.is_required()))
 
     @classmethod
-    def of_assets(cls, kind: AssetType, entries: Mapping[str, Entry], *, passed_over: Iterable[str] = ()) -> Self:
+    def of_assets(
+        cls, kind: AssetType, entries: Mapping[str, Entry], *, passed_over: Iterable[str] = (), stands: Mapping[str, object] | None = None,
+    ) -> Self:
         """Return the sheet of a kind's items; `prior_measures` and `priority_rights` may be among its fields."""
-        return cls(kind.record, entries, kind.deciding() | {_MEASURES, _RIGHTS}, frozenset(passed_over))
+        return cls(kind.record, entries, kind.deciding() | {_MEASURES, _RIGHTS}, frozenset(passed_over), stands or {})
 
     @classmethod
     def of_measures(cls, entries: Mapping[str, Entry], *, passed_over: Iterable[str] = (), stands: Mapping[str, object] | None = None) -> Self:
@@ -220,7 +222,7 @@ def _of_model(sheet: Sheet, row: Row) -> dict[str, Any]:
 
 
 def _is_nothing(raw: object) -> bool:
-    return raw is None or (isinstance(raw, str) and raw.strip() in NOTHING)
+    return raw is None or (isinstance(raw, str) and not isinstance(raw, Garbled) and raw.strip() in NOTHING)
 
 
 def read_items(kind: AssetType, sheet: Sheet | Callable[[object], Sheet], listed: Iterable[object]) -> Items:
