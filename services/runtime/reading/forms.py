@@ -255,3 +255,15 @@ def rank(value: object) -> int:
     if place < 1:
         raise Odd("implausible")
     return place
+
+
+def unsigned(form: Form) -> Form:
+    """Return the form of an amount that cannot be below zero."""
+
+    def read(value: object) -> object:
+        amount = form(value)
+        if amount < 0:
+            raise Odd("bad_form")
+        return amount
+
+    return read
