@@ -74,7 +74,7 @@ def _account(name: Callable[[str], str], money: forms.Form) -> Sheet:
 def _measure(name: Callable[[str], str], money: forms.Form) -> Sheet:
     return Sheet.of_measures({name(wire): entry for wire, entry in {
         "CSXH": Entry("rank", forms.rank), "DJJG": Entry("authority", forms.text, always=True), "DJWH": Entry("document_no", forms.text),
-        "BEIZ": Entry("kind", forms.code(_MODES), always=True), "DJJE": Entry("amount_fen", money), "DJKSRQ": Entry("from_on", forms.day),
+        "BEIZ": Entry("kind", forms.code(_MODES), always=True), "DJJE": Entry("amount_fen", forms.unsigned(money)), "DJKSRQ": Entry("from_on", forms.day),
         "DJJZRQ": Entry("until_on", forms.day), "DJDH": Entry("request_no", forms.text),
     }.items()})
 
@@ -82,7 +82,7 @@ def _measure(name: Callable[[str], str], money: forms.Form) -> Sheet:
 def _right(name: Callable[[str], str], money: forms.Form) -> Sheet:
     return Sheet.of_rights({
         name("QLLX"): Entry("kind", forms.code(results.RIGHTS), always=True), name("QLR"): Entry("holder", forms.text, always=True),
-        name("QLJE"): Entry("amount_fen", money)})
+        name("QLJE"): Entry("amount_fen", forms.unsigned(money))})
 
 
 _YUAN_NAMES = {

@@ -34,7 +34,7 @@ _HOLD = Sheet.of_measures({
 })
 _LOAN = Sheet.of_rights({
     "bank": Entry("holder", forms.text, always=True), "kind": Entry("kind", forms.code(LOANS), always=True),
-    "amount": Entry("amount_fen", forms.owed(forms.yuan)),
+    "amount": Entry("amount_fen", forms.unsigned(forms.yuan)),
 })
 CONTRACT = Sheet.of_assets(ASSET_TYPE, {
     "filing_no": Entry("business_no", forms.text, always=True), "house_code": Entry("unit_code", UNIT, always=True),

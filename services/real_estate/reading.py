@@ -34,7 +34,7 @@ _SEAL = Sheet.of_measures({
 }, passed_over=(*_WHERE, "JFJG", "JFWH"))
 _MORTGAGE = Sheet.of_rights({
     "DYQR": Entry("holder", forms.text, always=True), "DYFS": Entry("kind", forms.code(codes.MORTGAGES), always=True),
-    "BDBZZQSE": Entry("amount_fen", forms.owed(forms.wan_yuan)),
+    "BDBZZQSE": Entry("amount_fen", forms.unsigned(forms.wan_yuan)),
 }, passed_over=_WHERE)
 _OWNER = Sheet(CoOwner, {
     "XM": Entry("name", forms.text, always=True), "ZJZL": Entry("id_type", forms.code(codes.ID_TYPES)), "ZJH": Entry("id_no", forms.text),

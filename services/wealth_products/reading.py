@@ -50,12 +50,12 @@ def decimals(value: object) -> str:
 
 _MEASURE = Sheet.of_measures({
     "CSXH": Entry("rank", forms.rank), "DJJG": Entry("authority", forms.text, always=True), "DJWH": Entry("document_no", forms.text),
-    "BEIZ": Entry("kind", forms.code(_MODES), always=True), "DJJE": Entry("amount_fen", forms.fen), "DJKSRQ": Entry("from_on", forms.day),
+    "BEIZ": Entry("kind", forms.code(_MODES), always=True), "DJJE": Entry("amount_fen", forms.unsigned(forms.fen)), "DJKSRQ": Entry("from_on", forms.day),
     "DJJZRQ": Entry("until_on", forms.day), "DJDH": Entry("request_no", forms.text),
 })
 _RIGHT = Sheet.of_rights({
     "QLLX": Entry("kind", forms.code(parts.RIGHTS), always=True), "QLR": Entry("holder", forms.text, always=True),
-    "QLJE": Entry("amount_fen", forms.fen),
+    "QLJE": Entry("amount_fen", forms.unsigned(forms.fen)),
 })
 PRODUCT = Sheet.of_assets(ASSET_TYPE, {
     "ZCMC": Entry("product_name", forms.text, always=True), "ZCLX": Entry("product_type", forms.code(TYPES), always=True),

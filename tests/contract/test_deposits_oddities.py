@@ -155,6 +155,7 @@ def test_a_telling_field_that_cannot_be_read_is_kept_and_marked(wire, written, m
     ("YE", True, "bad_form"), ("YE", [], "bad_form"), ("KYYE", "五万", "bad_form"), ("ZHZT", "9", "unknown_code"), ("BZ", "999", "unknown_code"),
     ("BZ", "01", "unknown_code"), ("BZ", "12", "unknown_code"), ("BZ", "", "missing"), ("KHZH", "", "missing"), ("KHZH", "6217****3021", "bad_form"),
     ("KHZH", "陈伟的账户", "bad_form"), ("DJXX", "有", "bad_form"), ("QLXX", [{"QLLX": "8", "QLR": "某人"}], "unknown_code"),
+    ("DJXX", [{"CSXH": "1", "DJJG": "法院", "BEIZ": "2", "DJJE": "-1"}], "implausible"),
     ("DJXX", [{"CSXH": "1", "DJJG": "法院", "BEIZ": "5"}], "unknown_code"), ("DJXX", [{"CSXH": "1", "DJJG": "法院"}], "missing"),
     ("DJXX", [{"CSXH": "1", "DJJG": "", "BEIZ": "2"}], "missing"), ("DJXX", [{"CSXH": "1", "DJJG": "法院", "BEIZ": "2", "DJJE": "1.50"}], "bad_form"),
 ])

@@ -134,6 +134,7 @@ def test_a_telling_field_that_cannot_be_read_is_kept_and_marked(wire, written, m
     ("CPXSZL", "代销", "unknown_code"), ("ZCJYXZ", "9", "unknown_code"), ("ZCJYXZ", "", "missing"), ("BZ", "999", "unknown_code"),
     ("SE", "1e5", "bad_form"), ("SE", "-5", "bad_form"), ("KYSE", "若干", "bad_form"), ("ZCZJE", "80000.00", "bad_form"),
     ("ZCZJE", "", "missing"), ("KYJZ", "-1", "bad_form"), ("HKYE", "1500.00", "bad_form"), ("DJXX", "有", "bad_form"),
+    ("DJXX", [{"CSXH": "1", "DJJG": "法院", "BEIZ": "2", "DJJE": "-1"}], "implausible"),
     ("DJXX", [{"CSXH": "1", "DJJG": "法院", "BEIZ": "5"}], "unknown_code"), ("QLXX", [{"QLLX": "8", "QLR": "某人"}], "unknown_code"),
 ])
 def test_a_deciding_field_that_cannot_be_read_makes_its_product_unreadable_and_no_other(wire, written, code):

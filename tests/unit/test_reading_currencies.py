@@ -38,3 +38,9 @@ def test_a_rank_counts_from_one():
     for written in ("0", "-1", "1.5", "首封", None):
         with pytest.raises(Odd):
             forms.rank(written)
+
+
+def test_an_amount_that_cannot_be_owed_is_nothing_or_more():
+    assert [forms.unsigned(forms.fen)(written) for written in ("0", "100")] == [0, 100]
+    with pytest.raises(Odd):
+        forms.unsigned(forms.fen)("-1")

@@ -13,8 +13,8 @@ def test_a_text_that_was_not_decoded_is_read_as_nothing_by_any_form(form):
 
 
 def test_what_a_right_secures_is_never_below_nothing():
-    owed = forms.owed(forms.yuan)
-    assert [owed("0.00"), owed("1.50")] == [0, 150]
+    unsigned = forms.unsigned(forms.yuan)
+    assert [unsigned("0.00"), unsigned("1.50")] == [0, 150]
     with pytest.raises(Odd) as odd:
-        owed("-1.50")
+        unsigned("-1.50")
     assert odd.value.code == "implausible"

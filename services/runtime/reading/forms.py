@@ -256,8 +256,8 @@ def instant(value: object) -> datetime:
         raise Odd("bad_form") from None
 
 
-def owed(form: Form) -> Form:
-    """Return the form of an amount that is never below nothing: what a right secures."""
+def unsigned(form: Form) -> Form:
+    """Return the form of an amount that is never below nothing: what a right secures, what a freeze holds."""
 
     def read(value: object) -> object:
         amount = form(value)
