@@ -26,6 +26,10 @@ def no_gap(counts: Mapping[str, int], known_by_another: int = 0) -> bool:
     return counts["awaiting"] + sum(counts[outcome] for outcome in GAP_OUTCOMES) == known_by_another
 
 
+#: What an event of a task keeps for its reader's counts beside what it tells (interface.md §1, events).
+_NOT_SHOWN = frozenset({"subject", "code"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     agency: str
@@ -48,7 +52,7 @@ class Counted:
         if event.kind == "task":
             data: Mapping[str, Any] = event.data
             self._told[data["task_id"]] = _Told(data.get("agency", ""), data.get("subject", 0), data["outcome"], data.get("code"))
-            return {**event.data, "counts": self._counts()}
+            return {name: value for name, value in data.items() if name not in _NOT_SHOWN} | {"counts": self._counts()}
         if event.kind == "ended":
             self.ended = True
             return {**event.data, "all_answered": no_gap(self._counts(), len(known_by_another(list(self._told.values()))))}
