@@ -45,6 +45,17 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=MOST_NAME_CHARS
 IdNo = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
+def plain_id(number: str) -> str:
+    """Return a number as it is kept and compared.
+
+    Raises: Unfit, also of a number that shows nothing
+    """
+    plain = plain_number(number)
+    if not plain:
+        raise Unfit("empty", "内容不能为空", "the text is empty")
+    return plain
+
+
 class SecondLook(Model):
     """Something that is taken and that a person should look at again. Source: interface.md §1, errors: the same names."""
 
@@ -147,8 +158,6 @@ def valid_id_no(number: str, info: ValidationInfo) -> str:
 
     Raises: Unfit
     """
-    plain = plain_number(number)
-    if not plain:
-        raise Unfit("empty", "内容不能为空", "the text is empty")
+    plain = plain_id(number)
     check = _CHECKS.get(info.data.get("id_type", ""))
     return check(plain) if check else plain

@@ -13,8 +13,7 @@ from contracts.control import Measure
 from contracts.documents import DocumentRef
 from contracts.failures import FieldError, Unfit
 from contracts.money import MOST_FEN
-from contracts.names import plain_number
-from contracts.subject import IdNo, Named
+from contracts.subject import IdNo, Named, plain_id
 from contracts.words import AgencyCode, Code, Model
 from gateway.domain.body import read_body
 from gateway.domain.control import DEDUCTS_AT_ONCE
@@ -169,7 +168,7 @@ class SurplusBody(Model):
 class SearchBody(Model):
     """POST /v1/controls/search: the controls on one subject, by id number."""
 
-    id_no: Annotated[IdNo, AfterValidator(plain_number)]
+    id_no: Annotated[IdNo, AfterValidator(plain_id)]
 
 
 class ConversionBody(Model):

@@ -28,6 +28,10 @@ def no_gap(counts: Mapping[str, int], known_by_another: int = 0) -> bool:
     return open_tasks == known_by_another and not counts["unreadable"]
 
 
+#: What an event of a task keeps for its reader's counts beside what it tells (interface.md §1, events).
+_NOT_SHOWN = frozenset({"subject", "code"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     agency: str
@@ -52,7 +56,7 @@ class Counted:
             data: Mapping[str, Any] = event.data
             self._told[data["task_id"]] = _Told(data.get("agency", ""), data.get("subject", 0), data["outcome"], data.get("code"),
                                                 data.get("unreadable", 0))
-            return {**event.data, "counts": self._counts()}
+            return {name: value for name, value in data.items() if name not in _NOT_SHOWN} | {"counts": self._counts()}
         if event.kind == "ended":
             self.ended = True
             return {**event.data, "all_answered": no_gap(self._counts(), len(known_by_another(list(self._told.values()))))}

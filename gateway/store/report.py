@@ -15,7 +15,7 @@ from contracts.words import Text
 from gateway.domain.control import Control
 from gateway.domain.directory import Directory
 from gateway.domain.report_views import ControlView, TaskView
-from gateway.store.requests import ASKED_AS
+from gateway.store.requests import ASKED_AS, RENAMED
 from gateway.store.unnest import rows
 
 LIVE = 0
@@ -53,9 +53,10 @@ _HEADS = text("""
 _WANTED = rows("w", request_id="text", version="int")
 _MADE_AT = text(f"SELECT request_id, made_at FROM {_WANTED} JOIN report_versions USING (request_id, version)")  # noqa: S608 - constants
 _TASKS = text(f"""
+    WITH r AS MATERIALIZED ({RENAMED} WHERE request_id = ANY(CAST(:w_request_id AS text[])))
     SELECT t.request_id, task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, unreadable,
            unread, late_version, {ASKED_AS} AS asked_as
-    FROM tasks t JOIN requests r USING (request_id) WHERE t.request_id = ANY(CAST(:w_request_id AS text[])) AND control_id IS NULL""")  # noqa: S608
+    FROM r JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL""")  # noqa: S608
 _CONTROLS = text(f"""
     SELECT DISTINCT ON (c.control_id) c.request_id, c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.record, c.request_no, e.control
     FROM {_WANTED} JOIN controls c USING (request_id) JOIN control_events e ON e.control_id = c.control_id

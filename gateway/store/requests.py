@@ -72,8 +72,9 @@ class Page:
     most: int
 
 
-#: The former name that a task `t` of a request `r` asks by: of a request without any, no command is looked into.
-ASKED_AS = """CASE WHEN jsonb_path_exists(r.body, '$.subjects[*].former_names[*]')
+#: Requests, each looked into once for former names; and the former name that a task `t` of such a request `r` asks by.
+RENAMED = "SELECT *, jsonb_path_exists(body, '$.subjects[*].former_names[*]') AS renamed FROM requests"
+ASKED_AS = """CASE WHEN r.renamed
     THEN NULLIF(CAST(t.command AS jsonb) #>> '{subject,name}', r.body #>> ARRAY['subjects', CAST(t.subject AS text), 'name']) END"""
 _HEAD = "r.request_id, r.court_code, r.case_no, r.accepted_at, r.ended_at, r.report_version, r.event_seq, r.tasks"
 #: An answer may be stored before its relay has noted that the command went out: what was answered was sent.
@@ -81,8 +82,9 @@ _LINE = f"""t.task_id, t.agency, t.asset_type, t.subject, t.outcome, t.code,
     GREATEST(t.attempts, (t.answered_at IS NOT NULL)::int), t.answer_due_at, t.answered_at, t.late_version IS NOT NULL AS late,
     COALESCE(jsonb_array_length(t.unreadable), 0) AS unreadable, {ASKED_AS} AS asked_as"""
 _ONE = text(f"""
-    SELECT {_HEAD}, {_LINE} FROM requests r LEFT JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL
-    WHERE r.request_id = :request_id ORDER BY t.subject, t.asset_type, t.agency""")  # noqa: S608 - constants
+    WITH r AS MATERIALIZED ({RENAMED} WHERE request_id = :request_id)
+    SELECT {_HEAD}, {_LINE} FROM r LEFT JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL
+    ORDER BY t.subject, t.asset_type, t.agency""")  # noqa: S608 - constants
 _HEAD_ONLY = text(f"SELECT {_HEAD} FROM requests r WHERE r.request_id = :request_id")  # noqa: S608 - constants
 _PAGE = text(f"""
     SELECT {_HEAD} FROM requests r

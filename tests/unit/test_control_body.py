@@ -1,8 +1,17 @@
 import pytest
 
 from contracts.failures import Rejected
-from gateway.domain.control_body import DeductionBody, ReleaseBody, RenewalBody, SurplusBody, read_action, read_control
-from tests.builders import TODAY, control_body, control_item, document, json, officer
+from gateway.domain.control_body import (
+    DeductionBody,
+    ReleaseBody,
+    RenewalBody,
+    SearchBody,
+    SurplusBody,
+    TransferBody,
+    read_action,
+    read_control,
+)
+from tests.builders import PERSON_ID, TODAY, control_body, control_item, document, json, officer
 
 
 def errors(body):
@@ -103,3 +112,18 @@ def test_an_amount_goes_with_a_transferred_surplus_and_only_with_it():
         with pytest.raises(Rejected) as rejected:
             read_action(json(body), SurplusBody)
         assert rejected.value.errors[0].code == "amount_of_transfer"
+
+
+def test_a_search_finds_a_number_however_it_was_typed():
+    assert read_action(json({"id_no": "４４5302199001010013\u200b "}), SearchBody).id_no == PERSON_ID
+    with pytest.raises(Rejected):
+        read_action(json({"id_no": "\u3000"}), SearchBody)
+
+
+def test_who_gets_the_title_and_where_money_goes_are_named_in_normal_form():
+    to = {"name": "王 芳", "id_type": "resident_id", "id_no": PERSON_ID}
+    transferee = action(TransferBody, transferee=to).transferee
+    assert (transferee.name, transferee.name_as_given) == ("王芳", "王 芳")
+    funds = {"bank": "云浮\u3000农商行", "account_no": "800100200", "name": "云浮市云城区人民法院\u200b"}
+    account = action(DeductionBody, amount_fen=1, case_funds_account=funds).case_funds_account
+    assert (account.bank, account.name) == ("云浮农商行", "云浮市云城区人民法院")
