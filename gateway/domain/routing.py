@@ -115,9 +115,8 @@ class Question:
         others = len(self.directory.of_type(asset_type)) - len(near.asked) - len(near.refused)
         unchosen = 0
         if self.body.agencies is None:
-            for region in sorted(regions):
-                for bare in self.directory.without_register(asset_type, region):
-                    tally.add("no_agency", asset_type, bare, index, count=0)
+            for bare in _without_register(self.directory, asset_type, regions):
+                tally.add("no_agency", asset_type, bare, index, count=0)
         else:
             named = [*near.asked, *(one.agency for one in near.refused)]
             unchosen = len(_registering(self.directory, asset_type, regions)) - sum(_meets(one, regions) for one in named)
@@ -143,6 +142,11 @@ class Question:
 @lru_cache(maxsize=512)
 def _registering(directory: Directory, asset_type: str, regions: frozenset[str]) -> tuple[Agency, ...]:
     return directory.registering(asset_type, regions)
+
+
+@lru_cache(maxsize=512)
+def _without_register(directory: Directory, asset_type: str, regions: frozenset[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(bare for region in sorted(regions) for bare in directory.without_register(asset_type, region)))
 
 
 @lru_cache(maxsize=512)

@@ -91,6 +91,16 @@ def test_a_token_of_another_folder_is_refused(mesh, tmp_path):
     assert httpx.get(f"{mesh.url}/v1/requests", headers={"Authorization": f"Bearer {token}"}, trust_env=False).status_code == 401
 
 
+def test_a_token_of_a_court_that_is_not_there_is_refused_until_the_installation_adds_the_court(tmp_path):
+    ask = ("token", "--court", "粤0399", "--officer", "粤0399-1", "--role", "judge")
+    refused = chakong(tmp_path, *ask)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "CHAKONG_COURTS" in refused.stderr
+    courts = tmp_path / "courts.yaml"
+    courts.write_text("courts: [{code: 粤0399, name: 深圳某某人民法院, level: basic, seat: '440305', regions: ['440300'], superior: 粤03}]", encoding="utf-8")
+    assert chakong(tmp_path, *ask, CHAKONG_COURTS=str(courts)).returncode == 0
+
+
 def test_sigterm_ends_the_mesh_in_order_within_fifteen_seconds(server_dir):
     with running_mesh(server_dir / "ends") as mesh:
         mesh.submit()
@@ -162,6 +172,7 @@ def test_no_log_names_a_subject(mesh, server_dir):
     ("CHAKONG_AGENCIES", "agencies: [", "directory_invalid: agencies.yaml: "),
     ("CHAKONG_AGENCIES", "- icbc", "directory_invalid: agencies.yaml: it is not a mapping"),
     ("CHAKONG_AGENCIES", "{shipped: later, agencies: []}", "directory_invalid: `shipped` is true or false"),
+    ("CHAKONG_COURTS", "courts: [{code: 粤0399}]", "directory_invalid: court 1: name: "),
 ])
 def test_a_wrong_file_of_the_installation_ends_the_start_by_its_rows(tmp_path, setting, written, said):
     path = tmp_path / "agencies.yaml"
