@@ -12,6 +12,7 @@ from tests.controlling import Judge, asset_with, assets_of, freeze, problem_of, 
 
 CHEN = {"id_no": "445302199001010013", "name": "陈伟"}
 COMPANY = {"id_no": "91445300MA4UN0001B", "name": "云浮市新成石材有限公司", "kind": "organisation"}
+IN_AN_OLD_HOUSE, OLD_TITLE = {"id_no": "445302198807274806", "name": "蔡勇"}, "粤房地权证云浮字第0100275088号"
 AT_CIB = {"id_no": "44120220051016202X", "name": "周婷欣"}
 AT_VILLAGE_BANK = {"id_no": "445322198707186855", "name": "何秀洁"}
 ICBC_ACCOUNT, HOUSE = "6222024530200012345", "445302001001GB00014F00310202"
@@ -97,6 +98,28 @@ def test_a_house_is_sealed(judge):
     assert (control["state"], control["rank"], control["measure"]) == ("in_force", 1, "seal")
     (effect,) = judge.mesh.effects("yunfu-real-estate")
     assert (effect["key"], effect["action"], effect["until_on"]) == (HOUSE, "seal", control["until_on"])
+
+
+def test_a_house_without_a_unit_code_is_found_and_sealed_by_its_certificate(judge):
+    report = judge.report_of(**IN_AN_OLD_HOUSE, asset_types=["real_estate"], agencies=["yunfu-real-estate"])
+    house = asset_with(report, certificate_no=OLD_TITLE)
+    assert house["record"].get("unit_code") is None
+    (control_id,) = judge.ordered(report["request_id"], seal(house))
+    assert judge.answered(control_id)["state"] == "in_force"
+    (effect,) = judge.mesh.effects("yunfu-real-estate")
+    assert (effect["key"], effect["action"]) == (f"certificate_no:{OLD_TITLE}", "seal")
+    again = asset_with(judge.report(report["request_id"]), certificate_no=OLD_TITLE)
+    assert (again["asset_id"], again["controls"]) == (house["asset_id"], [control_id])
+
+
+def test_a_certificate_that_a_judge_names_is_sealed_as_the_same_house(judge):
+    report = judge.report_of(**IN_AN_OLD_HOUSE, asset_types=["deposits"], agencies=["yuncheng-village-bank"])
+    clue = {"agency": "yunfu-real-estate", "key": f"certificate_no:{OLD_TITLE}", "measure": "seal", "term_months": 36}
+    (control_id,) = judge.ordered(report["request_id"], clue)
+    sealed = judge.answered(control_id)
+    assert (sealed["state"], sealed["rank"]) == ("in_force", 1)
+    found = judge.report_of(**IN_AN_OLD_HOUSE, asset_types=["real_estate"], agencies=["yunfu-real-estate"])
+    assert asset_with(found, certificate_no=OLD_TITLE)["asset_id"] == sealed["asset_id"]
 
 
 def test_what_the_bank_declines_is_refused_with_its_reason(judge):
