@@ -6,6 +6,7 @@ much of it, it is shown as unreadable. The rows do not say which of the owners w
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -22,6 +23,7 @@ _STATUSES = ("current", "pending", "historical")
 _LAST = ("construction_land", "homestead", "land_ownership", "advance_notice")
 #: What of another row on the same unit is kept beside it.
 _BESIDE = ("right_type", "right_status", "certificate_no", "holder_name", "co_ownership", "share_ratio", "co_owners", "business_no")
+_BETWEEN_NAMES, _CHINESE = re.compile("[、，,;；]"), re.compile("[\u4e00-\u9fff]")
 UNIT, CERTIFICATE = forms.fit(unit_code, forms.compact), forms.fit(certificate_no)
 
 
@@ -64,7 +66,7 @@ def one_for_each_unit(items: Items, first: Mapping[str, int], wires: Mapping[str
     Shape: `first` has each unit's first row; `wires` are the agency's names of our fields
     """
     rows: defaultdict[str, list[FoundAsset]] = defaultdict(list)
-    for asset in items.assets:
+    for asset in map(_each_named, items.assets):
         rows[ASSET_TYPE.key_text(asset.record)].append(asset)
     lost = {ASSET_TYPE.key_text(one.record) for one in items.unreadable if ASSET_TYPE.key_fields(one.record)}
     made = Items(unreadable=list(items.unreadable))
@@ -90,7 +92,9 @@ class _Unit:
     def open_question(self) -> str | None:
         """Return the field that the rows leave open: whose the unit is, or how much of it is whose; None if they leave none."""
         record = self.main.record
-        if self.some_lost and record["co_ownership"] != "sole" and not record.get("share_ratio"):
+        if any(one.record["co_ownership"] == "sole" and one.record.get("co_owners") for one in self.owners):
+            return "co_ownership"
+        if record["co_ownership"] != "sole" and not record.get("share_ratio") and (self.some_lost or not list(self._co_owners())):
             return "co_owners"
         holders = [one.record["holder_name"] for one in self.owners]
         shares = {one.record.get("share_ratio") for one in self.owners}
@@ -116,7 +120,9 @@ class _Unit:
     def unreadable(self, field: str, position: int | None) -> UnreadableItem:
         """Return the unit as an item of which one deciding field is open."""
         record = {name: value for name, value in self.main.record.items() if name != field}
-        mark = unread(field, self.wires.get(field, field), "implausible", [_beside(one) for one in self.told])
+        wire = self.wires.get(field, field)
+        contradicted = bool(self.main.record.get(field))
+        mark = unread(field, wire, "implausible", [_beside(one) for one in self.told]) if contradicted else unread(field, wire, "missing")
         return UnreadableItem(position=position, record=record, unread=(mark, *self._marks()))
 
     def _co_owners(self) -> Iterator[object]:
@@ -144,6 +150,16 @@ class _Unit:
 
     def _kept(self, row: FoundAsset) -> Unread:
         return unread("right_status", self.wires["right_status"], "implausible", _beside(row))
+
+
+def _each_named(asset: FoundAsset) -> FoundAsset:
+    """Return a right whose holders a register names in one field (陈伟、林秀珍) with the first as its holder and the others beside him."""
+    first, *others = _BETWEEN_NAMES.split(str(asset.record["holder_name"]))
+    if not others or not all(map(_CHINESE.search, (first, *others))):
+        return asset
+    listed = _listed(asset)
+    named = [{"name": name} for name in others if name not in {owner["name"] for owner in listed}]
+    return asset.model_copy(update={"record": asset.record | {"holder_name": first, "co_owners": [*listed, *named]}})
 
 
 def _weight(asset: FoundAsset) -> tuple[int, int]:

@@ -134,6 +134,34 @@ def test_a_share_that_is_told_stands_beside_a_row_that_cannot_be_read():
     assert (share(the(answer, SHOP)), [one.position for one in answer.unreadable]) == (Fraction(1, 2), [2])
 
 
+@pytest.mark.parametrize("named", ["陈伟、林秀珍", "陈伟,林秀珍", "陈伟；林秀珍"])
+def test_joint_owners_named_in_one_field_are_each_an_owner(named):
+    shop = the(told_again(first={"GYFS": "1", "QLR": named}), SHOP)
+    assert (shop.record["holder_name"], shop.record["co_owners"], share(shop), shop.unread) == ("陈伟", [{"name": "林秀珍"}], Fraction(1, 2), ())
+
+
+def test_an_owner_named_beside_the_holder_and_listed_too_counts_once():
+    shop = the(told_again(first={"GYFS": "1", "QLR": "陈伟、林秀珍", "GYR": [{"XM": "林秀珍", "ZJH": "44530219920512002X"}]}), SHOP)
+    assert [owner["name"] for owner in shop.record["co_owners"]] == ["林秀珍"]
+
+
+def test_a_comma_in_a_foreign_name_parts_nobody():
+    shop = the(told_again(first={"GYFS": "2", "QLBL": "1/2", "QLR": "SMITH, JOHN"}), SHOP)
+    assert shop.record["holder_name"] == "SMITH, JOHN"
+
+
+@pytest.mark.parametrize(("first", "field", "wire", "code"), [
+    ({"GYFS": "1"}, "co_owners", "GYR", "missing"), ({"GYFS": "2"}, "co_owners", "GYR", "missing"),
+    ({"GYFS": "0", "QLR": "陈伟、林秀珍"}, "co_ownership", "GYFS", "implausible"),
+    ({"GYFS": "0", "GYR": [{"XM": "林秀珍"}]}, "co_ownership", "GYFS", "implausible"),
+])
+def test_a_common_right_of_which_neither_owners_nor_share_are_told_is_never_taken_for_the_whole(first, field, wire, code):
+    answer = told_again(first=first)
+    assert told(answer) == [HOME, ON_SALE]
+    (item,) = answer.unreadable
+    assert (item.position, item.unread[0].field, item.unread[0].wire, item.unread[0].code) == (1, field, wire, code)
+
+
 # ---- rows of several kinds
 
 
