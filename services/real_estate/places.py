@@ -5,18 +5,21 @@ asset all the same: what stands best is its record, every other row is kept besi
 much of it, it is shown as unreadable. The rows do not say which of the owners was asked about.
 """
 
-import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import chain
-from typing import NamedTuple
+from operator import or_
+from typing import NamedTuple, TypeVar, cast
 
 from contracts.assets.real_estate import ASSET_TYPE
 from contracts.identifiers import certificate_no, unit_code
 from contracts.messages import FoundAsset, Unread, UnreadableItem
 from services.runtime.reading import forms
 from services.runtime.reading.items import Items, unread
+
+Item = TypeVar("Item", bound=Hashable)
 
 #: What stands now before what is under way, and that before what has been; a building before its land, both before a notice in advance.
 _STATUSES = ("current", "pending", "historical")
@@ -113,13 +116,13 @@ class _Unit:
         co_owners = list(self._co_owners())
         record = self.main.record | ({"co_owners": co_owners} if co_owners else {})
         return FoundAsset(
-            record=record, unread=(*self._marks(), *map(self._kept, self._rest())),
-            prior_measures=tuple(dict.fromkeys(chain.from_iterable(one.prior_measures for one in self.told))),
-            priority_rights=tuple(dict.fromkeys(chain.from_iterable(one.priority_rights for one in self.told))))
+            record=record, unread=(*self._marks(), *map(self._kept, self._rest())), prior_measures=_all(one.prior_measures for one in self.told),
+            priority_rights=_all(one.priority_rights for one in self.told))
 
     def unreadable(self, field: str, position: int | None) -> UnreadableItem:
         """Return the unit as an item of which one deciding field is open."""
-        record = {name: value for name, value in self.main.record.items() if name != field}
+        on_it = self.asset().model_dump(mode="json", include={"prior_measures", "priority_rights"}, exclude_none=True)
+        record = {name: value for name, value in self.main.record.items() if name != field} | {name: rows for name, rows in on_it.items() if rows}
         wire = self.wires.get(field, field)
         contradicted = bool(self.main.record.get(field))
         mark = unread(field, wire, "implausible", [_beside(one) for one in self.told]) if contradicted else unread(field, wire, "missing")
@@ -152,14 +155,21 @@ class _Unit:
         return unread("right_status", self.wires["right_status"], "implausible", _beside(row))
 
 
+def _all(lists: Iterable[Iterable[Item]]) -> tuple[Item, ...]:
+    """Return what any of the lists has, as often as the one that has it most: each row of a unit tells all that is on it."""
+    return tuple(reduce(or_, map(Counter, lists)).elements())
+
+
 def _each_named(asset: FoundAsset) -> FoundAsset:
-    """Return a right whose holders a register names in one field (陈伟、林秀珍) with the first as its holder and the others beside him."""
-    first, *others = _BETWEEN_NAMES.split(str(asset.record["holder_name"]))
-    if not others or not all(map(_CHINESE.search, (first, *others))):
+    """Return a right with each owner once: holders named in one field (陈伟、林秀珍) apart, and the holder not among the others too."""
+    named = _BETWEEN_NAMES.split(str(asset.record["holder_name"]))
+    if not all(map(_CHINESE.search, named)):
+        named = [str(asset.record["holder_name"])]
+    listed = [owner for owner in _listed(asset) if owner["name"] != named[0]]
+    others = [{"name": name} for name in named[1:] if name not in {owner["name"] for owner in listed}]
+    if len(named) == 1 and len(listed) == len(_listed(asset)):
         return asset
-    listed = _listed(asset)
-    named = [{"name": name} for name in others if name not in {owner["name"] for owner in listed}]
-    return asset.model_copy(update={"record": asset.record | {"holder_name": first, "co_owners": [*listed, *named]}})
+    return asset.model_copy(update={"record": asset.record | {"holder_name": named[0], "co_owners": [*listed, *others]}})
 
 
 def _weight(asset: FoundAsset) -> tuple[int, int]:
@@ -168,8 +178,7 @@ def _weight(asset: FoundAsset) -> tuple[int, int]:
 
 
 def _listed(asset: FoundAsset) -> list[dict[str, object]]:
-    owners: list[dict[str, object]] = json.loads(json.dumps(asset.record.get("co_owners", [])))
-    return owners
+    return cast("list[dict[str, object]]", asset.record.get("co_owners") or [])
 
 
 def _as_co_owner(asset: FoundAsset) -> dict[str, object]:
