@@ -14,6 +14,7 @@ from rich.console import Console
 from contracts.clock import china_date
 from contracts.control import MEASURE_NAMES, STATE_NAMES
 from contracts.money import display_yuan
+from contracts.registry import asset_type
 from deploy import issuer
 from deploy.clock import new_id
 from deploy.demo import COURT, OFFICER, case, now_of, own_mesh
@@ -66,9 +67,9 @@ class Judge:
         return self.get(f"/v1/requests/{self.request_id}/report")
 
     def asset(self, key: str) -> Json:
-        """Return the asset of the report that has this unit code or account number."""
+        """Return the asset of the report that has this key."""
         return next(asset for section in self.report()["subjects"][0]["sections"] for asset in section["assets"]
-                    if key in (asset["record"].get("unit_code"), asset["record"].get("account_no")))
+                    if asset_type(section["asset_type"]).key_text(asset["record"]) == key)
 
     def order(self, action: str, key: str, **extent: int) -> str:
         """Order a measure on an asset, wait for the agency's answer, and return the control's id."""

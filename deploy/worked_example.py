@@ -8,6 +8,7 @@ from contracts.case import Claim
 from contracts.control import STATE_NAMES, PriorityRight, PriorMeasure
 from contracts.messages import FoundAsset
 from contracts.money import display_yuan
+from contracts.registry import asset_type
 from contracts.report import AssetReport, ReportAsset
 from contracts.subject import Subject
 from contracts.words import Text
@@ -44,7 +45,7 @@ FOUND: tuple[tuple[str, str, FoundAsset], ...] = (
     ("工资专户 wages", "deposits", FoundAsset(record=_account("6214837655300012345", "migrant_wage", 20_000_000, 20_000_000))),
     ("商铺 shop", "real_estate", FoundAsset(record=_HOUSE, priority_rights=(PriorityRight(kind="mortgage", holder="某银行", amount_fen=38_000_000),))),
 )
-_NAMES = {str(found.record.get("account_no", found.record.get("unit_code"))): name for name, _, found in FOUND}
+_NAMES = {asset_type(kind).key_text(found.record): name for name, kind, found in FOUND}
 
 
 def page(directory: Directory) -> str:

@@ -57,6 +57,13 @@ class RealEstateRecord(AssetRecord):
         """Return the registered co-owners."""
         return self.co_owners
 
+    def doubtful(self) -> tuple[str, ...]:
+        """Return the part of a unit that is larger than the unit, and an end of land use before its start."""
+        whole = self.area_building_m2
+        parts = [name for name in ("area_private_m2", "area_shared_m2") if whole is not None and (getattr(self, name) or 0) > whole]
+        ends_first = self.land_use_from and self.land_use_to and self.land_use_to < self.land_use_from
+        return (*parts, "land_use_to") if ends_first else tuple(parts)
+
 
 ASSET_TYPE = AssetType(
     code="real_estate",

@@ -5,11 +5,13 @@ asset all the same: what stands best is its record, every other row is kept besi
 much of it, it is shown as unreadable. The rows do not say which of the owners was asked about.
 """
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import chain
-from typing import NamedTuple
+from operator import or_
+from typing import NamedTuple, TypeVar, cast
 
 from contracts.assets.real_estate import ASSET_TYPE
 from contracts.identifiers import certificate_no, unit_code
@@ -17,11 +19,14 @@ from contracts.messages import FoundAsset, Unread, UnreadableItem
 from services.runtime.reading import forms
 from services.runtime.reading.items import Items, unread
 
+Item = TypeVar("Item", bound=Hashable)
+
 #: What stands now before what is under way, and that before what has been; a building before its land, both before a notice in advance.
 _STATUSES = ("current", "pending", "historical")
 _LAST = ("construction_land", "homestead", "land_ownership", "advance_notice")
 #: What of another row on the same unit is kept beside it.
 _BESIDE = ("right_type", "right_status", "certificate_no", "holder_name", "co_ownership", "share_ratio", "co_owners", "business_no")
+_BETWEEN_NAMES, _CHINESE = re.compile("[、，,;；]"), re.compile("[\u4e00-\u9fff]")
 UNIT, CERTIFICATE = forms.fit(unit_code, forms.compact), forms.fit(certificate_no)
 
 
@@ -64,7 +69,7 @@ def one_for_each_unit(items: Items, first: Mapping[str, int], wires: Mapping[str
     Shape: `first` has each unit's first row; `wires` are the agency's names of our fields
     """
     rows: defaultdict[str, list[FoundAsset]] = defaultdict(list)
-    for asset in items.assets:
+    for asset in map(_each_named, items.assets):
         rows[ASSET_TYPE.key_text(asset.record)].append(asset)
     lost = {ASSET_TYPE.key_text(one.record) for one in items.unreadable if ASSET_TYPE.key_fields(one.record)}
     made = Items(unreadable=list(items.unreadable))
@@ -90,7 +95,9 @@ class _Unit:
     def open_question(self) -> str | None:
         """Return the field that the rows leave open: whose the unit is, or how much of it is whose; None if they leave none."""
         record = self.main.record
-        if self.some_lost and record["co_ownership"] != "sole" and not record.get("share_ratio"):
+        if any(one.record["co_ownership"] == "sole" and one.record.get("co_owners") for one in self.owners):
+            return "co_ownership"
+        if record["co_ownership"] != "sole" and not record.get("share_ratio") and (self.some_lost or not list(self._co_owners())):
             return "co_owners"
         holders = [one.record["holder_name"] for one in self.owners]
         shares = {one.record.get("share_ratio") for one in self.owners}
@@ -109,14 +116,16 @@ class _Unit:
         co_owners = list(self._co_owners())
         record = self.main.record | ({"co_owners": co_owners} if co_owners else {})
         return FoundAsset(
-            record=record, unread=(*self._marks(), *map(self._kept, self._rest())),
-            prior_measures=tuple(dict.fromkeys(chain.from_iterable(one.prior_measures for one in self.told))),
-            priority_rights=tuple(dict.fromkeys(chain.from_iterable(one.priority_rights for one in self.told))))
+            record=record, unread=(*self._marks(), *map(self._kept, self._rest())), prior_measures=_all(one.prior_measures for one in self.told),
+            priority_rights=_all(one.priority_rights for one in self.told))
 
     def unreadable(self, field: str, position: int | None) -> UnreadableItem:
         """Return the unit as an item of which one deciding field is open."""
-        record = {name: value for name, value in self.main.record.items() if name != field}
-        mark = unread(field, self.wires.get(field, field), "implausible", [_beside(one) for one in self.told])
+        on_it = self.asset().model_dump(mode="json", include={"prior_measures", "priority_rights"}, exclude_none=True)
+        record = {name: value for name, value in self.main.record.items() if name != field} | {name: rows for name, rows in on_it.items() if rows}
+        wire = self.wires.get(field, field)
+        contradicted = bool(self.main.record.get(field))
+        mark = unread(field, wire, "implausible", [_beside(one) for one in self.told]) if contradicted else unread(field, wire, "missing")
         return UnreadableItem(position=position, record=record, unread=(mark, *self._marks()))
 
     def _co_owners(self) -> Iterator[object]:
@@ -146,14 +155,30 @@ class _Unit:
         return unread("right_status", self.wires["right_status"], "implausible", _beside(row))
 
 
+def _all(lists: Iterable[Iterable[Item]]) -> tuple[Item, ...]:
+    """Return what any of the lists has, as often as the one that has it most: each row of a unit tells all that is on it."""
+    return tuple(reduce(or_, map(Counter, lists)).elements())
+
+
+def _each_named(asset: FoundAsset) -> FoundAsset:
+    """Return a right with each owner once: holders named in one field (陈伟、林秀珍) apart, and the holder not among the others too."""
+    named = _BETWEEN_NAMES.split(str(asset.record["holder_name"]))
+    if not all(map(_CHINESE.search, named)):
+        named = [str(asset.record["holder_name"])]
+    listed = [owner for owner in _listed(asset) if owner["name"] != named[0]]
+    others = [{"name": name} for name in named[1:] if name not in {owner["name"] for owner in listed}]
+    if len(named) == 1 and len(listed) == len(_listed(asset)):
+        return asset
+    return asset.model_copy(update={"record": asset.record | {"holder_name": named[0], "co_owners": [*listed, *others]}})
+
+
 def _weight(asset: FoundAsset) -> tuple[int, int]:
     kind = str(asset.record["right_type"])
     return _STATUSES.index(str(asset.record["right_status"])), _LAST.index(kind) + 1 if kind in _LAST else 0
 
 
 def _listed(asset: FoundAsset) -> list[dict[str, object]]:
-    owners: list[dict[str, object]] = json.loads(json.dumps(asset.record.get("co_owners", [])))
-    return owners
+    return cast("list[dict[str, object]]", asset.record.get("co_owners") or [])
 
 
 def _as_co_owner(asset: FoundAsset) -> dict[str, object]:

@@ -54,6 +54,8 @@ def found(as_of: datetime | None, reply: Mapping[str, Any], around: Sequence[Unr
     Raises: ValueError if the reply says that there are contracts and lists none
     """
     marks, listed = [*around, *unknown_fields(reply, _REPLY)], reply.get("contracts")
+    if isinstance(listed, Mapping):  # one that stands alone
+        listed = [listed]
     if reply["result"] == "nothing":
         if not listed:
             return Found(as_of, [], (), tuple(marks))

@@ -117,6 +117,12 @@ def test_nothing_that_lists_contracts_is_something():
     assert answer.unread == (Unread(field="result", wire="result", code="implausible", raw="nothing"),)
 
 
+def test_a_contract_that_stands_alone_is_a_list_of_one():
+    tree = GOLDEN.tree()
+    tree["replies"][0]["contracts"] = GOLDEN.items(tree)[0]
+    assert GOLDEN.read(tree).assets == GOLDEN.read(GOLDEN.tree()).assets[:1]
+
+
 @pytest.mark.parametrize("listed", [GONE, [], None])
 def test_nothing_is_nothing(listed):
     tree = GOLDEN.tree()

@@ -204,6 +204,13 @@ def test_a_telling_field_that_cannot_be_read_is_kept_and_marked(wire, written, m
     assert mark.field not in answer.assets[0].record
 
 
+def test_parts_that_are_larger_than_their_unit_are_marked():
+    answer = read_with(JZMJ="11.85")
+    assert told(answer) == ALL
+    assert [(one.field, one.wire, one.code, one.raw) for one in answer.assets[0].unread] == [
+        ("area_private_m2", "ZYJZMJ", "implausible", "97.17"), ("area_shared_m2", "FTJZMJ", "implausible", "21.33")]
+
+
 @pytest.mark.parametrize(("wire", "written", "code"), [
     ("QLLX", "77", "unknown_code"), ("QLLX", "28", "unknown_code"), ("QLLX", "37", "unknown_code"), ("QLLX", "房屋", "unknown_code"), ("QLLX", "", "missing"),
     ("QSZT", "9", "unknown_code"), ("QSZT", "现势", "unknown_code"), ("QLR", "", "missing"), ("GYFS", "4", "unknown_code"), ("GYFS", GONE, "missing"),

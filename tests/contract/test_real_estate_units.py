@@ -62,6 +62,15 @@ def test_what_is_on_the_unit_is_on_the_asset_once():
     assert [one.authority for one in the(BARE.read(tree), SHOP).prior_measures] == ["法院"]
 
 
+def test_two_mortgages_in_the_same_words_are_two_however_many_rows_the_unit_has():
+    tree = BARE.tree()
+    add(tree, "FDCQ", **{**BARE.items(tree)[1], "QSZT": "2"})
+    for _ in range(2):
+        add(tree, "DYAQ", BDCDYH=SHOP, DYQR="某银行", DYFS="1", BDBZZQSE="38")
+    tree["around"]["JGS"] = "4"
+    assert [one.amount_fen for one in the(BARE.read(tree), SHOP).priority_rights] == [38_000_000, 38_000_000]
+
+
 def test_a_right_that_is_history_alone_is_shown_as_history():
     shop = the(told_again(first={"QSZT": "2"}), SHOP)
     assert (shop.record["right_status"], shop.unread) == ("historical", ())
@@ -74,6 +83,14 @@ def test_whose_a_unit_is_stays_open_where_the_rows_name_different_people(status,
     (item,) = answer.unreadable
     assert (item.position, item.record["unit_code"], item.unread[0].field, item.unread[0].wire) == (1, SHOP, "holder_name", "QLR")
     assert [row["holder_name"] for row in orjson.loads(item.unread[0].raw)] == ["陈伟", name]
+
+
+def test_what_is_on_a_unit_is_told_of_one_that_cannot_be_read_too():
+    tree = BARE.tree()
+    BARE.items(tree)[1].update(GYFS="1")
+    add(tree, "CFDJ", BDCDYH=SHOP, CFLX="1", CFJG="法院", CFQSSJ="20240521")
+    (item,) = BARE.read(tree).unreadable
+    assert item.record["prior_measures"] == [{"kind": "seal", "authority": "法院", "from_on": "2024-05-21"}]
 
 
 def test_a_former_sole_owner_among_the_joint_owners_of_today_leaves_nothing_open():
@@ -132,6 +149,40 @@ def test_a_row_of_another_owner_that_cannot_be_read_leaves_the_owners_open():
 def test_a_share_that_is_told_stands_beside_a_row_that_cannot_be_read():
     answer = told_again({"GYFS": "2", "QLR": ""}, first={"GYFS": "2", "QLBL": "1/2"})
     assert (share(the(answer, SHOP)), [one.position for one in answer.unreadable]) == (Fraction(1, 2), [2])
+
+
+@pytest.mark.parametrize("named", ["陈伟、林秀珍", "陈伟,林秀珍", "陈伟；林秀珍"])
+def test_joint_owners_named_in_one_field_are_each_an_owner(named):
+    shop = the(told_again(first={"GYFS": "1", "QLR": named}), SHOP)
+    assert (shop.record["holder_name"], shop.record["co_owners"], share(shop), shop.unread) == ("陈伟", [{"name": "林秀珍"}], Fraction(1, 2), ())
+
+
+def test_an_owner_named_beside_the_holder_and_listed_too_counts_once():
+    shop = the(told_again(first={"GYFS": "1", "QLR": "陈伟、林秀珍", "GYR": [{"XM": "林秀珍", "ZJH": "44530219920512002X"}]}), SHOP)
+    assert [owner["name"] for owner in shop.record["co_owners"]] == ["林秀珍"]
+
+
+def test_a_holder_listed_among_the_other_owners_too_is_not_one_of_them():
+    shop = the(told_again(first={"GYFS": "1", "GYR": [{"XM": "陈伟"}, {"XM": "林秀珍"}]}), SHOP)
+    assert ([owner["name"] for owner in shop.record["co_owners"]], share(shop)) == (["林秀珍"], Fraction(1, 2))
+    assert the(told_again(first={"GYFS": "0", "GYR": [{"XM": "陈伟"}]}), SHOP).record["co_owners"] == []
+
+
+def test_a_comma_in_a_foreign_name_parts_nobody():
+    shop = the(told_again(first={"GYFS": "2", "QLBL": "1/2", "QLR": "SMITH, JOHN"}), SHOP)
+    assert shop.record["holder_name"] == "SMITH, JOHN"
+
+
+@pytest.mark.parametrize(("first", "field", "wire", "code"), [
+    ({"GYFS": "1"}, "co_owners", "GYR", "missing"), ({"GYFS": "2"}, "co_owners", "GYR", "missing"),
+    ({"GYFS": "0", "QLR": "陈伟、林秀珍"}, "co_ownership", "GYFS", "implausible"),
+    ({"GYFS": "0", "GYR": [{"XM": "林秀珍"}]}, "co_ownership", "GYFS", "implausible"),
+])
+def test_a_common_right_of_which_neither_owners_nor_share_are_told_is_never_taken_for_the_whole(first, field, wire, code):
+    answer = told_again(first=first)
+    assert told(answer) == [HOME, ON_SALE]
+    (item,) = answer.unreadable
+    assert (item.position, item.unread[0].field, item.unread[0].wire, item.unread[0].code) == (1, field, wire, code)
 
 
 # ---- rows of several kinds

@@ -130,3 +130,14 @@ def test_a_share_is_above_nothing_and_at_most_the_whole(text):
 
 def test_a_share_is_written_as_a_fraction():
     assert TypeAdapter(Ratio).validate_python("0.5") == "1/2"
+
+
+@pytest.mark.parametrize(("fields", "doubtful"), [
+    ({}, ()), ({"area_building_m2": 118.5, "area_private_m2": 97.17, "area_shared_m2": 21.33}, ()), ({"area_private_m2": 97.17}, ()),
+    ({"area_building_m2": 18.5, "area_private_m2": 97.17, "area_shared_m2": 21.33}, ("area_private_m2", "area_shared_m2")),
+    ({"land_use_from": "2014-03-12", "land_use_to": "2084-03-11"}, ()), ({"land_use_from": "2084-03-12", "land_use_to": "2014-03-11"}, ("land_use_to",)),
+    ({"land_use_to": "2014-03-11"}, ()),
+])
+def test_a_unit_smaller_than_its_parts_and_land_that_ends_before_it_starts_are_doubtful(fields, doubtful):
+    house = {"unit_code": "445302001001GB00014F00310202", "right_type": "house", "right_status": "current", "holder_name": "陈伟", "co_ownership": "sole"}
+    assert asset_type("real_estate").record.model_validate(house | fields).doubtful() == doubtful
