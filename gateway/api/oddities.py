@@ -5,13 +5,11 @@ from typing import cast
 
 import orjson
 from fastapi import APIRouter
-from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.messages import UnreadCode
-from contracts.words import Model
 from gateway.api.calls import Call, doing
+from gateway.api.oddity_answers import OddityList
 from gateway.api.openapi import answer, parameter, refusals
 from gateway.api.parameters import USUAL_LIMIT, code, cursor, cursor_of, limit, read_parameters
 from gateway.store.oddities import OddityPage, load_oddities
@@ -21,33 +19,6 @@ router = APIRouter(tags=["directory"])
 _FILTERS = {"agency": code, "asset_type": code, "cursor": cursor, "limit": limit}
 #: Who sees every agency's; an agency alone sees its own.
 _ALL = frozenset({"operator", "auditor", "tester"})
-
-
-class Oddity(Model):
-    """One field that was not read as the document says."""
-
-    field: str = Field(description="our field, places in lists left out")
-    wire: str = Field(description="the agency's name for it")
-    code: UnreadCode
-    form: str = Field(description="the form of what was written: 9 a digit, A a letter, 字 a Chinese character; never what it says")
-
-
-class OddAnswer(Model):
-    """One answer that was not read in full; it names no person and no case."""
-
-    task_id: str
-    agency: str
-    asset_type: str
-    answered_at: AwareDatetime
-    unreadable: int = Field(description="items of it that are there and cannot be read")
-    oddities: tuple[Oddity, ...]
-
-
-class OddityList(Model):
-    """GET /v1/oddities, newest first."""
-
-    items: tuple[OddAnswer, ...]
-    next_cursor: str | None
 
 
 @router.get(

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import answers, batch_answers, left_out_answers, plan_answers
+from gateway.api import answers, batch_answers, left_out_answers, oddity_answers, plan_answers
 from gateway.domain.batch_body import BatchBody
 from gateway.domain.control_body import (
     ControlBody,
@@ -106,7 +106,7 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
 _MODELS: tuple[type[BaseModel], ...] = (
     RequestBody, ControlBody, PlanBody, PlanOrderBody, SearchBody, RenewalBody, ReleaseBody, DeductionBody, TransferBody, ConversionBody,
-    BatchBody, SurplusBody, *answers.MODELS, *left_out_answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
+    BatchBody, SurplusBody, *answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:

@@ -81,7 +81,7 @@ def test_a_directory_file_fits_its_schema(name):
 
 @pytest.mark.parametrize(("body", "missing"), [
     ({"kind": "deferred"}, "until"), ({"kind": "acknowledged"}, "agency_ref"), ({"kind": "answered"}, "outcome"),
-    ({"kind": "answered", "outcome": "found"}, "assets"), ({"kind": "answered", "outcome": "controlled"}, "control"),
+    ({"kind": "answered", "outcome": "found"}, "under any of the given schemas"), ({"kind": "answered", "outcome": "controlled"}, "control"),
     ({"kind": "answered", "outcome": "refused"}, "code"),
 ])
 def test_a_reply_without_what_its_kind_carries_does_not_fit(body, missing):
