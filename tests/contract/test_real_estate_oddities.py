@@ -86,6 +86,12 @@ def test_adapter_and_mock_keep_to_the_registrys_document(answers_by, only):
     assert everything_asked(there, DOCUMENT) >= 15
 
 
+@pytest.mark.parametrize("example", [one for one in EXAMPLES if one.dialect == "standard"], ids=lambda example: example.title)
+def test_what_the_examples_ask_and_the_mock_answers_is_in_the_document(example):
+    there = Exchange(ADAPTER, MOCK, ROW)
+    DOCUMENT(example.call, MOCK.answer(there.desk, MockRequest("POST", example.call.path, {}, {}, example.call.content)))
+
+
 @pytest.mark.parametrize("spoil", [
     lambda words: words.update(JGS="4"), lambda words: words["FDCQ"][0].pop("QLR"), lambda words: words["FDCQ"][0].update(QLLX="28"),
     lambda words: words["CFDJ"][0].update(BDCDYH="445302001001GB99999F99999999"), lambda words: words["FDCQ"][0].update(NEW="x"),
