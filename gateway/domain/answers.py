@@ -14,7 +14,7 @@ from contracts.registry import asset_type
 from contracts.words import Message
 from gateway.domain.control_events import AnswerOverdue, Event, Refused, event_of
 from gateway.domain.deadlines import next_open
-from gateway.domain.report_unread import as_read, oddities
+from gateway.domain.report_unread import as_read, each_once, oddities
 
 #: What a query and what a control step may be answered with.
 _QUERY_OUTCOMES = frozenset({"found", "none_found", "refused", "unsupported", "failed"})
@@ -56,7 +56,7 @@ def _query_meaning(reply: Reply, kind: str) -> Meaning:
         raise AgencyProtocolError(f"a query cannot be answered with {reply.outcome}")
     if (reply.outcome == "found") != bool(reply.assets or reply.unreadable):
         raise AgencyProtocolError("found goes with assets, every other outcome without")
-    read = [as_read(asset_type(kind), one, position) for position, one in enumerate(reply.assets or ())]
+    read = each_once(asset_type(kind), [as_read(asset_type(kind), one, position) for position, one in enumerate(reply.assets or ())])
     assets = [one for one in read if isinstance(one, FoundAsset)]
     unreadable = [*(one for one in read if isinstance(one, UnreadableItem)), *(reply.unreadable or ())]
     return Meaning(

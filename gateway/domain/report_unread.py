@@ -13,12 +13,12 @@ from gateway.domain.report_views import TaskView
 
 _LISTS = {"prior_measures": Text(zh="在先措施", en="prior measure"), "priority_rights": Text(zh="优先权", en="priority right"),
           "co_owners": Text(zh="共有人", en="co-owner"), "pledges": Text(zh="质押", en="pledge"), "marks": Text(zh="司法标记", en="judicial mark"),
-          "parts": Text(zh="分项", en="part")}
+          "parts": Text(zh="分项", en="part"), "portions": Text(zh="分笔", en="portion")}
 _FIELDS = {
     "kind": "种类", "authority": "机关", "document_no": "文号", "amount_fen": "金额", "quantity": "数量", "rank": "顺位", "from_on": "起始日期",
     "until_on": "截止日期", "request_no": "请求单号", "holder": "权利人", "name": "姓名或者名称", "id_type": "证件类型", "id_no": "证件号码",
     "share_ratio": "份额", "pledgee": "质权人", "capital_fen": "出资额", "registered_on": "登记日期", "registration_no": "登记编号", "serial": "序号",
-    "count": "件数", "as_of": "答复时间", "": "整项",
+    "count": "件数", "as_of": "答复时间", "line": "整行", "": "整项",
 }
 
 
@@ -63,6 +63,20 @@ def as_read(kind: AssetType, found: FoundAsset, position: int) -> FoundAsset | U
         standing = {"prior_measures": _told(found.prior_measures), "priority_rights": _told(found.priority_rights)}
         return UnreadableItem(position=position, record=record | {name: told for name, told in standing.items() if told}, unread=unread)
     return found if not wrong else found.model_copy(update={"record": record, "unread": unread})
+
+
+def each_once(kind: AssetType, read: Sequence[FoundAsset | UnreadableItem]) -> list[FoundAsset | UnreadableItem]:
+    """Return the items of one answer; one whose key was told before with another record cannot be read, since neither may hide the other."""
+    records: dict[str, dict[str, object]] = {}
+    return [_again(kind, position, one) if isinstance(one, FoundAsset) and records.setdefault(kind.key_text(one.record), one.record) != one.record
+            else one for position, one in enumerate(read)]
+
+
+def _again(kind: AssetType, position: int, found: FoundAsset) -> UnreadableItem:
+    name = kind.key_fields(found.record)[0]
+    told = tuple(mark for mark in found.unread if mark.field != name)
+    return UnreadableItem(position=position, record=found.record, unread=(*told, Unread(
+        field=name, wire=name, code="implausible", raw=kind.key_text(found.record)[:MOST_FIELD_CHARS])))
 
 
 def _told(values: Sequence[PriorMeasure] | Sequence[PriorityRight]) -> list[dict[str, object]]:

@@ -60,7 +60,7 @@ def render_report(report: AssetReport, rules: Mapping[str, RuleText]) -> str:
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("gateway.web", "."), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"yuan": _yuan, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels, "telling": _telling,
+    environment.filters |= {"yuan": _yuan, "money": _money, "instant": _instant, "fields": _fields, "named": _named, "ratio": _ratio, "labels": _labels, "telling": _telling,
                             "read_fields": _read_fields}
     environment.globals |= {"TYPES": {code: kind.name for code, kind in asset_types().items()}, "OUTCOMES": OUTCOME_NAMES,
                             "STATES": STATE_NAMES, "MEASURES": MEASURE_NAMES, "ROLES": _ROLES, "ID_TYPES": _ID_TYPES,
@@ -73,6 +73,16 @@ def _environment() -> Environment:
 def _yuan(fen: int | None) -> str:
     """Write fen as yuan; what is not known is a dash, which is not zero."""
     return "—" if fen is None else f"{display_yuan(fen)} 元"
+
+
+def _money(fen: int | None, record: Mapping[str, Any]) -> str:
+    """Write an amount of an asset in its own currency; what is not known is a dash, which is not zero."""
+    return "—" if fen is None else f"{display_yuan(fen)} {_unit_of(record)}"
+
+
+def _unit_of(record: Mapping[str, Any]) -> str:
+    currency = str(record.get("currency", "CNY"))
+    return _UNITS.get(currency, currency)
 
 
 def _instant(at: datetime | None) -> str:
@@ -100,8 +110,8 @@ def _without_unit(label: str) -> str:
 def _fields(record: Mapping[str, Any], asset_type: str) -> list[tuple[str, str]]:
     """Return what a record says as label and text, in the order its type declares; co-owners have a place of their own."""
     kind = asset_types()[asset_type]
-    words, unit = kind.words(), _UNITS.get(record.get("currency", "CNY"), record.get("currency", ""))
-    return [(_without_unit(label), _text(name, record[name], words.get(name, {}), unit))
+    words, unit = kind.words(), _unit_of(record)
+    return [(_without_unit(label), _text(name, record[name], words, unit))
             for name, label in kind.labels().items() if record.get(name) not in (None, "", [], ()) and name != "co_owners"]
 
 
@@ -109,7 +119,7 @@ def _read_fields(record: Mapping[str, Any], asset_type: str) -> list[tuple[str, 
     """Return what was read of an item that cannot be read in full; it may be anything, so it is shown as it is."""
     kind = asset_types()[asset_type]
     labels, words = kind.labels(), kind.words()
-    return [(_without_unit(labels.get(name, name)), _text(name, value, words.get(name, {}), "元" if record.get("currency", "CNY") == "CNY" else str(record["currency"])))
+    return [(_without_unit(labels.get(name, name)), _text(name, value, words, _unit_of(record)))
             for name, value in record.items() if value not in (None, "", [], ())]
 
 
@@ -117,10 +127,11 @@ def _telling(record: Mapping[str, Any], asset_type: str) -> list[str]:
     """Return what tells a person which thing it is, the key first."""
     kind = asset_types()[asset_type]
     words = kind.words()
-    return [_text(name, record[name], words.get(name, {}), "元") for name in (*kind.key_fields(record), *kind.telling) if record.get(name) not in (None, "", [], "CNY")]
+    return [_text(name, record[name], words, "元") for name in (*kind.key_fields(record), *kind.telling) if record.get(name) not in (None, "", [], "CNY")]
 
 
-def _text(name: str, value: object, words: Mapping[str, str], unit: str) -> str:
+def _text(name: str, value: object, words: Mapping[str, Mapping[str, str]], unit: str) -> str:
+    """Write a value in words; `words` are those of its kind by field, inside lists too."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int) and name.endswith("_fen"):
@@ -128,5 +139,5 @@ def _text(name: str, value: object, words: Mapping[str, str], unit: str) -> str:
     if isinstance(value, list | tuple):
         return "；".join(_text(name, one, words, unit) for one in value)
     if isinstance(value, Mapping):
-        return "，".join(_text(key, one, {}, unit) for key, one in value.items() if one is not None)
-    return words.get(str(value), str(value))
+        return "，".join(_text(key, one, words, unit) for key, one in value.items() if one is not None)
+    return words.get(name, {}).get(str(value), str(value))

@@ -18,7 +18,7 @@ _SEAL = Sheet.of_measures({
     "cfwh": Entry("document_no", forms.text), "cfsx": Entry("rank", forms.whole), "ksrq": Entry("from_on", forms.day),
     "jsrq": Entry("until_on", forms.day), "qqdh": Entry("request_no", forms.text),
 })
-_MORTGAGE = Sheet.of_rights({"dyqr": Entry("holder", forms.text, always=True), "je": Entry("amount_fen", forms.yuan)}, stands={"kind": "mortgage"})
+_MORTGAGE = Sheet.of_rights({"dyqr": Entry("holder", forms.text, always=True), "je": Entry("amount_fen", forms.unsigned(forms.yuan))}, stands={"kind": "mortgage"})
 VEHICLE = Sheet.of_assets(ASSET_TYPE, {
     "hphm": Entry("plate_no", forms.fit(plate_no), always=True), "hpzl": Entry("plate_type", forms.code(codes.PLATE_KINDS), always=True),
     "clsbdh": Entry("vin", forms.doubtful(vin_may_be, forms.compact), always=True),

@@ -61,6 +61,15 @@ def test_what_was_not_read_is_kept_and_told_without_what_it_says():
                              {"field": "branch_name", "wire": "KHWD", "code": "bad_form", "form": "字字9字"}]
 
 
+def test_one_thing_told_twice_alike_counts_once_and_told_otherwise_hides_nothing():
+    more = {"record": RECORDS["deposits"] | {"balance_fen": 10**9}}
+    said = meaning(outcome="found", assets=[ACCOUNT, more, ACCOUNT])
+    assert len(orjson.loads(said.assets)) == 2
+    (other,) = orjson.loads(said.unreadable)
+    assert (other["position"], other["record"]["balance_fen"]) == (1, 10**9)
+    assert [(one["field"], one["code"]) for one in other["unread"]] == [("account_no", "implausible")]
+
+
 def test_an_answer_that_tells_only_of_what_cannot_be_read_has_found():
     said = meaning(outcome="found", unreadable=[{"unread": [{"field": "count", "wire": "sl", "code": "implausible", "raw": "2"}]}])
     assert (said.outcome, said.assets, orjson.loads(said.unreadable)[0].get("position")) == ("found", None, None)

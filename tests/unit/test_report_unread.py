@@ -117,6 +117,13 @@ def test_the_page_shows_marks_and_lets_no_agency_write_into_it():
     assert "未能完整读出：开户网点（格式不能唯一理解，原文“云浮支行&lt;b&gt;”）" in page
 
 
+def test_amounts_on_an_account_are_in_its_own_currency():
+    dollars = found(currency="USD", measures=(measure(amount_fen=100_00),), rights=(right(amount_fen=7_00),))
+    page = render_report(report(task(assets=(dollars,)), request=report_request(asset_types=("deposits",))), {})
+    assert "100.00 USD" in page
+    assert "7.00 USD" in page
+
+
 # ---- what an operator is told
 
 
