@@ -22,6 +22,7 @@ from services.equity import reading
 from services.equity.codes import DocumentCode, IdTypeCode, MatterCode
 from services.runtime import port
 from services.runtime.reading.currencies import NUMERIC
+from services.runtime.reading.outside import why
 
 _ID_TYPES: Mapping[str, IdTypeCode] = {
     "resident_id": "01", "household_book": "02", "passport": "03", "foreign_passport": "04", "hk_macao_permit": "05",
@@ -56,7 +57,7 @@ class Equity:
         try:
             return _post(_tasks(agency, command, outgoing))
         except (KeyError, ValidationError) as error:
-            raise MalformedMessage(f"a command does not fit the registrar's document: {reading.why(error)}") from None
+            raise MalformedMessage(f"a command does not fit the registrar's document: {why(error)}") from None
 
     def to_answers(
         self, agency: Agency, asked: Sequence[port.Asked], response: port.AgencyResponse,  # noqa: ARG002 - one dialect

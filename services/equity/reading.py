@@ -3,7 +3,7 @@
 A query's answer is read stake by stake and field by field (sheet.py); of a matter's a field or code outside the document confirms nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, assert_never
 
@@ -29,6 +29,7 @@ from services.runtime.port import (
 from services.runtime.reading import forms
 from services.runtime.reading.envelopes import by_request, json_object, read_or_mark
 from services.runtime.reading.items import not_as_many, read_items, unknown_fields, unread
+from services.runtime.reading.outside import of_one, why
 
 #: A freeze that lapsed (3) is told apart by its cause.
 _STATES: Mapping[codes.FreezeStateCode, ControlState] = {
@@ -85,28 +86,9 @@ def _by_number(asked: Sequence[Asked], body: Mapping[str, Any]) -> dict[str, Ans
         raise AgencyProtocolError("an answer without its tasks")
     own, strays = by_request(asked, body["rw"], "qqdh")
     read = partial(_queried, [*unknown_fields(body, _HEAD), *strays]) if asked[0].asks == "query" else _ordered
-    return {number: _answer(tasks, read) for number, tasks in own.items()}
+    return {number: of_one(read, tasks) for number, tasks in own.items()}
 
 
-def _answer(tasks: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Answer]) -> Answer:
-    if len(tasks) != 1:
-        return OutsideProtocol("answered twice in one message" if tasks else "left out of the answer")
-    try:
-        return read(tasks[0])
-    except ValidationError as error:
-        return OutsideProtocol(why(error))
-    except ValueError as error:
-        return OutsideProtocol(str(error))
-
-
-def why(error: ValidationError | KeyError) -> str:
-    """Say where a message leaves the document, without what it says there."""
-    if isinstance(error, KeyError):
-        return f"no {error}"
-    if error.error_count() > _MOST_ERRORS:
-        return f"{error.error_count()} times"
-    first = error.errors(include_url=False, include_context=False, include_input=False)[:3]
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in first)[:_MOST_DETAIL]
 
 
 def _queried(around: Sequence[Unread], task: Mapping[str, Any]) -> Answer:

@@ -22,6 +22,7 @@ from services.runtime import port
 from services.runtime.reading import forms
 from services.runtime.reading.envelopes import by_request, json_object, read_or_mark
 from services.runtime.reading.items import read_items, unknown_fields, unread
+from services.runtime.reading.outside import of_one, why
 
 T = TypeVar("T")
 REASONS = {
@@ -61,10 +62,10 @@ def answers(asked: Sequence[port.Asked], response: port.AgencyResponse) -> Mappi
         raise AgencyProtocolError(f"the call as a whole failed: {code[:40]!r} {said[:200]}")
     own, strays = by_request(asked, body["jgs"], "qqdh")
     if stamp is not None:
-        return {number: _answer(results, partial(_controlled, stamp)) for number, results in own.items()}
+        return {number: of_one(partial(_controlled, stamp), results) for number, results in own.items()}
     marks = [*unknown_fields(body, _ENVELOPE), *strays]
     as_of = read_or_mark(forms.instant, body, "fksj", "as_of", marks)
-    return {number: _answer(results, partial(_queried, as_of, marks)) for number, results in own.items()}
+    return {number: of_one(partial(_queried, as_of, marks), results) for number, results in own.items()}
 
 
 def _checked(body: Mapping[str, Any]) -> datetime:
@@ -72,26 +73,11 @@ def _checked(body: Mapping[str, Any]) -> datetime:
     try:
         return _instant(wire.Envelope.model_validate(body).fksj)
     except ValidationError as error:
-        raise AgencyProtocolError(f"the envelope is outside the document: {_wrong(error)}") from None
+        raise AgencyProtocolError(f"the envelope is outside the document: {why(error)}") from None
     except ValueError as error:
         raise AgencyProtocolError(f"the envelope's stamp: {error}") from error
 
 
-def _answer(results: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], port.Answer]) -> port.Answer:
-    if len(results) != 1:
-        return port.OutsideProtocol(f"{len(results)} results for one request")
-    try:
-        return read(results[0])
-    except ValidationError as error:
-        return port.OutsideProtocol(_wrong(error))
-    except ValueError as error:
-        return port.OutsideProtocol(str(error))
-
-
-def _wrong(error: ValidationError) -> str:
-    """Name the fields that are wrong, not what was in them: that may be personal data."""
-    errors = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, one['loc']))[:80]}: {one['type']}" for one in errors[:20])
 
 
 def _queried(as_of: datetime | None, around: Sequence[Unread], result: Mapping[str, Any]) -> port.Answer:

@@ -3,7 +3,7 @@
 A contract is an advance notice to us: the buyer's right is not registered yet. The bureau pre-seals, prolongs and lifts, and does no more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -24,6 +24,7 @@ from services.runtime import port
 from services.runtime.reading import forms
 from services.runtime.reading.envelopes import by_request, json_object, read_or_mark
 from services.runtime.reading.items import unknown_fields
+from services.runtime.reading.outside import of_one, why
 
 AnyBody = TypeVar("AnyBody", bound=Model)
 
@@ -77,10 +78,10 @@ def to_answers(asked: Sequence[port.Asked], response: port.AgencyResponse) -> Ma
     rows, strays = by_request(asked, body["replies"], "ticket")
     if asked[0].asks != "query":
         at = _strict(body, wire.Replies).at
-        return {ticket: _answer(own, partial(_read_hold, at)) for ticket, own in rows.items()}
+        return {ticket: of_one(partial(_read_hold, at), own) for ticket, own in rows.items()}
     marks = [*unknown_fields(body, _BODY), *strays]
     as_of = read_or_mark(forms.instant, body, "at", "as_of", marks)
-    return {ticket: _answer(own, partial(_read_query, as_of, marks)) for ticket, own in rows.items()}
+    return {ticket: of_one(partial(_read_query, as_of, marks), own) for ticket, own in rows.items()}
 
 
 def _post(path: str, body: Model) -> port.AgencyCall:
@@ -131,7 +132,7 @@ def _strict(body: Mapping[str, Any], model: type[AnyBody]) -> AnyBody:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise AgencyProtocolError(_what_is_wrong(error)) from error
+        raise AgencyProtocolError(why(error)) from error
 
 
 def _in_trouble(body: wire.Trouble, asked: Sequence[port.Asked]) -> Mapping[str, port.Answer]:
@@ -142,21 +143,6 @@ def _in_trouble(body: wire.Trouble, asked: Sequence[port.Asked]) -> Mapping[str,
     return {one.request_no: port.Refused("not_authorised", body.note[:_MOST_DETAIL]) for one in asked}
 
 
-def _answer(replies: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], port.Answer]) -> port.Answer:
-    if len(replies) != 1:
-        return port.OutsideProtocol(f"{len(replies)} replies to one ticket")
-    try:
-        return read(replies[0])
-    except ValidationError as error:
-        return port.OutsideProtocol(_what_is_wrong(error))
-    except ValueError as error:
-        return port.OutsideProtocol(str(error))
-
-
-def _what_is_wrong(error: ValidationError) -> str:
-    """Name fields and faults, never values: they are personal data."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)[:_MOST_DETAIL]
 
 
 def _read_query(as_of: datetime | None, around: Sequence[Unread], reply: Mapping[str, Any]) -> port.Answer:

@@ -3,7 +3,7 @@
 A code that these tables do not have is never given a meaning; golden pairs are in `examples.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import md5
 from http import HTTPStatus
@@ -24,6 +24,7 @@ from services.runtime import port
 from services.runtime.reading import forms
 from services.runtime.reading.envelopes import by_request, read_or_mark
 from services.runtime.reading.items import unknown_fields
+from services.runtime.reading.outside import of_one, why
 
 ACTIONS: Mapping[str, str] = {
     "query": "query", "seal": "seal", "pre_seal": "seal", "renew": "renew", "release": "release", "transfer": "transfer",
@@ -70,10 +71,10 @@ def to_answers(asked: Sequence[port.Asked], response: port.AgencyResponse) -> Ma
     if asked[0].asks == "query":
         rows, strays = _by_number(asked, received, wire.QUERY_ANSWER, wire.QUERY_ANSWER_ITEM)
         around = [*_around(received.head or {}), *strays]
-        return {number: _answer(own, partial(_read_query, around)) for number, own in rows.items()}
+        return {number: of_one(partial(_read_query, around), _elements(own)) for number, own in rows.items()}
     _check_head(received)
     rows, _ = _by_number(asked, received, wire.CONTROL_ANSWER, wire.CONTROL_ANSWER_ITEM)
-    return {number: _answer(own, _read_control) for number, own in rows.items()}
+    return {number: of_one(_read_control, _elements(own)) for number, own in rows.items()}
 
 
 def _call(operation: str, tag: str, items: Iterable[Model]) -> port.AgencyCall:
@@ -162,7 +163,7 @@ def _check_head(received: envelope.Envelope) -> None:
     try:
         wire.Head.model_validate(received.head)
     except ValidationError as error:
-        raise AgencyProtocolError(f"HEAD: {_what_is_wrong(error)}") from error
+        raise AgencyProtocolError(f"HEAD: {why(error)}") from error
 
 
 def _around(head: Mapping[str, str]) -> list[Unread]:
@@ -189,21 +190,10 @@ def _number(element: Element) -> str | None:
         return None
 
 
-def _answer(rows: Sequence[Mapping[str, Any]], read: Callable[[Element], port.Answer]) -> port.Answer:
-    if len(rows) != 1:
-        return port.OutsideProtocol(f"{len(rows)} answers to one request")
-    try:
-        return read(rows[0]["element"])
-    except ValidationError as error:
-        return port.OutsideProtocol(_what_is_wrong(error))
-    except ValueError as error:
-        return port.OutsideProtocol(str(error))
 
 
-def _what_is_wrong(error: ValidationError) -> str:
-    """Name fields and faults, never values: they are personal data."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)[:_MOST_DETAIL]
+def _elements(rows: Sequence[Mapping[str, Any]]) -> list[Element]:
+    return [row["element"] for row in rows]
 
 
 def _read_query(around: Sequence[Unread], element: Element) -> port.Answer:

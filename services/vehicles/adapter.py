@@ -4,7 +4,7 @@ A code or letter that these tables do not have is never given a meaning.
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -24,6 +24,7 @@ from services.runtime import port
 from services.runtime.reading import forms
 from services.runtime.reading.envelopes import by_request, json_object, read_or_mark
 from services.runtime.reading.items import unknown_fields
+from services.runtime.reading.outside import of_one, why
 from services.vehicles import agency_api as wire
 from services.vehicles import codes, reading
 
@@ -77,10 +78,10 @@ class VehicleOffices:
         rows, strays = by_request(asked, body["jg"], "qqdh")
         if asked[0].asks != "query":
             as_of = _strict(body).sj
-            return {number: _answer(own, partial(_read_control, as_of)) for number, own in rows.items()}
+            return {number: of_one(partial(_read_control, as_of), own) for number, own in rows.items()}
         marks = [*unknown_fields(body, _BODY), *strays]
         as_of_or_none = read_or_mark(forms.instant, body, "sj", "as_of", marks)
-        return {number: _answer(own, partial(_read_query, as_of_or_none, marks)) for number, own in rows.items()}
+        return {number: of_one(partial(_read_query, as_of_or_none, marks), own) for number, own in rows.items()}
 
 
 ADAPTER = VehicleOffices()
@@ -147,7 +148,7 @@ def _strict(body: dict[str, Any]) -> wire.Answers:
     try:
         return wire.Answers.model_validate(body)
     except ValidationError as error:
-        raise AgencyProtocolError(_what_is_wrong(error)) from None
+        raise AgencyProtocolError(why(error)) from None
 
 
 def _in_trouble(body: Mapping[str, Any], asked: Sequence[port.Asked]) -> Mapping[str, port.Answer]:
@@ -159,21 +160,6 @@ def _in_trouble(body: Mapping[str, Any], asked: Sequence[port.Asked]) -> Mapping
     return {one.request_no: port.Refused("not_authorised", said) for one in asked}
 
 
-def _answer(rows: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], port.Answer]) -> port.Answer:
-    if len(rows) != 1:
-        return port.OutsideProtocol(f"{len(rows)} answers to one request")
-    try:
-        return read(rows[0])
-    except ValidationError as error:
-        return port.OutsideProtocol(_what_is_wrong(error))
-    except ValueError as error:
-        return port.OutsideProtocol(str(error))
-
-
-def _what_is_wrong(error: ValidationError) -> str:
-    """Name fields and faults, never values: they are personal data."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults)[:_MOST_DETAIL]
 
 
 def _read_query(as_of: datetime | None, marks: Sequence[Unread], row: Mapping[str, Any]) -> port.Answer:
