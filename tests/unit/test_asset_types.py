@@ -141,3 +141,23 @@ def test_a_share_is_written_as_a_fraction():
 def test_a_unit_smaller_than_its_parts_and_land_that_ends_before_it_starts_are_doubtful(fields, doubtful):
     house = {"unit_code": "445302001001GB00014F00310202", "right_type": "house", "right_status": "current", "holder_name": "陈伟", "co_ownership": "sole"}
     assert asset_type("real_estate").record.model_validate(house | fields).doubtful() == doubtful
+
+
+def test_what_a_register_has_no_key_for_goes_by_its_certificate():
+    houses = asset_type("real_estate")
+    text = "certificate_no:粤房地权证云浮字第0100012345号"
+    record = houses.known_by("certificate_no: 粤房地权证云浮字第 0100012345 号")
+    assert record == {"certificate_no": "粤房地权证云浮字第0100012345号"}
+    assert houses.key_text(record) == text
+    assert houses.key_text({"unit_code": "445302001001GB00014F00310202", **record}) == "445302001001GB00014F00310202"
+    with pytest.raises(ValueError, match="without a key"):
+        houses.key_text({"location": "解放路1号"})
+
+
+def test_more_of_a_product_than_it_is_worth_is_doubtful():
+    record = RECORDS["wealth_products"] | {"available_value_fen": 10**9}
+    assert asset_type("wealth_products").record.model_validate(record).doubtful() == ("available_value_fen",)
+
+
+def test_a_record_of_its_own_doubts_nothing():
+    assert AssetRecord().doubtful() == ()
