@@ -29,6 +29,9 @@ _ID_TYPES = {
     "uscc": "统一社会信用代码", "organisation_code": "组织机构代码", "business_licence": "营业执照", "other": "其他证件",
 }
 _RIGHTS = {"mortgage": "抵押", "maximum_mortgage": "最高额抵押", "pledge": "质押", "lien": "留置", "residence_right": "居住权", "other": "其他"}
+#: What stands on an item that cannot be read, and its kinds.
+_STANDING = {"prior_measures": "在先措施", "priority_rights": "优先权"}
+_STANDING_KINDS = {**{code: name.zh for code, name in MEASURE_NAMES.items()}, **_RIGHTS}
 _UNITS = {"CNY": "元"}
 _CHANGES = {"asset_added": "新增财产", "asset_removed": "财产不再出现", "asset_changed": "财产变化", "outcome_changed": "答复变化",
             "control_changed": "控制变化", "proposal_changed": "解除建议变化"}
@@ -118,7 +121,7 @@ def _fields(record: Mapping[str, Any], asset_type: str) -> list[tuple[str, str]]
 def _read_fields(record: Mapping[str, Any], asset_type: str) -> list[tuple[str, str]]:
     """Return what was read of an item that cannot be read in full; it may be anything, so it is shown as it is."""
     kind = asset_types()[asset_type]
-    labels, words = kind.labels(), kind.words()
+    labels, words = kind.labels() | _STANDING, kind.words() | {"kind": _STANDING_KINDS}
     return [(_without_unit(labels.get(name, name)), _text(name, value, words, _unit_of(record)))
             for name, value in record.items() if value not in (None, "", [], ())]
 

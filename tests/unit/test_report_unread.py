@@ -112,6 +112,12 @@ def test_a_section_with_nothing_but_what_cannot_be_read_does_not_say_that_there_
     assert "账号：6222" in page
 
 
+def test_the_page_says_in_words_what_stands_on_an_item_that_cannot_be_read():
+    item = UnreadableItem(position=0, record={"prior_measures": [{"kind": "seal", "authority": "某某法院"}]}, unread=LOST.unread)
+    page = render_report(report(task(outcome="found", unreadable=(item,)), request=report_request(asset_types=("deposits",))), {})
+    assert "在先措施：查封，某某法院" in page
+
+
 def test_the_page_shows_marks_and_lets_no_agency_write_into_it():
     page = render_report(report(ODD, request=report_request(asset_types=("deposits",))), {})
     assert "未能完整读出：开户网点（格式不能唯一理解，原文“云浮支行&lt;b&gt;”）" in page
