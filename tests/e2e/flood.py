@@ -48,7 +48,7 @@ class Flood:
         """Freeze a little on every account of reports that may be frozen, each in a call of its own."""
         for report in reports:
             for account in assets_of(report):
-                if (account["controllable_fen"] or 0) >= 100 and account["record"]["account_class"].startswith("personal"):
+                if (account["controllable_fen"] or 0) >= 100 and account["record"].get("account_class", "").startswith("personal"):
                     self.controls += judge.ordered(report["request_id"], freeze(account, 100))
 
     def open_tasks(self, judge: Judge) -> int:

@@ -110,13 +110,14 @@ def test_what_it_acknowledged_is_asked_for_its_status(asked):
     assert accounts_of(report, 2) == [(account(PERSONS[2])["account_no"], BANK)]
 
 
-def test_a_record_with_an_unknown_field_is_a_gap_and_never_an_asset(asked):
+def test_an_unknown_field_of_a_record_is_kept_and_marked_and_its_asset_stands(asked):
     _, tasks, report = asked
-    assert (tasks[3]["outcome"], tasks[3]["code"]) == ("failed", "protocol")
+    assert (tasks[3]["outcome"], tasks[3]["code"]) == ("found", None)
     (section,) = report["subjects"][3]["sections"]
-    assert section["assets"] == []
-    assert [(gap["outcome"], gap["code"]) for gap in section["gaps"]] == [("failed", "protocol")]
-    assert "loyalty_points" in section["gaps"][0]["detail"]
+    assert (section["gaps"], section["unreadable"]) == ([], [])
+    (asset,) = section["assets"]
+    assert "loyalty_points" not in asset["record"]
+    assert [(mark["field"], mark["code"]) for mark in asset["unread"]] == [("loyalty_points", "unknown_field")]
 
 
 def test_what_is_no_answer_leaves_the_task_open_until_the_command_comes_again(asked):
