@@ -83,6 +83,11 @@ def is_resident_id(text: str) -> bool:
     return _passes(_check_resident_id, _plain(text))
 
 
+def is_credit_code(text: str) -> bool:
+    """Tell whether a number passes as a unified social credit code."""
+    return _passes(social_credit_code, _plain(text))
+
+
 def foreign_permanent_resident(text: str) -> str:
     """Check the number of a foreign permanent resident's card, 18 digits that begin with 9, or the old 3 letters and 12 digits.
 
@@ -254,5 +259,5 @@ def bank_card_no(text: str) -> bool:
     return luhn.is_valid(_plain(text))
 
 
-__all__ = ["bank_card_no", "certificate_no", "company_no", "company_no_may_be", "foreign_permanent_resident", "is_resident_id", "plate_no", "resident_id",
+__all__ = ["bank_card_no", "certificate_no", "company_no", "company_no_may_be", "foreign_permanent_resident", "is_credit_code", "is_resident_id", "plate_no", "resident_id",
            "resident_id_18", "social_credit_code", "unit_code", "uscc_of_identity", "vin_check_digit", "vin_may_be"]

@@ -35,9 +35,12 @@ _GB_18030_2022 = {
 _GBK_CELLS = {0xE7C8: "A8BF", **{0xE815 + place: f"FE{0x50 + place + (place > 46):02X}" for place in range(80)}}  # noqa: PLR2004 - no cell FE7F
 _MOVED = {code: chr(to) for code, to in {
     **{code: ord(bytes.fromhex(cell).decode("gb18030")) for code, cell in _GBK_CELLS.items()}, **_GB_18030_2022}.items()}
+#: Radicals of PDF text that Unicode itself folds into no character (CJK Radicals Supplement): those that stand for a whole character.
+_RADICALS = dict(zip(
+    "⺠⺟⻁⻄⻅⻆⻉⻋⻒⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳", "民母虎西见角贝车镸长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟", strict=True))
 #: Another way to write the same sign: the radicals of PDF text (⽅ for 方), full-width letters, digits and signs; punctuation stays Chinese.
 _SAME = {code: unicodedata.normalize("NFKC", chr(code)) for code in (*range(0x2F00, 0x2FD6), *range(0xFF01, 0xFF5F)) if chr(code) not in "（），：；！？．"}
-_TRANSLATED = {**_MOVED, **_SAME, **{ord(dot): DOT for dot in _DOTS}}
+_TRANSLATED = {**_MOVED, **_SAME, **{ord(radical): char for radical, char in _RADICALS.items()}, **{ord(dot): DOT for dot in _DOTS}}
 
 _STOP_AS_DOT = re.compile(f"(?<=[{_HAN}])[{_STOPS}](?=[{_HAN}])")
 _NEEDLESS_BLANK = re.compile(f"(?<=[{_HAN}{DOT}（），]) +| +(?=[{_HAN}{DOT}（），])")

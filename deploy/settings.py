@@ -11,8 +11,8 @@ from contracts.clock import CHINA
 #: The agencies that come with Chakong: all simulated.
 SHIPPED_AGENCIES = Path(__file__).parent / "agencies.yaml"
 
-#: When a clock may start: it can be put forward for longer than anybody does and stays in Python's calendar.
-_YEARS = range(2000, 2101)
+#: When a clock may start: since the law of today is in force, and far from the end of the years that a case number may name.
+_YEARS = range(2021, 2100)
 
 
 class DeploySettings(BaseSettings):

@@ -22,7 +22,7 @@ from gateway.store.report import load_report_heads
 
 router = APIRouter(route_class=LeanRoute, tags=["requests"])
 
-_REASONS = tuple(reason for reason in REASON_NAMES if reason != "no_agency")
+_REASONS = tuple(REASON_NAMES)
 _FILTERS = {"reason": one_of(*_REASONS), "asset_type": one_of(*asset_types()), "cursor": number_cursor, "limit": limit}
 
 

@@ -20,6 +20,10 @@ from gateway.domain.field_errors import field_error
 
 Level = Literal["supreme", "high", "intermediate", "basic"]
 Kind = Literal["ordinary", "railway", "maritime", "intellectual_property", "financial", "internet", "oilfield", "forestry", "farm", "corps", "military"]
+#: From above; a superior is of no lower level (新40, a branch of the high court, stands over intermediate courts of its own).
+_RANKS: Mapping[Level, int] = {"supreme": 0, "high": 1, "intermediate": 2, "basic": 3}
+#: More courts than these stand over none.
+_MOST_OVER = 6
 SUPREME = "最高法"
 #: The scheme is in force since 2016: a division abolished before never had a court of its code. 法〔2015〕137号 art. 13.
 _SCHEME_SINCE = "201512"
@@ -95,16 +99,21 @@ class Courts:
 
     def is_superior(self, code: str, of: str) -> bool:
         """Tell whether a court stands over another, however many levels above."""
-        one = self.find(of)
-        while one is not None and one.superior is not None:
-            if one.superior == code:
-                return True
+        return code in self.over(of)
+
+    def over(self, code: str) -> tuple[str, ...]:
+        """Return the courts over one, the nearest first, at most so many as there can be levels."""
+        found, one = list[str](), self.find(code)
+        while one is not None and one.superior is not None and len(found) < _MOST_OVER:
+            found.append(one.superior)
             one = self.find(one.superior)
-        return False
+        return tuple(found)
 
     def _by_scheme(self, code: str) -> Court | None:
         letter, digits = code[:1], code[1:]
-        region = (PROVINCE_REGION.get(letter, "") + digits).ljust(6, "0")
+        if letter not in PROVINCE_REGION or "00" in (digits[:2], digits[2:]):
+            return None  # the corps, the army and the supreme court are listed; a city is no court of the third tier, a province none of the second
+        region = (PROVINCE_REGION[letter] + digits).ljust(6, "0")
         division = divisions().by_code.get(region)
         if division is None or region.startswith(_OF_THE_CORPS) or (division.until and division.until < _SCHEME_SINCE):
             return None
@@ -160,6 +169,7 @@ def parse_courts(raw: Mapping[str, object]) -> Courts:
             added.append(Court.model_validate(row))
         except ValidationError as error:
             problems += [f"court {number}: {'.'.join(map(str, one['loc'])) or 'row'}: {one['msg']}" for one in error.errors()]
+    problems += [f"court {code}: listed twice" for code in dict.fromkeys(one.code for one in added) if sum(one.code == code for one in added) > 1]
     known = Courts({**courts().listed, **{one.code: one for one in added}}, courts().none - {one.code for one in added})
     problems += [f"court {one.code}: {what}" for one in added for what in _unknown(one, known)]
     if problems:
@@ -169,8 +179,15 @@ def parse_courts(raw: Mapping[str, object]) -> Courts:
 
 def _unknown(court: Court, known: Courts) -> Iterator[str]:
     """Name what a row points to and is not there."""
-    if court.superior is not None and known.find(court.superior) is None:
+    over = None if court.superior is None else known.find(court.superior)
+    if court.superior is not None and over is None:
         yield f"superior {court.superior}: there is no such court"
+    if over is not None and _RANKS[over.level] > _RANKS[court.level]:
+        yield f"superior {court.superior}: it is of a lower level"
+    if court.code in known.over(court.code):
+        yield f"superior {court.superior}: the court would stand over itself"
+    if court.level != "supreme" and court.superior is None:
+        yield "superior: which court stands over it is missing"
     for region in {court.seat, *court.regions}:
         if region != NATIONWIDE and not divisions().in_force(region):
             yield f"region {region}: there is no such division today"

@@ -123,8 +123,9 @@ def _of_unknown_type(agencies: Iterable[Agency]) -> list[str]:
 def _of_unknown_place(agencies: Iterable[Agency], known: Courts) -> Iterator[str]:
     """Name regions and courts that are not there: an agency listed under them would never be asked, and nobody would know."""
     for one in agencies:
-        if one.region_code != NATIONWIDE and one.region_code not in divisions().by_code:
-            yield f"agency {one.agency}: there is no region {one.region_code}"
+        if one.region_code != NATIONWIDE and not divisions().in_force(one.region_code):
+            today = " or ".join(divisions().today(one.region_code)) if one.region_code in divisions().by_code else ""
+            yield f"agency {one.agency}: there is no region {one.region_code} today" + (f", it is {today} now" if today else "")
         if isinstance(one.serves, tuple):
             yield from (f"agency {one.agency}: there is no court {code}" for code in one.serves if known.find(code) is None)
 

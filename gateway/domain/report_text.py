@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from contracts.messages import UnreadableItem
 from contracts.outcome import GAP_OUTCOMES, OUTCOME_NAMES
-from contracts.registry import asset_type
+from contracts.registry import FIRST_SIX, asset_type
 from contracts.words import Text
 from gateway.domain.left_out_text import said_of
 from gateway.domain.other_names import known_by_another
@@ -29,9 +29,9 @@ def gaps_of(tasks: Sequence[TaskView]) -> list[TaskView]:
 def statement(request: ReportRequest, tasks: Sequence[TaskView]) -> Text:
     """Say how complete a report is, in both languages; `tasks` in the order of the report."""
     gaps, unasked, left_out = gaps_of(tasks), _unasked(request, tasks), said_of(request.left_out)
-    return Text(zh="".join([_counts_zh(request, tasks), _gaps_zh(request, gaps), _unreadable_zh(request, tasks), _unasked_zh(unasked), left_out.zh]),
+    return Text(zh="".join([_counts_zh(request, tasks), _gaps_zh(request, gaps), _unreadable_zh(request, tasks), _unasked_zh(unasked), left_out.zh, _unchosen_zh(request)]),
                 en=" ".join(filter(None, [_counts_en(request, tasks), _gaps_en(request, gaps), _unreadable_en(request, tasks), _unasked_en(unasked),
-                                          left_out.en])))
+                                          left_out.en, _unchosen_en(request)])))
 
 
 def _unasked(request: ReportRequest, tasks: Sequence[TaskView]) -> list[tuple[str, list[Text]]]:
@@ -40,6 +40,27 @@ def _unasked(request: ReportRequest, tasks: Sequence[TaskView]) -> list[tuple[st
     by_subject = [(subject.name, [asset_type(code).name for code in request.asset_types if (index, code) not in asked])
                   for index, subject in enumerate(request.subjects)]
     return [(name, kinds) for name, kinds in by_subject if kinds]
+
+
+def _unchosen(request: ReportRequest) -> list[Text]:
+    """Return the kinds that the court did not choose, of those that are asked for where it chooses none."""
+    return [asset_type(code).name for code in FIRST_SIX if code not in request.asset_types]
+
+
+def _unchosen_zh(request: ReportRequest) -> str:
+    kinds = "、".join(kind.zh for kind in _unchosen(request))
+    return f"本院未选择查询的财产种类有：{kinds}；未查询不等于无财产。" if kinds else ""
+
+
+def _unchosen_en(request: ReportRequest) -> str:
+    kinds = ", ".join(kind.en.lower() for kind in _unchosen(request))
+    return f"The court did not choose to ask for: {kinds}; not asked does not mean no assets." if kinds else ""
+
+
+def _name_asked(request: ReportRequest, task: TaskView) -> str:
+    """Return about whom a task asks, with the former name it asks by."""
+    name = request.subjects[task.subject].name
+    return f"{name}，曾用名{task.asked_as}" if task.asked_as else name
 
 
 def _counts_zh(request: ReportRequest, tasks: Sequence[TaskView]) -> str:
@@ -62,7 +83,7 @@ def _counts_en(request: ReportRequest, tasks: Sequence[TaskView]) -> str:
 def _gaps_zh(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
     if not gaps:
         return "全部查询均已得到答复。"
-    named = "、".join(f"{task.name.zh}（{request.subjects[task.subject].name}，{OUTCOME_NAMES[outcome_word(task)].zh}）"
+    named = "、".join(f"{task.name.zh}（{_name_asked(request, task)}，{OUTCOME_NAMES[outcome_word(task)].zh}）"
                      for task in gaps[:MOST_NAMES])
     more = f"等{len(gaps)}项" if len(gaps) > MOST_NAMES else ""
     return f"本报告不完整，未获答复的有：{named}{more}。未回复不等于无财产。"
@@ -71,7 +92,7 @@ def _gaps_zh(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
 def _gaps_en(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
     if not gaps:
         return "Every query was answered."
-    named = "; ".join(f"{task.name.en} ({request.subjects[task.subject].name}, {OUTCOME_NAMES[outcome_word(task)].en})"
+    named = "; ".join(f"{task.name.en} ({_name_asked(request, task)}, {OUTCOME_NAMES[outcome_word(task)].en})"
                       for task in gaps[:MOST_NAMES])
     more = f" and {len(gaps) - MOST_NAMES} more" if len(gaps) > MOST_NAMES else ""
     return f"This report is incomplete; no usable answer came from: {named}{more}. No answer does not mean no assets."

@@ -16,7 +16,7 @@ Said = dict[str, Any]
 
 PATHS = {"standard": {"/xzcx": "query", "/xzkz": "control"}, "yuan": {"/judicial/queries": "query", "/judicial/controls": "control"}}
 _YUAN_NAMES = {
-    "XZ": "reqKind", "CXLB": "queries", "BDHM": "reqNo", "XM": "custName", "ZJLX": "certType", "DSRZJHM": "certNo", "FYMC": "courtName",
+    "XZ": "reqKind", "CXLB": "queries", "BDHM": "reqNo", "XM": "custName", "GJ": "nationality", "ZJLX": "certType", "DSRZJHM": "certNo", "FYMC": "courtName",
     "FYDM": "courtCode", "CBR": "judge", "YHDH": "judgePhone", "AH": "caseNo", "GZZBH": "workCardNo", "GWZBH": "dutyCardNo",
     "HDDZ": "notifyUrl", "WSXX": "docs", "WSLB": "docType", "WSBH": "docNo", "WSRQ": "docTime", "WSNR": "docContent",
     "CKKSSJ": "txFrom", "CKJSSJ": "txTo", "KZZH": "items", "CCXH": "seqNo", "KZLX": "ctrlType", "KZCS": "measure", "KHZH": "acctNo",

@@ -15,7 +15,7 @@ Said = dict[str, Any]
 
 PATHS = {"/jrcx": "query", "/jrkz": "control"}
 _HEAD = ("BDHM", "XM", "ZJLX", "DSRZJHM", "FYMC", "FYDM", "CBR", "AH")
-_MORE = frozenset({"YHDH", "GZZBH", "GWZBH", "HDDZ", "WSXX", "XZ", "KZZH"})
+_MORE = frozenset({"GJ", "YHDH", "GZZBH", "GWZBH", "HDDZ", "WSXX", "XZ", "KZZH"})
 _ITEM = ("CCXH", "KZLX", "KZCS", "LCZH", "JRCPBH", "BZ")
 _MORE_OF_AN_ITEM = frozenset({"ZJHKZH", "JE", "JSRQ", "KZQX", "CKWH", "YDJAH", "YDJDH", "DJBH"})
 

@@ -11,6 +11,7 @@ from openapi_core.datatypes import RequestParameters
 
 from contracts.control import FOLLOW_UPS
 from contracts.failures import AgencyUnsupported
+from contracts.messages import Command
 from services.runtime.mock.port import MockResponse
 from services.runtime.port import AgencyCall
 from tests.contract.exchange import Exchange, other_court
@@ -66,6 +67,12 @@ def by_openapi(path: Path) -> Check:
     return check
 
 
+def with_everything(command: Command) -> Command:
+    """A command that says all it can say of whom it asks about."""
+    more = {"nationality": "CHN", "name_as_given": f" {command.subject.name}", "former_names": ("黄大明",)}
+    return command.model_copy(update={"subject": command.subject.model_copy(update=more)})
+
+
 def everything_asked(exchange: Exchange, check: Check) -> int:
     """Ask an agency for all it does, and let its document judge each call and answer; return how many there were.
 
@@ -86,6 +93,7 @@ def everything_asked(exchange: Exchange, check: Check) -> int:
     subject, holding = exchange.holder()
     exchange.settle(exchange.command("query", subject))
     exchange.settle(exchange.command("query", subject, documents=()))
+    exchange.settle(with_everything(exchange.command("query", subject)))
     for measure in exchange.asset_type.measures:
         try:
             ordered = exchange.order(measure, subject, holding, **whole(exchange, holding))

@@ -15,6 +15,7 @@ from contracts.registry import asset_types
 from services.runtime.mock.port import MockAgency, MockRequest
 from services.runtime.port import Adapter, AgencyResponse, Found, OutsideProtocol, Refused
 from services.runtime.registry import adapters, mock_agencies
+from tests.contract.documents import with_everything
 from tests.contract.exchange import CAPABILITIES, Exchange, as_received, asked_of, to_response
 from tests.contract.suite import (
     AGENCIES,
@@ -132,6 +133,12 @@ def test_a_request_the_answer_leaves_out_is_outside_the_protocol(exchange):
         exchange.agency, [asked_of(answered), asked_of(left_out)], to_response(response))
     assert isinstance(answers[left_out.request_no], OutsideProtocol)
     assert isinstance(answers[answered.request_no], Found)
+
+
+def test_whatever_is_known_of_a_subject_an_agency_answers_as_without(exchange):
+    subject = subject_with(exchange, bool)
+    answer = exchange.ask_one(with_everything(exchange.command("query", subject)))
+    assert_is_the_truth(exchange, subject, answer)
 
 
 # ---- faults

@@ -1,7 +1,7 @@
 import pytest
 
 from contracts.failures import DirectoryInvalid
-from gateway.domain.courts import courts, parse_courts
+from gateway.domain.courts import SUPREME, courts, parse_courts
 from gateway.domain.divisions import divisions
 from tests.builders import agency, court
 
@@ -82,3 +82,22 @@ def test_an_installation_adds_courts_and_puts_others_in_the_place_of_those_that_
 def test_a_file_of_courts_that_is_wrong_is_refused_by_its_rows(raw, problem):
     with pytest.raises(DirectoryInvalid, match=problem):
         parse_courts(raw)
+
+
+@pytest.mark.parametrize("code", ["粤00", "粤5300", "粤0100", "兵11", "兵44", "军44", "兵4453", "军4453", "兵65", "兵1401", "粤1900"])
+def test_a_code_that_is_none_of_the_scheme_is_no_court(code):
+    assert courts().find(code) is None
+
+
+@pytest.mark.parametrize(("rows", "wrong"), [
+    ([{"superior": "粤0399"}], "stand over itself"), ([{"superior": "粤0398"}, {"code": "粤0398", "superior": "粤0399"}], "stand over itself"), ([{}, {}], "listed twice"), ([{"superior": None}], "which court stands over it"),
+    ([{"level": "high", "superior": "粤0304"}], "lower level")])
+def test_a_file_of_courts_that_contradicts_itself_is_refused(rows, wrong):
+    row = {"code": "粤0399", "name": "某某人民法院", "level": "basic", "seat": "440304", "regions": ["440304"], "superior": "粤03"}
+    with pytest.raises(DirectoryInvalid, match=wrong):
+        parse_courts({"courts": [row | one for one in rows]})
+
+
+def test_the_way_up_from_every_court_that_comes_with_us_ends_at_the_supreme_court():
+    for code in courts().listed:
+        assert code == SUPREME or courts().over(code)[-1] == SUPREME, code

@@ -113,3 +113,8 @@ def test_one_invisible_character_or_blank_changes_nothing(name, char, place):
     ("陈伟", "陈 伟", True), ("古丽娜尔·买买提", "古丽娜尔•买买提", True), ("陈伟", "陈大伟", False), ("陈\x07", "陈\x07", True), ("陈\x07", "陈", False)])
 def test_two_forms_of_a_name_are_one_name(one, other, same):
     assert same_name(one, other) is same
+
+
+@pytest.mark.parametrize(("typed", "name"), [("\u2ee9娟浩", "黄娟浩"), ("\u2ee2志强", "马志强"), ("\u2f45\u2ed3军", "方长军")])
+def test_radicals_of_pdf_text_are_the_characters_they_stand_for(typed, name):
+    assert normal_name(typed) == name

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.outcome import GAP_OUTCOMES, OUTCOMES
+from contracts.registry import FIRST_SIX
 from contracts.report import AssetReport
 from gateway.domain.left_out import LeftOutGroup
 from gateway.domain.report import changes, with_changes
@@ -83,8 +84,16 @@ def test_the_statement_can_be_read_aloud():
                       request=report_request(left_out=(LeftOutGroup("outside_region", "deposits", None, 2, (0,)),)))
     assert compiled.completeness.statement.zh == (
         "本报告就1名被查询人，共向3个单位发出3项查询，其中1项查到财产、1项回复无财产；逾期未复1项。"
-        "本报告不完整，未获答复的有：abc单位（陈伟，逾期未复）。未回复不等于无财产。另有2项因登记地不在查找范围内而未查询。")
+        "本报告不完整，未获答复的有：abc单位（陈伟，逾期未复）。未回复不等于无财产。另有2项因登记地不在查找范围内而未查询。"
+        "本院未选择查询的财产种类有：机动车、股权、证券、住房公积金；未查询不等于无财产。")
     assert "incomplete" in compiled.completeness.statement.en
+
+
+def test_the_statement_says_by_which_name_a_silent_agency_was_asked_and_is_silent_where_all_was_chosen():
+    former = task("bureau", "real_estate", outcome="overdue", asked_as="陈大伟")
+    compiled = report(former, request=report_request(asset_types=FIRST_SIX))
+    assert "bureau单位（陈伟，曾用名陈大伟，逾期未复）" in compiled.completeness.statement.zh
+    assert "未选择" not in compiled.completeness.statement.zh
 
 
 def test_a_long_list_of_silent_agencies_is_counted():

@@ -1,5 +1,6 @@
 import pytest
 
+from contracts.subject import Subject
 from gateway.domain.where import domicile, look_in, own
 from tests.builders import USCC, company, court, subject
 
@@ -29,3 +30,12 @@ def test_a_request_looks_at_home_at_the_debtors_and_where_the_court_says():
 
 def test_what_lies_in_another_region_is_left_to_that_one():
     assert look_in(court("粤"), company(id_no=USCC), ("445302",)) == {"440000"}
+
+
+@pytest.mark.parametrize(("kind", "id_type", "number", "place"), [
+    ("person", "household_book", "445302199001010013", "445302"), ("person", "other", "445302900101001", "445302"),
+    ("organisation", "business_licence", "91445300MA4UN0001B", "445300"), ("organisation", "business_licence", "445300000012345", "445300"),
+    ("person", "passport", "E12345678", None), ("organisation", "other", "X-1", None)])
+def test_a_number_with_a_place_has_it_whatever_type_it_was_given_as(kind, id_type, number, place):
+    one = Subject.model_validate({"kind": kind, "name": "甲", "id_type": id_type, "id_no": number})
+    assert domicile(one) == (() if place is None else (place,))
