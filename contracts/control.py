@@ -1,10 +1,11 @@
 """Measures and the states of a control: words both sides use. The machine itself is gateway/domain/control.py."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
+from contracts.money import Fen
 from contracts.words import Code, Message, Text
 
 Measure = Literal["freeze", "seal", "pre_seal", "seize", "freeze_and_deduct", "withdraw_income", "watchlist"]
@@ -50,17 +51,33 @@ STATE_NAMES: dict[str, Text] = {
 }
 
 
+#: What decides of a measure and of a right: an asset of which it cannot be read cannot be said to be free.
+DECIDING_OF_MEASURE = frozenset({"kind", "authority", "amount_fen", "quantity"})
+DECIDING_OF_RIGHT = frozenset({"kind", "holder", "amount_fen"})
+
+
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError("a date is written 2026-11-23")  # noqa: TRY004 - pydantic wants a ValueError
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_no_number)]
+Count = Annotated[int, Field(ge=0, le=10**15, strict=True)]
+Who = Annotated[str, Field(min_length=1)]
+
+
 class PriorMeasure(Message):
     """A measure of any authority that stands on an asset; rank 1 is first. Source: domain.md §4.2 DJXX."""
 
     kind: Measure
-    authority: str
+    authority: Who
     document_no: str | None = None
-    amount_fen: int | None = None
-    quantity: int | None = None
-    rank: int | None = None
-    from_on: date | None = None
-    until_on: date | None = None
+    amount_fen: Fen | None = None
+    quantity: Count | None = None
+    rank: Annotated[int, Field(ge=1, le=10**6, strict=True)] | None = None
+    from_on: Day | None = None
+    until_on: Day | None = None
     request_no: str | None = None
 
     @property
@@ -73,8 +90,8 @@ class PriorityRight(Message):
     """A right that is paid first. It does not bar freezing. Source: domain.md §4.2 QLXX, §8a."""
 
     kind: Literal["mortgage", "pledge", "lien", "maximum_mortgage", "residence_right", "other"]
-    holder: str
-    amount_fen: int | None = None
+    holder: Who
+    amount_fen: Fen | None = None
 
 
 class Transferee(Message):

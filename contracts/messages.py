@@ -1,9 +1,9 @@
 """What travels over Kafka: commands to adapters and their replies. interface.md §2; optional fields are added, none change."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from contracts.case import CaseReference, CommandOfficer
 from contracts.control import Action, ControlAnswer, ControlOrder, PriorityRight, PriorMeasure
@@ -82,9 +82,19 @@ class FoundAsset(Message):
 class UnreadableItem(Message):
     """An item of an answer of which it cannot be read which thing it is, whose, how much, in what state, or what is on it before."""
 
-    position: int | None = Field(default=None, ge=0, description="its place in the answer, from 0; null: the answer tells of it and does not list it")
+    position: int | None = Field(default=None, ge=0, le=10**6, description="its place in the answer, from 0; null: the answer tells of it and does not list it")
     record: dict[str, object] = Field(default_factory=dict, description="what was read; it may be valid for nothing")
     unread: tuple[Unread, ...]
+
+
+def _in_our_time(value: datetime) -> datetime:
+    """Refuse an instant that no register answers at, and that neither PostgreSQL nor the time of China takes."""
+    if not 1949 < value.year < 2200:  # noqa: PLR2004 - years
+        raise ValueError("an instant between 1950 and 2199")
+    return value
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
 
 
 class Reply(Message):
@@ -100,13 +110,13 @@ class Reply(Message):
     outcome: Literal["found", "none_found", "refused", "unsupported", "failed", "controlled"] | None = None
     code: Code | None = None
     detail: Annotated[str, StringConstraints(max_length=2000)] | None = None
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
     assets: tuple[FoundAsset, ...] | None = None
     unreadable: tuple[UnreadableItem, ...] | None = Field(default=None, description="found: items that are there and cannot be read")
     unread: tuple[Unread, ...] | None = Field(default=None, description="what was not read of the answer itself, outside its items")
     control: ControlAnswer | None = None
     agency_ref: str | None = None
-    until: AwareDatetime | None = Field(default=None, description="deferred: ask again then; acknowledged: ask the status then")
+    until: Instant | None = Field(default=None, description="deferred: ask again then; acknowledged: ask the status then")
     elapsed_s: float | None = None
     raw_sha256: str | None = None
     raw: Annotated[str, StringConstraints(max_length=MOST_RAW_CHARS)] | None = Field(

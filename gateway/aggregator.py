@@ -200,31 +200,48 @@ async def run(
 
 async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[Record], stop: asyncio.Event) -> bool:
     """Apply a batch, however long the database is away; False if told to stop before it was."""
-    replies, undecodable = _decode(records)
-    set_aside = await _set_aside(producer, undecodable, stop)
+    come, undecodable = _decode(records)
+    return await _set_aside(producer, undecodable, stop) and await _apply(aggregator, producer, come, stop)
+
+
+async def _apply(aggregator: Aggregator, producer: Producer, come: Sequence[tuple[Record, Reply]], stop: asyncio.Event) -> bool:
     pause_s = 0.1
-    while set_aside and not stop.is_set():
+    while not stop.is_set():
         try:
-            await aggregator.apply(replies)
+            await aggregator.apply([reply for _, reply in come])
         except ServiceUnavailable as error:
-            _log.warning("replies_wait", code=error.code, replies=len(replies))
+            _log.warning("replies_wait", code=error.code, replies=len(come))
             await asyncio.sleep(pause_s)
             pause_s = min(5.0, pause_s * 2)
+        # Anything else is a bug of ours; one reply that meets it must not stop the answers of everybody else. style.md §2.7.
+        except Exception as error:  # noqa: BLE001
+            _log.error("bug", role="aggregator", error=type(error).__name__, replies=len(come))
+            return await _apart(aggregator, producer, come, stop)
         else:
             return True
     return False
 
 
-def _decode(records: Sequence[Record]) -> tuple[list[Reply], list[Outbound]]:
-    replies, undecodable = [], []
+async def _apart(aggregator: Aggregator, producer: Producer, come: Sequence[tuple[Record, Reply]], stop: asyncio.Event) -> bool:
+    """Apply the halves of a batch that met a bug, down to the one reply that meets it: that is set aside, and its task asked again."""
+    if len(come) == 1:
+        record, _ = come[0]
+        DEAD_LETTERS.labels(record.topic, "bug").inc()
+        return await _set_aside(producer, [dead_letter(record, "bug: it could not be applied")], stop)
+    middle = len(come) // 2
+    return await _apply(aggregator, producer, come[:middle], stop) and await _apply(aggregator, producer, come[middle:], stop)
+
+
+def _decode(records: Sequence[Record]) -> tuple[list[tuple[Record, Reply]], list[Outbound]]:
+    come, undecodable = [], []
     for record in records:
         try:
-            replies.append(decode_reply(record))
+            come.append((record, decode_reply(record)))
         except MalformedMessage as error:
             DEAD_LETTERS.labels(record.topic, error.code).inc()
             _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, why=str(error))
             undecodable.append(dead_letter(record, str(error)))
-    return replies, undecodable
+    return come, undecodable
 
 
 async def _set_aside(producer: Producer, messages: Sequence[Outbound], stop: asyncio.Event) -> bool:

@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
 from contracts.failures import MalformedMessage
 from contracts.kafka import topics
-from contracts.messages import MOST_FIELD_CHARS, REPLY_TYPE, Command, FoundAsset, Reply, Unread, UnreadableItem
+from contracts.kafka.replies import read_reply, where
+from contracts.messages import REPLY_TYPE, Command, Reply
 
-#: Marks kept of one item that cannot be decoded.
-_MOST_MARKS = 20
 _JSON = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
 
 
@@ -83,46 +80,15 @@ def decode_command(record: Record) -> Command:
     try:
         return Command.model_validate_json(record.value or b"")
     except ValidationError as error:
-        raise MalformedMessage(_where(error)) from None
+        raise MalformedMessage(where(error)) from None
 
 
 def decode_reply(record: Record) -> Reply:
-    """Read a reply; an asset of it that is none takes no other along: it is an item that cannot be read.
+    """Read a reply.
 
     Raises: MalformedMessage
     """
-    raw = record.value or b""
-    try:
-        return Reply.model_validate_json(raw)
-    except ValidationError as error:
-        try:
-            return Reply.model_validate(_item_by_item(raw))
-        except (ValidationError, ValueError):
-            raise MalformedMessage(_where(error)) from None
-
-
-def _item_by_item(raw: bytes) -> dict[str, Any]:
-    """Return the body of a reply with each asset that cannot be decoded as an item that cannot be read.
-
-    Raises: ValueError if it is no reply that lists assets
-    """
-    body = orjson.loads(raw)
-    if not isinstance(body, dict) or not isinstance(body.get("assets"), list):
-        raise ValueError("no reply that lists assets")  # noqa: TRY004 - what came is a value
-    read = [_asset(position, one) for position, one in enumerate(body["assets"])]
-    unreadable = body.get("unreadable") or []
-    return body | {"assets": [one for one in read if isinstance(one, FoundAsset)] or None,
-                   "unreadable": [*unreadable, *(one for one in read if isinstance(one, UnreadableItem))]}
-
-
-def _asset(position: int, told: object) -> FoundAsset | UnreadableItem:
-    try:
-        return FoundAsset.model_validate(told)
-    except ValidationError as error:
-        record = told.get("record") if isinstance(told, dict) else None
-        marks = [Unread(field=where, wire=where, code="bad_form", raw=orjson.dumps(one["input"], default=str).decode("utf-8", "replace")[:MOST_FIELD_CHARS])
-                 for one in error.errors(include_url=False, include_context=False)[:_MOST_MARKS] for where in [".".join(map(str, one["loc"]))[:100]]]
-        return UnreadableItem(position=position, record=record if isinstance(record, dict) else {}, unread=tuple(marks))
+    return read_reply(record.value or b"")
 
 
 def encode_reply(reply: Reply, asked: Record | None, *, request_id: str, message_id: str, now: datetime) -> Outbound:
@@ -146,8 +112,3 @@ def dead_letter(record: Record, reason: str) -> Outbound:
 
 def _text(value: bytes | None) -> str | None:
     return value.decode("ascii", "replace") if value else None
-
-
-def _where(error: ValidationError) -> str:
-    """Name the fields that are wrong, never their values: a dead letter's reason carries no personal data."""
-    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['type']}" for one in error.errors(include_input=False)[:5])

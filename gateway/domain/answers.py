@@ -1,10 +1,9 @@
 """What a reply means for its task: an outcome, a postponement, or nothing. Pure; the aggregator does what this says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import orjson
+from itertools import count
 
 from contracts.agency import Agency
 from contracts.control import ControlAnswer
@@ -56,7 +55,7 @@ def _query_meaning(reply: Reply, kind: str) -> Meaning:
         raise AgencyProtocolError(f"a query cannot be answered with {reply.outcome}")
     if (reply.outcome == "found") != bool(reply.assets or reply.unreadable):
         raise AgencyProtocolError("found goes with assets, every other outcome without")
-    read = each_once(asset_type(kind), [as_read(asset_type(kind), one, position) for position, one in enumerate(reply.assets or ())])
+    read = each_once(asset_type(kind), {place: as_read(asset_type(kind), one, place) for place, one in zip(_places(reply), reply.assets or (), strict=False)})
     assets = [one for one in read if isinstance(one, FoundAsset)]
     unreadable = [*(one for one in read if isinstance(one, UnreadableItem)), *(reply.unreadable or ())]
     return Meaning(
@@ -64,9 +63,15 @@ def _query_meaning(reply: Reply, kind: str) -> Meaning:
         oddities=oddities([*assets, *unreadable], reply.unread or ()), alarm=reply.outcome == "failed")
 
 
+def _places(reply: Reply) -> Iterator[int]:
+    """Return the places of an answer at which its assets stand: those that no unreadable item has."""
+    taken = {one.position for one in reply.unreadable or ()}
+    return (place for place in count() if place not in taken)
+
+
 def _json(told: Sequence[Message]) -> str | None:
     """Return what was told as a JSON list, null where it is nothing."""
-    return orjson.dumps([one.model_dump(mode="json", exclude_none=True) for one in told]).decode() if told else None
+    return f"[{','.join(one.model_dump_json(exclude_none=True) for one in told)}]" if told else None
 
 
 def _control_meaning(reply: Reply, kind: str, action: str) -> Meaning:

@@ -1,11 +1,12 @@
 """What of the agencies' answers was not read: checked on arrival whoever wrote the reply, and shown with what each field is. Pure."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
 from contracts.asset_type import AssetType
-from contracts.control import PriorityRight, PriorMeasure
+from contracts.control import DECIDING_OF_MEASURE, DECIDING_OF_RIGHT, PriorityRight, PriorMeasure
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem
 from contracts.report import ReportUnread, ReportUnreadable
 from contracts.words import Text
@@ -14,6 +15,9 @@ from gateway.domain.report_views import TaskView
 _LISTS = {"prior_measures": Text(zh="在先措施", en="prior measure"), "priority_rights": Text(zh="优先权", en="priority right"),
           "co_owners": Text(zh="共有人", en="co-owner"), "pledges": Text(zh="质押", en="pledge"), "marks": Text(zh="司法标记", en="judicial mark"),
           "parts": Text(zh="分项", en="part"), "portions": Text(zh="分笔", en="portion")}
+#: What a field is called on a wire, without a number in it that could be a person's.
+_IS_NAME = re.compile(r"[#@]?(?!.*[0-9]{5})[A-Za-z][A-Za-z0-9_:-]{0,40}|#[0-9]{1,4}|")
+_DECIDING_WITHIN = {"prior_measures": DECIDING_OF_MEASURE, "priority_rights": DECIDING_OF_RIGHT}
 _FIELDS = {
     "kind": "种类", "authority": "机关", "document_no": "文号", "amount_fen": "金额", "quantity": "数量", "rank": "顺位", "from_on": "起始日期",
     "until_on": "截止日期", "request_no": "请求单号", "holder": "权利人", "name": "姓名或者名称", "id_type": "证件类型", "id_no": "证件号码",
@@ -56,7 +60,7 @@ def as_read(kind: AssetType, found: FoundAsset, position: int) -> FoundAsset | U
     """Return an asset of a reply as far as it is one of its type; what is not is kept and marked, whichever adapter wrote it."""
     wrong = dict(_wrong(kind, found))
     record = {name: value for name, value in found.record.items() if name not in wrong}
-    lost = not (kind.deciding() | _required(kind)).isdisjoint(wrong)
+    lost = not (kind.deciding() | _required(kind)).isdisjoint(wrong) or any(_decides(kind, found, mark) for mark in found.unread)
     keyless = () if lost or kind.key_fields(record) else tuple(Unread(field=name, wire=name, code="missing") for name in kind.key if name not in wrong)
     unread = (*found.unread, *wrong.values(), *keyless)
     if lost or not kind.key_fields(record):
@@ -65,11 +69,24 @@ def as_read(kind: AssetType, found: FoundAsset, position: int) -> FoundAsset | U
     return found if not wrong else found.model_copy(update={"record": record, "unread": unread})
 
 
-def each_once(kind: AssetType, read: Sequence[FoundAsset | UnreadableItem]) -> list[FoundAsset | UnreadableItem]:
-    """Return the items of one answer; one whose key was told before with another record cannot be read, since neither may hide the other."""
+def _decides(kind: AssetType, found: FoundAsset, mark: Unread) -> bool:
+    """Tell whether an asset lacks a deciding field that its adapter says it could not read."""
+    name, _, within = mark.field.partition(".")
+    if mark.code in ("implausible", "unknown_field"):
+        return False
+    if name in _DECIDING_WITHIN:
+        place, _, inner = within.partition(".")
+        rows = found.prior_measures if name == "prior_measures" else found.priority_rights
+        row = rows[int(place)] if place.isdecimal() and int(place) < len(rows) else None
+        return not inner or (inner in _DECIDING_WITHIN[name] and getattr(row, inner, None) is None)
+    return name in kind.deciding() | _required(kind) and found.record.get(name) is None
+
+
+def each_once(kind: AssetType, read: Mapping[int, FoundAsset | UnreadableItem]) -> list[FoundAsset | UnreadableItem]:
+    """Return the items of one answer, given by place; one whose key was told before with another record cannot be read: neither may hide the other."""
     records: dict[str, dict[str, object]] = {}
-    return [_again(kind, position, one) if isinstance(one, FoundAsset) and records.setdefault(kind.key_text(one.record), one.record) != one.record
-            else one for position, one in enumerate(read)]
+    return [_again(kind, place, one) if isinstance(one, FoundAsset) and records.setdefault(kind.key_text(one.record), one.record) != one.record
+            else one for place, one in read.items()]
 
 
 def _again(kind: AssetType, position: int, found: FoundAsset) -> UnreadableItem:
@@ -88,6 +105,9 @@ def _required(kind: AssetType) -> frozenset[str]:
 
 
 def _wrong(kind: AssetType, found: FoundAsset) -> Iterator[tuple[str, Unread]]:
+    for name, value in found.record.items():
+        if _garbled(value):
+            yield name, Unread(field=name, wire=name, code="bad_form", raw=str(value)[:MOST_FIELD_CHARS])
     try:
         kind.record.model_validate(found.record)
     except ValidationError as error:
@@ -98,20 +118,37 @@ def _wrong(kind: AssetType, found: FoundAsset) -> Iterator[tuple[str, Unread]]:
             yield name, Unread.model_validate({"field": name, "wire": name, "code": code, "raw": raw})
 
 
+def _garbled(value: object) -> bool:
+    """Tell whether a value has what stands for characters that could not be decoded, or a number that no store takes."""
+    if isinstance(value, Mapping):
+        return any(map(_garbled, (*value, *value.values())))
+    if isinstance(value, list):
+        return any(map(_garbled, value))
+    return "\ufffd" in value if isinstance(value, str) else isinstance(value, int | float) and not abs(value) < 2**63  # NaN is none either
+
+
 def oddities(items: Sequence[FoundAsset | UnreadableItem], around: Sequence[Unread]) -> list[dict[str, str]]:
     """Return what an operator and the agency are told of an answer: field, code and form, never what was in it.
 
     Shape: each {"field", "wire", "code", "form"} once; `form` has 9 for a digit, A for a letter, 字 for a Chinese character
     """
     marks = [*around, *(mark for one in items for mark in one.unread)]
-    told = [{"field": _unplaced(mark.field), "wire": _unplaced(mark.wire), "code": mark.code, "form": form_of(mark.raw)} for mark in marks]
+    told = [{"field": _name(mark.field), "wire": _name(mark.wire), "code": mark.code, "form": form_of(mark.raw)} for mark in marks]
     return list({tuple(one.items()): one for one in told}.values())
 
 
-def _unplaced(path: str) -> str:
-    return ".".join(step for step in path.split(".") if not step.isdigit())
+def _name(path: str) -> str:
+    """Return a field's name without places in lists; only the form of what is no name of a field, since it may be somebody's."""
+    steps = (step for step in path.split(".") if not step.isdigit())
+    return ".".join(step if _IS_NAME.fullmatch(step) else form_of(step) for step in steps)
 
 
 def form_of(raw: str | None) -> str:
     """Return the form of a value: nothing that tells whose it is. Shape: at most 40 characters."""
-    return "".join("9" if char.isdigit() else "字" if char >= "\u2e80" else "A" if char.isalpha() else char for char in (raw or "")[:40])
+    return "".join(map(_form_of_char, (raw or "")[:40]))
+
+
+def _form_of_char(char: str) -> str:
+    if char.isdigit() or char.isalpha():
+        return "9" if char.isdigit() else "字" if char >= "\u2e80" else "A"
+    return char if char.isprintable() else "?"

@@ -1,8 +1,14 @@
 """An answer with one odd field, from the reply to the report, the request and the lists of operators and agencies."""
 
+import asyncio
+import json
+
 import pytest
 
+from contracts.kafka.codec import Record
+from contracts.messages import Reply
 from contracts.report import AssetReport
+from gateway.aggregator import Aggregator, _handle
 from gateway.api.oddities import OddityList
 from tests import builders as build
 from tests.court_side import bearer, problem, reply_to
@@ -95,3 +101,65 @@ async def test_the_same_answer_twice_changes_nothing_and_another_is_filed(court)
     assert await court.rows("SELECT * FROM filed_replies") == []
     await reply_to(court, line, outcome="found", assets=[ASSET])
     assert [row["why"] for row in await court.rows("SELECT why FROM filed_replies")] == ["contradiction"]
+
+
+class BrokenStore:
+    """Applies replies as the aggregator does, and meets a bug with one of them."""
+
+    def __init__(self, court, poison):
+        """Take the court whose store it is, and the task whose reply meets the bug."""
+        self._role = Aggregator(court.database, court.deps.directory.by_code, clock=court.clock, new_id=court.deps.new_id)
+        self._poison = poison
+
+    async def apply(self, replies):
+        """Apply, or meet the bug."""
+        if any(one.task_id == self._poison for one in replies):
+            raise OverflowError("a bug of ours")
+        await self._role.apply(replies)
+
+
+class Letters:
+    """A broker that takes what is set aside."""
+
+    def __init__(self):
+        """Start empty."""
+        self.written = []
+
+    async def send(self, messages):
+        """Take all."""
+        self.written += messages
+        return [True] * len(messages)
+
+
+async def test_a_reply_that_meets_a_bug_is_set_aside_and_every_other_is_applied(court):
+    request_id = (await court.submit())["request_id"]
+    tasks = (await court.status(request_id))["tasks"]
+    records = [Record("chakong.reply.v1", 0, at, None, Reply(task_id=one["task_id"], agency=one["agency"], kind="answered", outcome="none_found")
+                      .model_dump_json().encode()) for at, one in enumerate(tasks)]
+    letters = Letters()
+    assert await _handle(BrokenStore(court, tasks[1]["task_id"]), letters, records, asyncio.Event())
+    assert [one.value for one in letters.written] == [records[1].value]
+    outcomes = [one["outcome"] for one in (await court.status(request_id))["tasks"]]
+    assert (outcomes.count("none_found"), outcomes.count(None), outcomes[1]) == (len(tasks) - 1, 1, None)
+
+
+@pytest.mark.parametrize("reply", [
+    {"outcome": "found", "assets": [ASSET, {"record": ASSET["record"] | {"account_no": "6222024530200099999", "branch_name": "a\x00", "k\x00": "\x00"}}]},
+    {"outcome": "found", "assets": [ASSET | {"unread": [MARK | {"raw": "\x00"}]}]},
+    {"outcome": "found", "assets": [ASSET], "unreadable": [{"position": 10**30, "record": {"n": 10**30}, "unread": []}]},
+    {"outcome": "found", "assets": [ASSET | {"prior_measures": [{"kind": "freeze", "authority": "法院", "rank": 10**20}]}]},
+    {"outcome": "found", "assets": [ASSET], "as_of": "0001-01-01T00:00:00+08:00"},
+    {"outcome": "found", "assets": [ASSET], "elapsed_s": float("nan"), "agency_ref": "\x00", "detail": "\ud800", "code": "a\x00"},
+    {"outcome": "found", "assets": [{"record": ASSET["record"] | {"branch_name": 10**30, "balance_fen": float("inf")}}]},
+    {"outcome": "refused", "code": "document_missing", "detail": "a\x00b"},
+])
+async def test_no_reply_stops_the_store_and_its_task_is_answered(court, reply):
+    request_id = (await court.submit())["request_id"]
+    task = next(one for one in (await court.status(request_id))["tasks"] if one["asset_type"] == "deposits")
+    said = json.dumps({"task_id": task["task_id"], "agency": task["agency"], "kind": "answered"} | reply)
+    letters = Letters()
+    await _handle(BrokenStore(court, None), letters, [Record("chakong.reply.v1", 0, 0, None, said.encode())], asyncio.Event())
+    after = next(one for one in (await court.status(request_id))["tasks"] if one["task_id"] == task["task_id"])
+    assert (after["outcome"], letters.written) == (reply["outcome"], [])
+    AssetReport.model_validate_json((await court.get(f"/v1/requests/{request_id}/report")).content)
+    assert (await court.get(f"/v1/requests/{request_id}/report", Accept="text/html")).status_code == 200

@@ -48,6 +48,32 @@ def test_a_house_without_a_unit_code_goes_by_its_certificate_and_one_without_eit
     assert as_read(kind, FoundAsset(record=record), 0).unread == (Unread(field="unit_code", wire="unit_code", code="missing"),)
 
 
+@pytest.mark.parametrize(("field", "code"), [
+    ("balance_fen", "bad_form"), ("prior_measures", "bad_form"), ("prior_measures.0.kind", "unknown_code"), ("prior_measures.1.amount_fen", "bad_form"),
+    ("priority_rights.x.holder", "missing")])
+def test_an_asset_whose_adapter_marks_what_decides_cannot_be_read(field, code):
+    asset = FoundAsset(record={name: value for name, value in RECORDS["deposits"].items() if name != "balance_fen"} | ({} if field == "balance_fen" else {
+        "balance_fen": 1}), unread=(Unread(field=field, wire="YE", code=code, raw="?"),))
+    read = as_read(DEPOSITS, asset, 2)
+    assert isinstance(read, UnreadableItem)
+    assert asset.unread[0] in read.unread
+
+
+@pytest.mark.parametrize(("field", "code"), [
+    ("balance_fen", "implausible"), ("balance_fen", "bad_form"), ("branch_name", "bad_form"), ("prior_measures.0.until_on", "bad_form"),
+    ("prior_measures.0.kind", "unknown_code"), ("prior_measure", "unknown_field")])
+def test_a_mark_on_what_was_read_or_only_tells_leaves_the_asset(field, code):
+    asset = found(measures=(measure(),)).model_copy(update={"unread": (Unread(field=field, wire=field, code=code, raw="?"),)})
+    assert as_read(DEPOSITS, asset, 0) == asset
+
+
+@pytest.mark.parametrize("value", ["a\ufffd", ["\ufffd"], {"\ufffd": 1}, 10**30, float("nan"), float("inf")])
+def test_what_no_store_takes_is_marked(value):
+    read = as_read(DEPOSITS, found(branch_name=value), 0)
+    assert [(one.field, one.code) for one in read.unread] == [("branch_name", "bad_form")]
+    assert "branch_name" not in read.record
+
+
 # ---- what a field is, in words
 
 
@@ -121,6 +147,7 @@ def test_the_page_says_in_words_what_stands_on_an_item_that_cannot_be_read():
 def test_the_page_shows_marks_and_lets_no_agency_write_into_it():
     page = render_report(report(ODD, request=report_request(asset_types=("deposits",))), {})
     assert "未能完整读出：开户网点（格式不能唯一理解，原文“云浮支行&lt;b&gt;”）" in page
+    assert "答复中财产以外未能读出：接口文档以外的字段xzzd" in page
 
 
 def test_amounts_on_an_account_are_in_its_own_currency():
@@ -138,6 +165,11 @@ def test_a_form_says_nothing_of_whom_it_is_about():
     assert form_of("AB-1") == "AA-9"
     assert form_of(None) == ""
     assert len(form_of("x" * 500)) == 40
+
+
+def test_a_name_that_is_none_of_a_field_is_told_by_its_form():
+    item = found().model_copy(update={"unread": (Unread(field="陈伟445302199001010013", wire="x\u202e", code="unknown_field", raw="\x07"),)})
+    assert oddities([item], []) == [{"field": "字字999999999999999999", "wire": "A?", "code": "unknown_field", "form": "?"}]
 
 
 def test_the_same_oddity_in_many_items_is_told_once():

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 from pydantic import BaseModel, ValidationError
 
 from contracts.asset_type import AssetRecord, AssetType
-from contracts.control import PriorityRight, PriorMeasure
+from contracts.control import DECIDING_OF_MEASURE, DECIDING_OF_RIGHT, PriorityRight, PriorMeasure
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem, UnreadCode
 from services.runtime.reading.forms import NOTHING, Form, Garbled, Odd
 
@@ -20,8 +20,6 @@ _MOST_NAME_CHARS = 100
 #: More marks than these on one item say nothing more.
 _MOST_MARKS = 100
 _MEASURES, _RIGHTS = "prior_measures", "priority_rights"
-_DECIDING_OF_MEASURE = frozenset({"kind", "authority", "amount_fen", "quantity"})
-_DECIDING_OF_RIGHT = frozenset({"kind", "holder", "amount_fen"})
 
 
 class Entry(NamedTuple):
@@ -70,12 +68,12 @@ class Sheet:
     @classmethod
     def of_measures(cls, entries: Mapping[str, Entry], *, passed_over: Iterable[str] = (), stands: Mapping[str, object] | None = None) -> Self:
         """Return the sheet of measures that stand on an asset."""
-        return cls(PriorMeasure, entries, _DECIDING_OF_MEASURE, frozenset(passed_over), stands or {})
+        return cls(PriorMeasure, entries, DECIDING_OF_MEASURE, frozenset(passed_over), stands or {})
 
     @classmethod
     def of_rights(cls, entries: Mapping[str, Entry], *, passed_over: Iterable[str] = (), stands: Mapping[str, object] | None = None) -> Self:
         """Return the sheet of rights that are paid first."""
-        return cls(PriorityRight, entries, _DECIDING_OF_RIGHT, frozenset(passed_over), stands or {})
+        return cls(PriorityRight, entries, DECIDING_OF_RIGHT, frozenset(passed_over), stands or {})
 
 
 @dataclass(slots=True)
