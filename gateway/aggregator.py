@@ -43,6 +43,8 @@ from gateway.store.settlement import ControlHappening, settle
 from gateway.store.statuses import ask_soon
 
 _log = structlog.get_logger()
+#: How often a reply is tried that meets a bug, with growing pauses.
+_BUG_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,29 +207,30 @@ async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[
 
 
 async def _apply(aggregator: Aggregator, producer: Producer, come: Sequence[tuple[Record, Reply]], stop: asyncio.Event) -> bool:
-    pause_s = 0.1
-    while not stop.is_set():
+    """Apply replies; of several that meet a bug each half by itself, and one that meets it again and again is set aside."""
+    tries_left, pause_s = _BUG_TRIES if len(come) == 1 else 1, 0.1
+    while tries_left and not stop.is_set():
         try:
             await aggregator.apply([reply for _, reply in come])
         except ServiceUnavailable as error:
             _log.warning("replies_wait", code=error.code, replies=len(come))
-            await asyncio.sleep(pause_s)
-            pause_s = min(5.0, pause_s * 2)
         # Anything else is a bug of ours; one reply that meets it must not stop the answers of everybody else. style.md §2.7.
         except Exception as error:  # noqa: BLE001
-            _log.error("bug", role="aggregator", error=type(error).__name__, replies=len(come))
-            return await _apart(aggregator, producer, come, stop)
+            tries_left -= 1
+            _log.error("bug", role="aggregator", error=type(error).__name__, replies=len(come), tries_left=tries_left)
         else:
             return True
-    return False
+        await asyncio.sleep(pause_s)
+        pause_s = min(5.0, pause_s * 2)
+    return not stop.is_set() and await _apart(aggregator, producer, come, stop)
 
 
 async def _apart(aggregator: Aggregator, producer: Producer, come: Sequence[tuple[Record, Reply]], stop: asyncio.Event) -> bool:
-    """Apply the halves of a batch that met a bug, down to the one reply that meets it: that is set aside, and its task asked again."""
     if len(come) == 1:
         record, _ = come[0]
         DEAD_LETTERS.labels(record.topic, "bug").inc()
-        return await _set_aside(producer, [dead_letter(record, "bug: it could not be applied")], stop)
+        _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, why="bug")
+        return await _set_aside(producer, [dead_letter(record, "bug: it cannot be applied")], stop)
     middle = len(come) // 2
     return await _apply(aggregator, producer, come[:middle], stop) and await _apply(aggregator, producer, come[middle:], stop)
 

@@ -49,7 +49,7 @@ _REASONS = {
 
 #: How banks write beside their document, in the words of `standard`.
 TELLING = (
-    Oddity("BZ", "CNY"), Oddity("BZ", "RMB"), Oddity("CCLB", "99"), Oddity("CCLB", ""), Oddity("KHRQ", "20150901"), Oddity("KHRQ", ""),
+    Oddity("BZ", "CNY", of="156"), Oddity("BZ", "RMB", of="156"), Oddity("CCLB", "99"), Oddity("CCLB", ""), Oddity("KHRQ", "20150901"), Oddity("KHRQ", ""),
     Oddity("KHRQ", "2015年9月1日"), Oddity("KHRQ", "00010101000000"), Oddity("XHRQ", "99991231235959"), Oddity("ZHFL", "Ⅰ类"),
     Oddity("ZHFL", "4"), Oddity("KHWD", "无"), Oddity("KHWDDM", 102593000017), Oddity("ZHLX", "新增字段"), Oddity("CCXH", GONE),
     Oddity("DJXX.0.DJJZRQ", GONE), Oddity("DJXX.0.DJJZRQ", "99991231235959"), Oddity("DJXX.0.DJWH", ""), Oddity("DJXX.0.CSXH", "首封"),

@@ -38,7 +38,7 @@ _PRODUCT, _ACCOUNT = "2", "1"
 
 #: How banks write beside their document.
 ODDITIES = (
-    Oddity("BZ", "CNY"), Oddity("BZ", "人民币"), Oddity("ZCLX", "M999"), Oddity("ZCLX", ""), Oddity("ZCMC", GONE), Oddity("ZCGLR", "无"),
+    Oddity("BZ", "CNY", of="156"), Oddity("BZ", "人民币", of="156"), Oddity("ZCLX", "M999"), Oddity("ZCLX", ""), Oddity("ZCMC", GONE), Oddity("ZCGLR", "无"),
     Oddity("CLR", "20260105"), Oddity("CLR", "2026/1/5"), Oddity("CLR", "00010101000000"), Oddity("SHR", "99991231235959"),
     Oddity("XZXCRQ", "开放日"), Oddity("ZCDWJG", "1.0234元"), Oddity("ZCDWJG", "待公布"), Oddity("ZCXH", GONE), Oddity("TGR", "新增字段"),
     Oddity("DJXX.0.DJJZRQ", GONE), Oddity("DJXX.0.DJJZRQ", "99991231235959"), Oddity("DJXX.0.DJWH", ""), Oddity("DJXX.0.CSXH", "首封"),

@@ -23,6 +23,7 @@ CATCHES_ALL = {
     "contracts/kafka/producer.py": "closes the client, raises again",
     "deploy/kafka.py": "ends the server, raises again",
     "deploy/postgres.py": "ends the server, raises again",
+    "gateway/aggregator.py": "a reply that met a bug is logged, tried again and set aside",
     "gateway/api/edge.py": "a fault of ours is logged and answered as 500",
     "services/runtime/worker.py": "a message that met a bug is logged and tried again",
 }

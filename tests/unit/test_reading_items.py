@@ -3,6 +3,7 @@ from contracts.messages import Unread
 from services.runtime.port import AgencyResponse, Asked
 from services.runtime.reading import forms
 from services.runtime.reading.envelopes import by_request, json_object, read_or_mark
+from services.runtime.reading.forms import Garbled
 from services.runtime.reading.items import Entry, Sheet, not_as_many, read_items, read_row, unknown_fields, unread
 
 MEASURE = Sheet.of_measures({"jg": Entry("authority", forms.text, always=True), "jz": Entry("until_on", forms.day)}, stands={"kind": "freeze"})
@@ -89,6 +90,12 @@ def test_a_field_of_the_body_is_read_or_marked():
     assert read_or_mark(forms.whole, {}, "sl", "count", marks) is None
     assert [one.code for one in marks] == ["bad_form", "missing"]
     assert [one.wire for one in unknown_fields({"a": 1, "b": 2}, {"a"})] == ["b"]
+
+
+def test_half_a_character_in_one_text_takes_nothing_else_along():
+    body = json_object(AgencyResponse(200, "application/json", b'{"rows":[{"place":"A\\ud800B","amount":"1"},{"place":"C"}]}'))
+    place = body["rows"][0]["place"]
+    assert (type(place), place, body["rows"][0]["amount"], body["rows"][1]) == (Garbled, "A\ufffdB", "1", {"place": "C"})
 
 
 def test_a_body_is_a_json_object():

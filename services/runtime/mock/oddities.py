@@ -14,17 +14,19 @@ class Oddity(NamedTuple):
     """One field of an item and what stands there instead: a value, or GONE.
 
     `at`: the field's name on the wire, `cf.0.jsrq` inside the first row of a list; one that the document does not have is added.
+    `of`: what must stand there for it to mean the same; None: anything
     `telling`: which thing it is, whose, how much, in what state and what is on it before can be read all the same
     """
 
     at: str
     written: object
     telling: bool = True
+    of: object = None
 
 
 def write_oddly(items: Sequence[Item], oddities: Sequence[Oddity], rng: Random, *, telling_only: bool = False) -> bool:
     """Write one field of one item oddly; False if there is nothing to write so."""
-    chances = [(item, one) for item in items for one in oddities if (one.telling or not telling_only) and _row(item, one.at) is not None]
+    chances = [(item, one) for item in items for one in oddities if (one.telling or not telling_only) and _can_stand(item, one)]
     if not chances:
         return False
     item, chosen = rng.choice(chances)
@@ -35,6 +37,11 @@ def write_oddly(items: Sequence[Item], oddities: Sequence[Oddity], rng: Random, 
     else:
         row[name] = chosen.written
     return True
+
+
+def _can_stand(item: Item, odd: Oddity) -> bool:
+    row = _row(item, odd.at)
+    return row is not None and odd.of in (None, row.get(odd.at.rpartition(".")[2]))
 
 
 def _row(item: Item, at: str) -> Item | None:

@@ -1,5 +1,6 @@
 """The body around an agency's answers: taken apart, and its rows given to the requests they answer. Pure."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 from contracts.failures import AgencyProtocolError
 from contracts.messages import Unread
 from services.runtime.port import AgencyResponse, Asked
-from services.runtime.reading.forms import Form, Odd
+from services.runtime.reading.forms import Form, Garbled, Odd
 from services.runtime.reading.items import unread
 
 _JSON = "application/json"
@@ -24,10 +25,30 @@ def json_object(response: AgencyResponse) -> dict[str, Any]:
     try:
         body = orjson.loads(response.body)
     except orjson.JSONDecodeError as error:
-        raise AgencyProtocolError(f"not JSON: {str(error)[:200]}") from None
+        body = _garbled_in_places(response.body, error)
     if not isinstance(body, dict):
         raise AgencyProtocolError("not a JSON object")
     return body
+
+
+def _garbled_in_places(body: bytes, error: orjson.JSONDecodeError) -> Any:
+    """Return a body some text of which is no Unicode (half a character), that text as garbled.
+
+    Raises: AgencyProtocolError if it is no JSON for another reason
+    """
+    try:
+        return _marked(json.loads(body))
+    except (ValueError, RecursionError):
+        raise AgencyProtocolError(f"not JSON: {str(error)[:200]}") from None
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, str):
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return value if whole == value else Garbled(whole)
+    if isinstance(value, dict):
+        return {str(_marked(name)): _marked(one) for name, one in value.items()}
+    return [_marked(one) for one in value] if isinstance(value, list) else value
 
 
 def by_request(

@@ -200,6 +200,8 @@ class _Reader:
         except ValidationError as error:
             for wrong in {one["loc"][0]: one for one in error.errors(include_url=False, include_context=False)}.values():
                 self._refuse(str(wrong["loc"][0]), is_missing=wrong["type"] == "missing")
+            if not self.row.lost:
+                self.row.made = self.sheet.model.model_validate(_of_model(self.sheet, self.row))
 
     def _refuse(self, name: str, *, is_missing: bool) -> None:
         wire, within = self.sheet.wires.get(name, name), f"{self.field_at}{name}."
@@ -262,7 +264,8 @@ def _item(kind: AssetType, sheet: Sheet, position: int, row: Row) -> FoundAsset 
         row.lost = True
     if row.lost:
         return UnreadableItem(position=position, record=_json_of(row.values), unread=tuple(row.unread))
-    record = row.made if isinstance(row.made, AssetRecord) else kind.record.model_validate(_of_model(sheet, row))
+    record = row.made
+    assert isinstance(record, AssetRecord)
     doubts = [unread(name, sheet.wires.get(name, name), "implausible", row.values.get(name)) for name in record.doubtful()]
     return FoundAsset.model_construct(
         record=record.model_dump(mode="json", exclude_none=True), prior_measures=tuple(row.values.get(_MEASURES, ())),
