@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from pydantic import ValidationError
 
-from contracts.asset_type import AssetType
+from contracts.asset_type import AssetRecord, AssetType, deciding_fields
 from contracts.control import DECIDING_OF_MEASURE, DECIDING_OF_RIGHT, PriorityRight, PriorMeasure
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem
 from contracts.report import ReportUnread, ReportUnreadable
@@ -60,13 +61,16 @@ def as_read(kind: AssetType, found: FoundAsset, position: int) -> FoundAsset | U
     """Return an asset of a reply as far as it is one of its type; what is not is kept and marked, whichever adapter wrote it."""
     wrong = dict(_wrong(kind, found))
     record = {name: value for name, value in found.record.items() if name not in wrong}
-    lost = not (kind.deciding() | _required(kind)).isdisjoint(wrong) or any(_decides(kind, found, mark) for mark in found.unread)
+    lost = not _needed(kind.record).isdisjoint(wrong) or any(_decides(kind, found, mark) for mark in found.unread)
     keyless = () if lost or kind.key_fields(record) else tuple(Unread(field=name, wire=name, code="missing") for name in kind.key if name not in wrong)
     unread = (*found.unread, *wrong.values(), *keyless)
     if lost or not kind.key_fields(record):
         standing = {"prior_measures": _told(found.prior_measures), "priority_rights": _told(found.priority_rights)}
         return UnreadableItem(position=position, record=record | {name: told for name, told in standing.items() if told}, unread=unread)
-    return found if not wrong else found.model_copy(update={"record": record, "unread": unread})
+    normal = kind.record.model_validate(record)
+    doubts = (Unread(field=name, wire=name, code="implausible", raw=str(record.get(name))[:MOST_FIELD_CHARS])
+              for name in normal.doubtful() if all(mark.field != name for mark in unread))
+    return found.model_copy(update={"record": normal.model_dump(mode="json", exclude_unset=True, exclude_none=True), "unread": (*unread, *doubts)})
 
 
 def _decides(kind: AssetType, found: FoundAsset, mark: Unread) -> bool:
@@ -79,7 +83,7 @@ def _decides(kind: AssetType, found: FoundAsset, mark: Unread) -> bool:
         rows = found.prior_measures if name == "prior_measures" else found.priority_rights
         row = rows[int(place)] if place.isdecimal() and int(place) < len(rows) else None
         return not inner or (inner in _DECIDING_WITHIN[name] and getattr(row, inner, None) is None)
-    return name in kind.deciding() | _required(kind) and found.record.get(name) is None
+    return name in _needed(kind.record) and found.record.get(name) is None
 
 
 def each_once(kind: AssetType, read: Mapping[int, FoundAsset | UnreadableItem]) -> list[FoundAsset | UnreadableItem]:
@@ -100,8 +104,10 @@ def _told(values: Sequence[PriorMeasure] | Sequence[PriorityRight]) -> list[dict
     return [one.model_dump(mode="json", exclude_none=True) for one in values]
 
 
-def _required(kind: AssetType) -> frozenset[str]:
-    return frozenset(name for name, field in kind.record.model_fields.items() if field.is_required())
+@cache
+def _needed(record: type[AssetRecord]) -> frozenset[str]:
+    """Return the fields without which a record is none, or does not say which thing it is, whose, how much, and in what state."""
+    return deciding_fields(record) | {name for name, field in record.model_fields.items() if field.is_required()}
 
 
 def _wrong(kind: AssetType, found: FoundAsset) -> Iterator[tuple[str, Unread]]:

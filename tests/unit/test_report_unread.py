@@ -74,6 +74,18 @@ def test_what_no_store_takes_is_marked(value):
     assert "branch_name" not in read.record
 
 
+@pytest.mark.parametrize(("kind", "field", "told", "normal"), [
+    ("vehicles", "plate_no", "粤W·A8K21", "粤WA8K21"), ("real_estate", "certificate_no", "粤房地权证云浮字第 0100012345 号", "粤房地权证云浮字第0100012345号")])
+def test_a_key_is_in_its_normal_form_whoever_wrote_it(kind, field, told, normal):
+    read = as_read(asset_type(kind), FoundAsset(record=RECORDS[kind] | {field: told}), 0)
+    assert read == FoundAsset(record=RECORDS[kind] | {field: normal})
+
+
+def test_what_is_hardly_true_is_marked_whoever_wrote_it():
+    read = as_read(DEPOSITS, found(balance_fen=1, available_balance_fen=2), 0)
+    assert [(one.code, one.raw) for one in read.unread] == [("implausible", "2")]
+
+
 # ---- what a field is, in words
 
 
