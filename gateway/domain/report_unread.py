@@ -1,5 +1,6 @@
 """What of the agencies' answers was not read: checked on arrival whoever wrote the reply, and shown with what each field is. Pure."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -68,7 +69,7 @@ def as_read(kind: AssetType, found: FoundAsset, position: int) -> FoundAsset | U
         standing = {"prior_measures": _told(found.prior_measures), "priority_rights": _told(found.priority_rights)}
         return UnreadableItem(position=position, record=record | {name: told for name, told in standing.items() if told}, unread=unread)
     normal = kind.record.model_validate(record)
-    doubts = (Unread(field=name, wire=name, code="implausible", raw=str(record.get(name))[:MOST_FIELD_CHARS])
+    doubts = (Unread(field=name, wire=name, code="implausible", raw=_raw(record.get(name)))
               for name in normal.doubtful() if all(mark.field != name for mark in unread))
     return found.model_copy(update={"record": normal.model_dump(mode="json", exclude_unset=True, exclude_none=True), "unread": (*unread, *doubts)})
 
@@ -113,15 +114,19 @@ def _needed(record: type[AssetRecord]) -> frozenset[str]:
 def _wrong(kind: AssetType, found: FoundAsset) -> Iterator[tuple[str, Unread]]:
     for name, value in found.record.items():
         if _garbled(value):
-            yield name, Unread(field=name, wire=name, code="bad_form", raw=str(value)[:MOST_FIELD_CHARS])
+            yield name, Unread(field=name, wire=name, code="bad_form", raw=_raw(value))
     try:
         kind.record.model_validate(found.record)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False):
             name = str(one["loc"][0])
-            code = {"missing": "missing", "extra_forbidden": "unknown_field"}.get(one["type"], "bad_form")
-            raw = None if code == "missing" else str(found.record.get(name))[:MOST_FIELD_CHARS]
-            yield name, Unread.model_validate({"field": name, "wire": name, "code": code, "raw": raw})
+            value = found.record.get(name)
+            code = "missing" if value is None else "unknown_field" if one["type"] == "extra_forbidden" else "bad_form"
+            yield name, Unread.model_validate({"field": name, "wire": name, "code": code, "raw": _raw(value)})
+
+
+def _raw(value: object) -> str | None:
+    return None if value is None else (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))[:MOST_FIELD_CHARS]
 
 
 def _garbled(value: object) -> bool:
