@@ -51,9 +51,9 @@ STATE_NAMES: dict[str, Text] = {
 }
 
 
-#: What decides of a measure and of a right: an asset of which it cannot be read cannot be said to be free.
-DECIDING_OF_MEASURE = frozenset({"kind", "authority", "amount_fen", "quantity"})
-DECIDING_OF_RIGHT = frozenset({"kind", "holder", "amount_fen"})
+#: What decides of the measures and rights on an asset: one of which it cannot be read cannot be said to be free.
+DECIDING_WITHIN = {"prior_measures": frozenset({"kind", "authority", "amount_fen", "quantity"}),
+                   "priority_rights": frozenset({"kind", "holder", "amount_fen"})}
 
 
 def _no_number(value: object) -> object:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.control import DECIDING_WITHIN
 from contracts.failures import MalformedMessage
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Reply, Unread, UnreadableItem
 
@@ -92,10 +93,22 @@ def _asset(position: int | None, told: object) -> FoundAsset | UnreadableItem:
         return FoundAsset.model_validate(told, extra="forbid")
     except ValidationError as error:
         wrong = _errors(error)
-        if any(one["type"] != "extra_forbidden" for one in wrong):
+        if not isinstance(told, dict) or not all(map(_only_tells, wrong)):
             return _as_far_as_read(position, told, wrong)
-        found = FoundAsset.model_validate(told)
+        found = FoundAsset.model_validate(told | _without(told, {one["loc"] for one in wrong}))
         return found.model_copy(update={"unread": (*found.unread, *_marks(wrong))})
+
+
+def _only_tells(one: Any) -> bool:
+    """Tell whether an asset stands without a field: it is none of ours, or one of a measure or a right that does not decide."""
+    loc = one["loc"]
+    return one["type"] == "extra_forbidden" or (len(loc) == 3 and loc[2] not in DECIDING_WITHIN.get(loc[0], {loc[2]}))  # noqa: PLR2004 - list, place, field
+
+
+def _without(told: dict[str, Any], lost: set[tuple[int | str, ...]]) -> dict[str, Any]:
+    """Return the measures and rights of an asset without fields that are none."""
+    return {name: [{field: value for field, value in row.items() if (name, place, field) not in lost} for place, row in enumerate(told[name])]
+            for name in DECIDING_WITHIN if name in told}
 
 
 def _unreadable(_: int | None, told: object) -> UnreadableItem:

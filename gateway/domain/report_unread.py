@@ -8,7 +8,7 @@ from functools import cache
 from pydantic import ValidationError
 
 from contracts.asset_type import AssetRecord, AssetType, deciding_fields
-from contracts.control import DECIDING_OF_MEASURE, DECIDING_OF_RIGHT, PriorityRight, PriorMeasure
+from contracts.control import DECIDING_WITHIN, PriorityRight, PriorMeasure
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem
 from contracts.report import ReportUnread, ReportUnreadable
 from contracts.words import Text
@@ -19,7 +19,6 @@ _LISTS = {"prior_measures": Text(zh="在先措施", en="prior measure"), "priori
           "parts": Text(zh="分项", en="part"), "portions": Text(zh="分笔", en="portion")}
 #: What a field is called on a wire, without a number in it that could be a person's.
 _IS_NAME = re.compile(r"[#@]?(?!.*[0-9]{5})[A-Za-z][A-Za-z0-9_:-]{0,40}|#[0-9]{1,4}|")
-_DECIDING_WITHIN = {"prior_measures": DECIDING_OF_MEASURE, "priority_rights": DECIDING_OF_RIGHT}
 _FIELDS = {
     "kind": "种类", "authority": "机关", "document_no": "文号", "amount_fen": "金额", "quantity": "数量", "rank": "顺位", "from_on": "起始日期",
     "until_on": "截止日期", "request_no": "请求单号", "holder": "权利人", "name": "姓名或者名称", "id_type": "证件类型", "id_no": "证件号码",
@@ -79,11 +78,11 @@ def _decides(kind: AssetType, found: FoundAsset, mark: Unread) -> bool:
     name, _, within = mark.field.partition(".")
     if mark.code in ("implausible", "unknown_field"):
         return False
-    if name in _DECIDING_WITHIN:
+    if name in DECIDING_WITHIN:
         place, _, inner = within.partition(".")
         rows = found.prior_measures if name == "prior_measures" else found.priority_rights
         row = rows[int(place)] if place.isdecimal() and int(place) < len(rows) else None
-        return not inner or (inner in _DECIDING_WITHIN[name] and getattr(row, inner, None) is None)
+        return not inner or (inner in DECIDING_WITHIN[name] and getattr(row, inner, None) is None)
     return name in _needed(kind.record) and found.record.get(name) is None
 
 

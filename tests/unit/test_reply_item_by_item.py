@@ -3,6 +3,7 @@ import json
 import orjson
 import pytest
 
+from contracts.control import PriorMeasure
 from contracts.failures import MalformedMessage
 from contracts.kafka.codec import Record, decode_reply
 from tests.builders import RECORDS
@@ -60,11 +61,18 @@ def test_what_an_asset_says_besides_is_marked(besides, field):
 
 
 @pytest.mark.parametrize("wrong", [
-    {"amount_fen": True}, {"amount_fen": "1000000"}, {"amount_fen": -1}, {"rank": 10**20}, {"rank": -1}, {"until_on": 0}, {"authority": ""}])
+    {"amount_fen": True}, {"amount_fen": "1000000"}, {"amount_fen": -1}, {"quantity": 1.0}, {"authority": ""}])
 def test_a_measure_is_read_as_strictly_as_a_record(wrong):
     reply = decoded(assets=[{"record": RECORDS["deposits"], "prior_measures": [{"kind": "freeze", "authority": "法院"} | wrong]}])
     assert reply.assets is None
     assert [one.field for one in reply.unreadable[0].unread] == [f"prior_measures.0.{next(iter(wrong))}"]
+
+
+@pytest.mark.parametrize("wrong", [{"rank": 10**20}, {"rank": -1}, {"until_on": 0}, {"from_on": "gone", "rank": True}, {"document_no": 7}])
+def test_what_only_tells_of_a_measure_is_marked_and_the_measure_stands(wrong):
+    asset = decoded(assets=[{"record": RECORDS["deposits"], "prior_measures": [{"kind": "freeze", "authority": "法院", "amount_fen": 5} | wrong]}]).assets[0]
+    assert {(one.field, one.code) for one in asset.unread} == {(f"prior_measures.0.{name}", "bad_form") for name in wrong}
+    assert asset.prior_measures == (PriorMeasure(kind="freeze", authority="法院", amount_fen=5),)
 
 
 @pytest.mark.parametrize("char", ["\\u0000", "\\ud800"])

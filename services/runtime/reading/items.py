@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 from pydantic import BaseModel, ValidationError
 
 from contracts.asset_type import AssetRecord, AssetType
-from contracts.control import DECIDING_OF_MEASURE, DECIDING_OF_RIGHT, PriorityRight, PriorMeasure
+from contracts.control import DECIDING_WITHIN, PriorityRight, PriorMeasure
 from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem, UnreadCode
 from services.runtime.reading.forms import NOTHING, Form, Garbled, Odd
 
@@ -68,12 +68,12 @@ class Sheet:
     @classmethod
     def of_measures(cls, entries: Mapping[str, Entry], *, passed_over: Iterable[str] = (), stands: Mapping[str, object] | None = None) -> Self:
         """Return the sheet of measures that stand on an asset."""
-        return cls(PriorMeasure, entries, DECIDING_OF_MEASURE, frozenset(passed_over), stands or {})
+        return cls(PriorMeasure, entries, DECIDING_WITHIN[_MEASURES], frozenset(passed_over), stands or {})
 
     @classmethod
     def of_rights(cls, entries: Mapping[str, Entry], *, passed_over: Iterable[str] = (), stands: Mapping[str, object] | None = None) -> Self:
         """Return the sheet of rights that are paid first."""
-        return cls(PriorityRight, entries, DECIDING_OF_RIGHT, frozenset(passed_over), stands or {})
+        return cls(PriorityRight, entries, DECIDING_WITHIN[_RIGHTS], frozenset(passed_over), stands or {})
 
 
 @dataclass(slots=True)
