@@ -23,7 +23,8 @@ _FIELDS = {
     "kind": "种类", "authority": "机关", "document_no": "文号", "amount_fen": "金额", "quantity": "数量", "rank": "顺位", "from_on": "起始日期",
     "until_on": "截止日期", "request_no": "请求单号", "holder": "权利人", "name": "姓名或者名称", "id_type": "证件类型", "id_no": "证件号码",
     "share_ratio": "份额", "pledgee": "质权人", "capital_fen": "出资额", "registered_on": "登记日期", "registration_no": "登记编号", "serial": "序号",
-    "count": "件数", "as_of": "答复时间", "line": "整行", "": "整项",
+    "count": "件数", "as_of": "答复时间", "code": "代码", "detail": "说明", "agency_ref": "受理编号", "elapsed_s": "用时", "raw": "原文", "raw_sha256": "原文摘要", "until": "再问时间",
+    "line": "整行", "": "整项",
 }
 
 
