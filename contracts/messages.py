@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from contracts.case import CaseReference, CommandOfficer
 from contracts.control import Action, ControlAnswer, ControlOrder, PriorityRight, PriorMeasure
 from contracts.documents import CommandDocument
+from contracts.raw import MOST_FIELD_CHARS
 from contracts.subject import Identity
 from contracts.words import AgencyCode, Code, Message
 
@@ -15,8 +16,6 @@ REPLY_TYPE = "cn.chakong.reply.v1"
 
 #: Raw bytes of an agency's answer that are kept with a `failed` reply, as text.
 MOST_RAW_CHARS = 65_536
-#: The same of one field that was not read.
-MOST_FIELD_CHARS = 500
 
 UnreadCode = Literal[
     "unknown_code",   #: a code that the published list does not have

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from contracts.control import DECIDING_WITHIN
 from contracts.failures import MalformedMessage
-from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Reply, Unread, UnreadableItem
+from contracts.messages import FoundAsset, Reply, Unread, UnreadableItem
+from contracts.raw import in_whole_characters, raw_of
 
 #: Marks kept of one item that cannot be decoded.
 _MOST_MARKS = 20
@@ -46,7 +47,7 @@ def _loaded(raw: bytes) -> dict[str, Any]:
 def _storable(value: Any) -> Any:
     """Return a JSON value with U+FFFD for what neither UTF-8 nor PostgreSQL takes: NUL and lone surrogates."""
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
+        return in_whole_characters(value).replace("\x00", "\ufffd")
     if isinstance(value, dict):
         return {_storable(name): _storable(one) for name, one in value.items()}
     return [_storable(one) for one in value] if isinstance(value, list) else value
@@ -128,7 +129,7 @@ def _mark_told(place: int, told: object) -> Unread:
     try:
         return Unread.model_validate(told)
     except ValidationError:
-        return Unread(field=f"unread.{place}", wire=f"unread.{place}", code="bad_form", raw=_text(told))
+        return Unread(field=f"unread.{place}", wire=f"unread.{place}", code="bad_form", raw=raw_of(told))
 
 
 def _errors(error: ValidationError) -> Sequence[Any]:
@@ -136,13 +137,8 @@ def _errors(error: ValidationError) -> Sequence[Any]:
 
 
 def _marks(wrong: Sequence[Any]) -> list[Unread]:
-    return [Unread(field=name, wire=name, code="unknown_field" if one["type"] == "extra_forbidden" else "bad_form", raw=_text(one["input"]))
+    return [Unread(field=name, wire=name, code="unknown_field" if one["type"] == "extra_forbidden" else "bad_form", raw=raw_of(one["input"]))
             for one in wrong[:_MOST_MARKS] for name in [".".join(map(str, one["loc"]))[:_MOST_NAME_CHARS]]]
-
-
-def _text(value: object) -> str:
-    told = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    return (told if isinstance(told, str) else json.dumps(told, ensure_ascii=False, default=str))[:MOST_FIELD_CHARS]
 
 
 def where(error: ValidationError) -> str:

@@ -1,6 +1,5 @@
 """What of the agencies' answers was not read: checked on arrival whoever wrote the reply, and shown with what each field is. Pure."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -9,7 +8,8 @@ from pydantic import ValidationError
 
 from contracts.asset_type import AssetRecord, AssetType, deciding_fields
 from contracts.control import DECIDING_WITHIN, PriorityRight, PriorMeasure
-from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem
+from contracts.messages import FoundAsset, Unread, UnreadableItem
+from contracts.raw import raw_of
 from contracts.report import ReportUnread, ReportUnreadable
 from contracts.words import Text
 from gateway.domain.report_views import TaskView
@@ -60,7 +60,7 @@ def shown_unreadable(kind: AssetType, task: TaskView) -> Iterator[ReportUnreadab
 
 def as_read(kind: AssetType, found: FoundAsset, position: int) -> FoundAsset | UnreadableItem:
     """Return an asset of a reply as far as it is one of its type; what is not is kept and marked, whichever adapter wrote it."""
-    wrong = dict(_wrong(kind, found))
+    valid, wrong = _checked(kind, found.record)
     record = {name: value for name, value in found.record.items() if name not in wrong}
     lost = not _needed(kind.record).isdisjoint(wrong) or any(_decides(kind, found, mark) for mark in found.unread)
     keyless = () if lost or kind.key_fields(record) else tuple(Unread(field=name, wire=name, code="missing") for name in kind.key if name not in wrong)
@@ -68,7 +68,7 @@ def as_read(kind: AssetType, found: FoundAsset, position: int) -> FoundAsset | U
     if lost or not kind.key_fields(record):
         standing = {"prior_measures": _told(found.prior_measures), "priority_rights": _told(found.priority_rights)}
         return UnreadableItem(position=position, record=record | {name: told for name, told in standing.items() if told}, unread=unread)
-    normal = kind.record.model_validate(record)
+    normal = valid or kind.record.model_validate(record)
     doubts = (Unread(field=name, wire=name, code="implausible", raw=_raw(record.get(name)))
               for name in normal.doubtful() if all(mark.field != name for mark in unread))
     return found.model_copy(update={"record": normal.model_dump(mode="json", exclude_unset=True, exclude_none=True), "unread": (*unread, *doubts)})
@@ -98,7 +98,7 @@ def _again(kind: AssetType, position: int, found: FoundAsset) -> UnreadableItem:
     name = kind.key_fields(found.record)[0]
     told = tuple(mark for mark in found.unread if mark.field != name)
     return UnreadableItem(position=position, record=found.record, unread=(*told, Unread(
-        field=name, wire=name, code="implausible", raw=kind.key_text(found.record)[:MOST_FIELD_CHARS])))
+        field=name, wire=name, code="implausible", raw=raw_of(kind.key_text(found.record)))))
 
 
 def _told(values: Sequence[PriorMeasure] | Sequence[PriorityRight]) -> list[dict[str, object]]:
@@ -111,22 +111,26 @@ def _needed(record: type[AssetRecord]) -> frozenset[str]:
     return deciding_fields(record) | {name for name, field in record.model_fields.items() if field.is_required()}
 
 
-def _wrong(kind: AssetType, found: FoundAsset) -> Iterator[tuple[str, Unread]]:
-    for name, value in found.record.items():
-        if _garbled(value):
-            yield name, Unread(field=name, wire=name, code="bad_form", raw=_raw(value))
+def _checked(kind: AssetType, record: Mapping[str, object]) -> tuple[AssetRecord | None, dict[str, Unread]]:
+    """Return a record that is one, or the marks of what of it is none."""
+    wrong = {name: Unread(field=name, wire=name, code="bad_form", raw=_raw(value)) for name, value in record.items() if _garbled(value)}
     try:
-        kind.record.model_validate(found.record)
+        valid = kind.record.model_validate(record)
     except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False):
-            name = str(one["loc"][0])
-            value = found.record.get(name)
-            code = "missing" if value is None else "unknown_field" if one["type"] == "extra_forbidden" else "bad_form"
-            yield name, Unread.model_validate({"field": name, "wire": name, "code": code, "raw": _raw(value)})
+        return None, wrong | {mark.field: mark for mark in _marks(error, record)}
+    return (None if wrong else valid), wrong
+
+
+def _marks(error: ValidationError, record: Mapping[str, object]) -> Iterator[Unread]:
+    for one in error.errors(include_url=False, include_context=False):
+        name = str(one["loc"][0])
+        value = record.get(name)
+        code = "missing" if value is None else "unknown_field" if one["type"] == "extra_forbidden" else "bad_form"
+        yield Unread.model_validate({"field": name, "wire": name, "code": code, "raw": _raw(value)})
 
 
 def _raw(value: object) -> str | None:
-    return None if value is None else (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))[:MOST_FIELD_CHARS]
+    return None if value is None else raw_of(value)
 
 
 def _garbled(value: object) -> bool:

@@ -56,7 +56,7 @@ _TASKS = text(f"""
     WITH r AS MATERIALIZED ({RENAMED} WHERE request_id = ANY(CAST(:w_request_id AS text[])))
     SELECT t.request_id, task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, unreadable,
            unread, late_version, {ASKED_AS} AS asked_as
-    FROM r JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL""")  # noqa: S608
+    FROM r JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL""")  # noqa: S608 - constants
 _CONTROLS = text(f"""
     SELECT DISTINCT ON (c.control_id) c.request_id, c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.record, c.request_no, e.control
     FROM {_WANTED} JOIN controls c USING (request_id) JOIN control_events e ON e.control_id = c.control_id

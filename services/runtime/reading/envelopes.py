@@ -8,6 +8,7 @@ import orjson
 
 from contracts.failures import AgencyProtocolError
 from contracts.messages import Unread
+from contracts.raw import in_whole_characters
 from services.runtime.port import AgencyResponse, Asked
 from services.runtime.reading.forms import Form, Garbled, Odd
 from services.runtime.reading.items import unread
@@ -44,7 +45,7 @@ def _garbled_in_places(body: bytes, error: orjson.JSONDecodeError) -> Any:
 
 def _marked(value: Any) -> Any:
     if isinstance(value, str):
-        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        whole = in_whole_characters(value)
         return value if whole == value else Garbled(whole)
     if isinstance(value, dict):
         return {str(_marked(name)): _marked(one) for name, one in value.items()}

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.asset_type import AssetRecord, AssetType
 from contracts.control import DECIDING_WITHIN, PriorityRight, PriorMeasure
-from contracts.messages import MOST_FIELD_CHARS, FoundAsset, Unread, UnreadableItem, UnreadCode
+from contracts.messages import FoundAsset, Unread, UnreadableItem, UnreadCode
+from contracts.raw import MOST_FIELD_CHARS, raw_of
 from services.runtime.reading.forms import NOTHING, Form, Garbled, Odd
 
 _MOST_NAME_CHARS = 100
@@ -99,13 +100,8 @@ class Items:
 
 def unread(name: str, wire: str, code: UnreadCode, raw: object = None) -> Unread:
     """Return the mark of a field, its content as it came, cut where it is very long."""
-    return Unread(field=_storable(name, _MOST_NAME_CHARS), wire=_storable(wire, _MOST_NAME_CHARS), code=code, raw=_raw(raw))
-
-
-def _raw(value: object) -> str | None:
-    if value is None:
-        return None
-    return _storable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), MOST_FIELD_CHARS)
+    return Unread(field=_storable(name, _MOST_NAME_CHARS), wire=_storable(wire, _MOST_NAME_CHARS), code=code,
+                  raw=None if raw is None else _storable(raw_of(raw), MOST_FIELD_CHARS))
 
 
 def _storable(text: str, most: int) -> str:
