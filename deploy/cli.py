@@ -11,14 +11,18 @@ import typer
 from pydantic import ValidationError
 
 from contracts.failures import DirectoryInvalid, LawInvalid
+from deploy import backup as backup_run
 from deploy import demo as demo_run
 from deploy import demo_control as demo_control_run
 from deploy import embedded, issuer, process, topics, topology
 from deploy import load as load_run
+from deploy import restore as restore_run
 from deploy.clock import SystemClock
 from deploy.mesh import load_courts, load_directory
-from deploy.settings import DeploySettings
+from deploy.postgres import PostgresError
+from deploy.settings import DeploySettings, instant_of
 from gateway.domain.courts import unknown_court
+from gateway.settings import GatewaySettings
 from gateway.store.migrate import upgrade
 from gateway.store.settings import StoreSettings
 from services.runtime.mock.register import Register
@@ -122,6 +126,50 @@ def db_upgrade() -> None:
     asyncio.run(upgrade(StoreSettings()))
 
 
+@database.command("restored")
+def db_restored(what: Annotated[str, typer.Argument(help="which backup, for the record")]) -> None:
+    """Say to a database of your own that it was taken back to an earlier instant; once, before any role runs on it."""
+    asyncio.run(restore_run.settle(StoreSettings().database_url, SystemClock(), what))
+
+
+@app.command()
+def backup(
+    into: Annotated[Path, typer.Argument(help="folder of backups", metavar="DIR")],
+    follow: Annotated[bool, typer.Option("--follow", help="go on writing every change, until told to stop")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Make a base backup of the database; with --follow one can go back to any instant from then on."""
+    folder = embedded.data_dir()
+    with backup_run.served(folder, os.environ) as server:
+        if DeploySettings().fills_in:
+            embedded.secrets_of(os.environ, folder)
+        signing_key = GatewaySettings().signing_key.get_secret_value()
+        following = backup_run.follow(into.resolve(), server) if follow else None
+        try:
+            made = backup_run.take(into.resolve(), server, folder, signing_key, SystemClock().now())
+            print(f"backup {made}", flush=True)
+        except PostgresError:
+            if following:
+                following.terminate()
+            raise
+        if following and (status := asyncio.run(backup_run.until_told(following))):
+            raise backup_run.BackupError(f"following ended with {status}: changes since are not in the backup")
+
+
+@app.command()
+def restore(
+    of: Annotated[Path, typer.Argument(help="folder of backups", metavar="DIR")],
+    at: Annotated[str, typer.Option(help="RFC 3339 instant to go back to; default: as far as the backup goes")] = "",
+    to: Annotated[Path | None, typer.Option(help="lay the cluster there for a server of your own, instead of into CHAKONG_DATA_DIR")] = None,
+) -> None:
+    """Take the database back to an instant, in a folder that has none; agencies are then asked how everything stands."""
+    try:
+        instant = instant_of(at) if at else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--at") from None
+    for line in restore_run.run(of.resolve(), embedded.data_dir(), instant, to and to.resolve(), os.environ.get("CHAKONG_SIGNING_KEY", "")):
+        print(line)
+
+
 @kafka_topics.command("create")
 def topics_create() -> None:
     """Create the topics that are missing."""
@@ -140,6 +188,9 @@ def main() -> None:
     except (DirectoryInvalid, LawInvalid) as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         sys.exit(2)
+    except PostgresError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

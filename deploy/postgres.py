@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -28,6 +28,8 @@ _SUPERUSER = "postgres"
 _UNPRIVILEGED_USER = "nobody"
 #: `sun_path` holds 108 bytes and ends in a NUL.
 _SOCKET_PATH_LIMIT_BYTES = 107
+#: Where `postmaster.pid` names the folder of the socket, counted from 0.
+_SOCKET_LINE = 4
 #: An owner that is just ending needs a moment.
 _OWNER_PATIENCE_S = 3
 _START_TIMEOUT_S = 60
@@ -43,6 +45,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
 jit = off
+max_slot_wal_keep_size = 4GB
 """
 
 
@@ -104,7 +107,7 @@ def start_postgres(data_dir: Path, *, max_connections: int = 100) -> EmbeddedPos
     data_dir.mkdir(parents=True, exist_ok=True)
     lock = _own(data_dir)
     try:
-        _give_to_unprivileged_user(data_dir)
+        give_to_unprivileged_user(data_dir)
         _end_leftover(data_dir / "cluster")
         _make_cluster(data_dir)
         socket_dir = _make_socket_dir(data_dir)
@@ -139,8 +142,8 @@ def _make_cluster(data_dir: Path) -> None:
     unfinished = data_dir / "cluster.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    _run("initdb", "-D", str(unfinished), "-U", _SUPERUSER, "--auth=trust", *locale)
-    _run("postgres", "--single", "-D", str(unfinished), "postgres", stdin=f"CREATE DATABASE {DATABASE}\n")
+    run("initdb", "-D", str(unfinished), "-U", _SUPERUSER, "--auth=trust", *locale)
+    run("postgres", "--single", "-D", str(unfinished), "postgres", stdin=f"CREATE DATABASE {DATABASE}\n")
     unfinished.rename(data_dir / "cluster")
 
 
@@ -152,7 +155,7 @@ def _make_socket_dir(data_dir: Path) -> Path:
         socket_dir.mkdir()
     else:
         socket_dir = Path(tempfile.mkdtemp(prefix="chakong-", dir="/tmp"))
-    _give_to_unprivileged_user(socket_dir)
+    give_to_unprivileged_user(socket_dir)
     return socket_dir
 
 
@@ -160,7 +163,7 @@ def _launch(data_dir: Path, settings: str) -> None:
     (data_dir / "cluster" / "postgresql.conf").write_text(settings)
     log = data_dir / "log"
     try:
-        _run("pg_ctl", "-D", str(data_dir / "cluster"), "-l", str(log), "-t", str(_START_TIMEOUT_S), "-w", "start")
+        run("pg_ctl", "-D", str(data_dir / "cluster"), "-l", str(log), "-t", str(_START_TIMEOUT_S), "-w", "start")
     except PostgresError as error:
         tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
         raise PostgresError(f"{error}\n{tail}") from error
@@ -176,6 +179,15 @@ def _end_leftover(cluster: Path) -> None:
             postmaster.send_signal(end_signal)
         _wait_until(lambda: _find_postmaster(cluster) is None, patience_s)
     _clear_pid_file(cluster / "postmaster.pid")
+
+
+def served_at(data_dir: Path) -> Path | None:
+    """Return the folder of the socket at which a PostgreSQL serves this data folder now, None where none does."""
+    cluster = data_dir.resolve() / "cluster"
+    if _find_postmaster(cluster) is None:
+        return None
+    lines = (cluster / "postmaster.pid").read_text().splitlines()
+    return Path(lines[_SOCKET_LINE]) if len(lines) > _SOCKET_LINE and lines[_SOCKET_LINE] else None
 
 
 def _find_postmaster(cluster: Path) -> psutil.Process | None:
@@ -214,19 +226,26 @@ def _wait_until(is_so: Callable[[], bool], timeout_s: float) -> bool:
     return so
 
 
-def _run(program: str, *arguments: str, stdin: str = "") -> None:
-    """Run one of the wheel's programs to its end; what it prints goes into the error only."""
-    command = [*_as_unprivileged_user(), str(_binaries() / program), *arguments]
+def program(name: str) -> list[str]:
+    """Return the words that run one of the wheel's programs, as the user it may run as."""
+    return [*_as_unprivileged_user(), str(_binaries() / name)]
+
+
+def run(name: str, *arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None) -> None:
+    """Run one of the wheel's programs to its end; what it prints goes into the error only.
+
+    Raises: PostgresError with the end of what it printed
+    """
+    command = [*program(name), *arguments]
     # A file and not a pipe: the server that pg_ctl starts inherits it and would keep a pipe open.
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
-            command, input=stdin.encode(), stdout=output, stderr=output, cwd="/", start_new_session=True, check=False
+            command, input=stdin.encode(), stdout=output, stderr=output, cwd="/", start_new_session=True, check=False,
+            env=None if environment is None else {**os.environ, **environment},
         )
         if done.returncode != 0:
             output.seek(0)
-            raise PostgresError(
-                f"{program} ended with {done.returncode}: {output.read().decode(errors='replace')[-2000:]}"
-            )
+            raise PostgresError(f"{name} ended with {done.returncode}: {output.read().decode(errors='replace')[-2000:]}")
 
 
 def _binaries() -> Path:
@@ -252,8 +271,18 @@ def _as_unprivileged_user() -> Iterator[str]:
         yield from ["--", "/bin/sh", "-c", 'exec "$0" "$@"']
 
 
-def _give_to_unprivileged_user(folder: Path) -> None:
+def give_to_unprivileged_user(folder: Path) -> None:
+    """Close a folder to everybody but the user that PostgreSQL runs as."""
     if os.geteuid() == 0:
         user = pwd.getpwnam(_UNPRIVILEGED_USER)
         os.chown(folder, user.pw_uid, user.pw_gid)
     folder.chmod(0o700)
+
+
+def give_tree_to_unprivileged_user(tree: Path) -> None:
+    """Give a folder and all that is in it to the user that PostgreSQL runs as."""
+    give_to_unprivileged_user(tree)
+    if os.geteuid() == 0:
+        user = pwd.getpwnam(_UNPRIVILEGED_USER)
+        for one in tree.rglob("*"):
+            os.chown(one, user.pw_uid, user.pw_gid)

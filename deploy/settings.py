@@ -38,7 +38,7 @@ class DeploySettings(BaseSettings):
             return None
         if info.data.get("production"):
             raise ValueError("the clock refuses to be set in production")
-        return _instant(str(written))
+        return instant_of(str(written))
 
     @property
     def fills_in(self) -> bool:
@@ -46,7 +46,7 @@ class DeploySettings(BaseSettings):
         return self.embedded and not self.production
 
 
-def _instant(written: str) -> datetime:
+def instant_of(written: str) -> datetime:
     """Read an instant; one without a zone is China's.
 
     Raises: ValueError that says what is expected
