@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from contracts.failures import DirectoryInvalid, LawInvalid
 from deploy import backup as backup_run
+from deploy import dead_letters, embedded, issuer, process, topics, topology
 from deploy import demo as demo_run
 from deploy import demo_control as demo_control_run
-from deploy import embedded, issuer, process, topics, topology
 from deploy import load as load_run
 from deploy import restore as restore_run
 from deploy.clock import SystemClock
@@ -35,6 +35,7 @@ agencies = typer.Typer(help="The mock agencies.", invoke_without_command=True)
 app.add_typer(database, name="db")
 app.add_typer(kafka_topics, name="topics")
 app.add_typer(agencies, name="mock-agencies")
+app.add_typer(dead_letters.commands, name="dead-letters")
 
 
 def directory_path() -> Path:
@@ -188,7 +189,7 @@ def main() -> None:
     except (DirectoryInvalid, LawInvalid) as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         sys.exit(2)
-    except PostgresError as error:
+    except (PostgresError, dead_letters.CallFailed) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
 

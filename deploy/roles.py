@@ -14,6 +14,7 @@ from gateway import schedule as schedule_role
 from gateway.aggregator import Aggregator
 from gateway.api import serve as api_role
 from gateway.api.deps import Deps
+from gateway.dead_letters import Keeper, Redriver
 from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
@@ -82,6 +83,7 @@ async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(committed.run(stop))
         group.create_task(role.run(stop, committed))
+        group.create_task(Redriver(database, producer, mesh.clock).run(stop))
     await producer.stop()
     await database.close()
 
@@ -95,7 +97,9 @@ async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
     def joined(consumer: Consumer) -> None:
         mesh.checks["aggregator"] = lambda: consumer.assigned
 
-    await aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined))
+        group.create_task(Keeper(database, mesh.kafka, mesh.clock).run(stop))
     await database.close()
 
 

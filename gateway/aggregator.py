@@ -243,7 +243,7 @@ def _decode(records: Sequence[Record]) -> tuple[list[tuple[Record, Reply]], list
         except MalformedMessage as error:
             DEAD_LETTERS.labels(record.topic, error.code).inc()
             _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, why=str(error))
-            undecodable.append(dead_letter(record, str(error)))
+            undecodable.append(dead_letter(record, f"{error.code}: {error}"))
     return come, undecodable
 
 

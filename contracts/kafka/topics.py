@@ -8,7 +8,10 @@ from contracts.agency import Agency
 REPLIES = "chakong.reply.v1"
 EVENTS = "chakong.event.v1"
 DEAD_LETTERS = "chakong.dead-letter.v1"
+_COMMANDS = "chakong.command."
 
+#: How long dead letters are kept.
+DEAD_LETTER_DAYS = 90
 #: Largest message a topic takes, bytes.
 _MOST_BYTES = 8 * 1024 * 1024
 _DAY_MS = 86_400_000
@@ -30,7 +33,12 @@ class Topic:
 def commands(asset_type: str, external_agency: str | None = None) -> str:
     """Return the command topic of an asset type, or of one agency that a foreign adapter serves."""
     middle = f"{asset_type}.{external_agency}" if external_agency else asset_type
-    return f"chakong.command.{middle}.v1"
+    return f"{_COMMANDS}{middle}.v1"
+
+
+def carries_commands(topic: str) -> bool:
+    """Tell whether a topic of this name carries commands."""
+    return topic.startswith(_COMMANDS)
 
 
 def commands_for(agency: Agency) -> str:
@@ -47,4 +55,4 @@ def all_topics(asset_types: Iterable[str], agencies: Iterable[Agency]) -> list[T
     """Return every topic an installation needs."""
     names = [commands(code) for code in asset_types]
     names += sorted({commands_for(agency) for agency in agencies if agency.served_by == "external"})
-    return [*(Topic(name, 7) for name in names), Topic(REPLIES, 7), Topic(EVENTS, 7), Topic(DEAD_LETTERS, 90)]
+    return [*(Topic(name, 7) for name in names), Topic(REPLIES, 7), Topic(EVENTS, 7), Topic(DEAD_LETTERS, DEAD_LETTER_DAYS)]

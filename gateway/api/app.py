@@ -6,6 +6,7 @@ from gateway.api import (
     batches,
     claims,
     controls,
+    dead_letters,
     directory,
     documents,
     events,
@@ -28,7 +29,7 @@ from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
 ROUTERS = (requests.router, left_out.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
-           proposals.router, documents.router, directory.router, oddities.router, rules.router, claims.router, health.router, handbook.router)
+           proposals.router, documents.router, directory.router, oddities.router, dead_letters.router, rules.router, claims.router, health.router, handbook.router)
 
 
 def make_app(deps: Deps) -> FastAPI:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from contracts.clock import Clock
+from contracts.registry import asset_types
 from contracts.words import NewId
 from gateway.api.audit import AuditTrail
 from gateway.api.known_documents import KnownDocuments
@@ -20,6 +21,7 @@ from gateway.domain.law.overrides import NONE, Overrides
 from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
+from gateway.redriving import Redriving
 from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.database import Database, Listener
@@ -49,6 +51,7 @@ class Deps:
     api: ApiSettings = field(default_factory=ApiSettings)
     policies: CourtPolicies = BY_LAW
     control_batches: ControlBatches = field(init=False)
+    redriving: Redriving = field(init=False)
     reports: Reports = field(init=False)
     audit: AuditTrail = field(init=False)
     tokens: TokenReader = field(init=False)
@@ -58,6 +61,7 @@ class Deps:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reports", Reports(self.settings.secret, self.directory, self.policies, self.overrides))
         object.__setattr__(self, "control_batches", ControlBatches(self.database, self.follow_ups, clock=self.clock, new_id=self.new_id))
+        object.__setattr__(self, "redriving", Redriving(self.database, self.directory, asset_types=frozenset(asset_types()), clock=self.clock))
         object.__setattr__(self, "audit", AuditTrail(self.database, linger_s=self.api.audit_linger_s))
         object.__setattr__(self, "tokens", TokenReader(self.settings.token_public_key, self.token_clock))
         object.__setattr__(self, "streams", Streams(self.database, self.events, most=self.api.most_streams))

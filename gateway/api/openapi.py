@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import answers, batch_answers, left_out_answers, oddity_answers, plan_answers
+from gateway.api import answers, batch_answers, dead_letter_answers, left_out_answers, oddity_answers, plan_answers
 from gateway.domain.batch_body import BatchBody
 from gateway.domain.control_body import (
     ControlBody,
@@ -22,6 +22,7 @@ from gateway.domain.control_body import (
     TransferBody,
 )
 from gateway.domain.plan_body import PlanBody, PlanOrderBody
+from gateway.domain.redrive_body import RedriveBody
 from gateway.domain.request import RequestBody
 
 _REF = "#/components/schemas/{model}"
@@ -106,7 +107,7 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
 _MODELS: tuple[type[BaseModel], ...] = (
     RequestBody, ControlBody, PlanBody, PlanOrderBody, SearchBody, RenewalBody, ReleaseBody, DeductionBody, TransferBody, ConversionBody,
-    BatchBody, SurplusBody, *answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
+    BatchBody, RedriveBody, SurplusBody, *answers.MODELS, *dead_letter_answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:

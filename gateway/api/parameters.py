@@ -15,6 +15,7 @@ USUAL_LIMIT = 50
 MOST_LIMIT = 200
 _CURSOR_ID = re.compile(rb"[0-9A-Za-z_-]{1,64}")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_NAME = re.compile(r"[0-9A-Za-z_.:-]{1,249}")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -75,6 +76,13 @@ def code(text: str) -> str:
     """Read the code of an agency or an asset type."""
     if not _CODE.fullmatch(text):
         raise Unfit("bad_code", "代码格式不正确", "the code has the wrong form", "小写字母、数字、- 或 _")
+    return text
+
+
+def name(text: str) -> str:
+    """Read a reason, a topic or an agency's code."""
+    if not _NAME.fullmatch(text):
+        raise Unfit("bad_name", "名称格式不正确", "the name has the wrong form", "字母、数字、. _ : -")
     return text
 
 

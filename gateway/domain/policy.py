@@ -12,7 +12,7 @@ Deed = Literal[
     "request.submit", "request.read", "document.upload", "document.read", "control.order", "control.read",
     "control.renew", "control.release", "control.deduct", "control.transfer", "control.convert", "control.batch",
     "plan.make", "plan.read",
-    "agency.read", "asset_type.read", "rule.read", "oddity.read",
+    "agency.read", "asset_type.read", "rule.read", "oddity.read", "dead_letter.read", "dead_letter.redrive",
 ]
 
 
@@ -54,6 +54,8 @@ MAY: Mapping[Deed, frozenset[Right]] = {
     "asset_type.read": EVERYONE,
     "rule.read": EVERYONE,
     "oddity.read": frozenset({"operator", "auditor", "agency", "tester"}),
+    "dead_letter.read": frozenset({"operator", "auditor"}),
+    "dead_letter.redrive": frozenset({"operator"}),
 }
 _ALLOWED = Decision(allowed=True)
 _NO_RIGHT = Decision(allowed=False, status=403, code="not_permitted")
