@@ -26,14 +26,17 @@ from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Command
 from contracts.telemetry import ALARMS, DEAD_LETTERS
-from services.runtime.agency_client import AgencyClient, ContentClient, endpoint
+from services.runtime.agency_client import AgencyClient, endpoint
 from services.runtime.asking import Asking
 from services.runtime.claims import Claims
+from services.runtime.gateway_client import ContentClient
 from services.runtime.lanes import Job, Lanes
 from services.runtime.port import Adapter
 from services.runtime.registry import adapters as registered_adapters
 from services.runtime.sending import Sender
 from services.runtime.settings import WorkerSettings
+from services.runtime.terms import Guard
+from services.runtime.turns import Turns
 from services.runtime.young_calls import YoungCalls
 
 _log = structlog.get_logger()
@@ -75,11 +78,12 @@ class Source(Protocol):
 async def serve(
     settings: WorkerSettings, kafka: KafkaSettings, agencies: Mapping[str, Agency], stop: asyncio.Event, *,
     clock: Clock, new_id: Callable[[], str], random: Random, on_ready: Callable[[], None] = lambda: None,
-    adapters: Mapping[str, Adapter] | None = None,
+    adapters: Mapping[str, Adapter] | None = None, guard: Guard | None = None,
 ) -> None:
     """Run the worker until told to stop; while Kafka is away it keeps trying, with growing pauses.
 
-    Shape:   agencies by code, adapters by asset type (default: all there are); `on_ready` once it reads
+    Shape:   agencies by code, adapters by asset type (default: all there are); `on_ready` once it reads;
+             `guard` watches over acts where another process may act too
     Raises:  DirectoryInvalid if an agency it serves has no address or its credentials are not set
     """
     known = registered_adapters() if adapters is None else adapters
@@ -93,7 +97,8 @@ async def serve(
         young = YoungCalls(settings.young_calls, settings.young_s)
         asking = Asking(
             settings, known, lambda row: AgencyClient(row, settings, clock=clock, random=random, young=young),
-            Claims(contents, most_bytes=settings.content_cache_bytes), clock=clock, random=random)
+            Claims(contents, most_bytes=settings.content_cache_bytes), turns=Turns(contents, new_id(), guard),
+            clock=clock, random=random)
         worker = Worker(settings, mine, asking, sender)
         names = [topics.commands(code) for code in served]
         try:

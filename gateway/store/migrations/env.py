@@ -6,11 +6,11 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store.turns import metadata  # the last module that adds a table knows all of them
+from gateway.store.turns import turns
 
 
 def _run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, compare_server_default=False)
+    context.configure(connection=connection, target_metadata=turns.metadata, compare_server_default=False)
     with context.begin_transaction():
         context.run_migrations()
 
