@@ -177,7 +177,14 @@ class FakeSource:
 
     def __init__(self, *batches, fails=None):
         self.batches, self.fails = list(batches), fails
-        self.finished, self.stopped, self.assigned = [], False, False
+        self.finished, self.stopped, self.assigned, self.give_up = [], False, False, None
+
+    @property
+    def joined(self):
+        return self.assigned
+
+    def before_revoked(self, give_up, within_s):
+        self.give_up = give_up
 
     async def start(self):
         if self.fails:
@@ -235,7 +242,7 @@ def asking(agencies, *, contents=None, clock=None, gateway=None, **changes):
 async def run_worker(worker_of, source, until, *, within_s=5.0):
     """Run a worker until `until()` is true, then stop it in order."""
     stop = asyncio.Event()
-    running = asyncio.create_task(worker_of.run(lambda: source, stop, lambda: None))
+    running = asyncio.create_task(worker_of.run([lambda: source], stop, lambda: None))
     async with asyncio.timeout(within_s):
         while not until() and not running.done():
             await asyncio.sleep(0.005)

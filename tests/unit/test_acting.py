@@ -33,8 +33,8 @@ class Bank(FakeAgency):
     """An agency whose client tells the act what a real one does: that its bytes go out, and that it was answered."""
 
     async def call(self, call, *, repeatable=True, terms=None):
-        self.headers = getattr(self, "headers", []) + [dict(call.headers)]
-        self.terms = getattr(self, "terms", []) + [terms]
+        self.headers = [*getattr(self, "headers", []), dict(call.headers)]
+        self.terms = [*getattr(self, "terms", []), terms]
         if isinstance(terms, Act):
             terms.begin(monotonic())
         response = await super().call(call, repeatable=repeatable, terms=terms)

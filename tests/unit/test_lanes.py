@@ -30,7 +30,7 @@ def lanes(desk, *, lane_most=2_000, all_most=20_000, linger_s=0.005):
 
 
 def jobs(*names, action="query", key=None):
-    return [Job(record_of(b"", key), command(name, action=action), 0.0) for name in names]
+    return [Job(record_of(b"", key), command(name, action=action), 0.0, None) for name in names]
 
 
 def numbered(count):

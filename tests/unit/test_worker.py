@@ -205,7 +205,7 @@ async def test_the_worker_goes_on_when_the_broker_comes_back(sink):
     source = FakeSource([record_of(command())])
     sources = iter([FakeSource(fails=ConnectionRefusedError()), source])
     ready, stop = [], asyncio.Event()
-    running = asyncio.create_task(worker(FakeAgency(), sink).run(lambda: next(sources), stop, lambda: ready.append(1)))
+    running = asyncio.create_task(worker(FakeAgency(), sink).run([lambda: next(sources)], stop, lambda: ready.append(1)))
     async with asyncio.timeout(5):
         while not source.finished:
             await asyncio.sleep(0.01)
