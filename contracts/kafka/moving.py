@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import IncompatibleBrokerVersion
+from aiokafka.errors import IncompatibleBrokerVersion, for_code
 
 from contracts.kafka.settings import KafkaSettings
 
@@ -40,8 +40,11 @@ async def _earlier(client: AIOKafkaAdminClient, is_earlier: Callable[[str], bool
 
 
 async def _refuse_members(client: AIOKafkaAdminClient, groups: Sequence[str]) -> None:
-    for response in await client.describe_consumer_groups(list(groups)) if groups else ():
-        for _, name, state, *_ in response.groups:
+    for group in groups:  # one by one: aiokafka 0.14 reads the answer about several wrongly
+        (response,) = await client.describe_consumer_groups([group])
+        for code, name, state, *_ in response.groups:
+            if code:
+                raise for_code(code)(f"group {name} was not described")
             if state not in _NOBODY:
                 raise StillRead(name)
 
