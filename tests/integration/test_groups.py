@@ -178,7 +178,7 @@ async def test_the_furthest_of_several_earlier_groups_counts(kafka, kinds):
 async def test_while_a_group_before_has_members_the_new_one_waits(kafka, kinds, desk):
     await send(kafka, kinds[0], names(kinds[0], 0, 10))
     consumer, _ = await read_some(kafka, kinds[0], earlier_group(kinds), 4)
-    with pytest.raises(StillRead, match="chakong.worker"):
+    with pytest.raises(StillRead, match="worker"):
         await read_before(kafka, topics.commands(kinds[0]), lambda name: topics.was_worker_group(name, kinds[0]))
     async with AsyncExitStack() as stack:
         starting = asyncio.create_task(stack.enter_async_context(working(kafka, desk, kinds[:1])))
