@@ -4,6 +4,8 @@ The only home of aiohttp and tenacity on this side. Only AgencyUnavailable is re
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -29,6 +31,7 @@ from services.runtime.young_calls import YoungCalls
 #: What of an answer that is too long is kept as evidence, bytes.
 _EVIDENCE_BYTES = 65_536
 _MOST_PAUSE_S = 5.0
+_CLOSE_AT_ONCE, _ACKNOWLEDGED_WITHIN_MS = struct.pack("ii", 1, 0), 10_000
 
 
 class NotReached(AgencyUnavailable):
@@ -88,12 +91,12 @@ class HttpSession:
         if self._acting is None:
             told = aiohttp.TraceConfig()
             told.on_request_headers_sent.append(_begin)  # called before the headers are written, whatever its name
-            self._acting = self._new(told)
+            self._acting = self._new(told, socket_factory=_nothing_left_behind)
         return self._acting
 
-    def _new(self, *told: aiohttp.TraceConfig) -> aiohttp.ClientSession:
+    def _new(self, *told: aiohttp.TraceConfig, socket_factory: Callable[[aiohttp.AddrInfoType], socket.socket] | None = None) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._parallel, ttl_dns_cache=30, keepalive_timeout=30),
+            connector=aiohttp.TCPConnector(limit=self._parallel, ttl_dns_cache=30, keepalive_timeout=30, socket_factory=socket_factory),
             timeout=aiohttp.ClientTimeout(total=None), trust_env=False, cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False, headers={"Accept-Encoding": "identity", "User-Agent": "chakong"}, trace_configs=list(told),
         )
@@ -119,6 +122,18 @@ class HttpSession:
             if len(body) > self._cap_bytes:
                 raise AgencyProtocolError(f"oversized: more than {self._cap_bytes} bytes", raw=bytes(body[:_EVIDENCE_BYTES]))
         return bytes(body)
+
+
+def _nothing_left_behind(address: aiohttp.AddrInfoType) -> socket.socket:
+    """Make the socket of an act: when it is closed, by whatever end of this process, the kernel sends nothing more of it.
+
+    What the agency has not acknowledged soon is given up too, so that no request arrives when a network comes back.
+    """
+    made = socket.socket(*address[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_AT_ONCE)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _ACKNOWLEDGED_WITHIN_MS)
+    return made
 
 
 async def _begin(_: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestHeadersSentParams) -> None:

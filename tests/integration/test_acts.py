@@ -130,3 +130,25 @@ def test_a_process_stopped_while_nothing_is_watched_goes_on():
         assert process.poll() is None
         process.kill()
         assert process.wait(10) == -signal.SIGKILL
+
+
+async def test_what_is_given_up_leaves_nothing_in_the_kernel_for_the_agency_to_find_later():
+    ended = asyncio.get_running_loop().create_future()
+
+    async def accept(reader, writer):
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.read(100)
+            ended.set_result(await reader.read(100))
+        except ConnectionResetError as error:
+            ended.set_result(error)
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    client = client_of(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", agency(timeout_s=0.3))
+    with pytest.raises(AgencyUnavailable, match="no answer"):
+        await client.call(CALL, repeatable=False, terms=an_act())
+    async with asyncio.timeout(5):
+        assert isinstance(await ended, ConnectionResetError)
+    await client.close()
+    server.close()
