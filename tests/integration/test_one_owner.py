@@ -13,7 +13,7 @@ from tests.servers import own_database
 
 FREEZES = number("CHAKONG_ONE_OWNER_FREEZES", 240)
 SEED = number("CHAKONG_ONE_OWNER_SEED", 0) or Random().randrange(10**6)
-FEW = 24
+FEW = 40
 #: What the nemesis does in each of the short runs: one thing of it again and again, beside those that keep somebody at work.
 KINDS = {"joins": ["join"], "leaves": ["join", "leave"], "is killed in a call": ["join", "kill"], "is paused beyond its session": ["join", "zombie"]}
 _PATIENCE_S = 240
@@ -25,7 +25,7 @@ def proof(server_dir, kafka_bootstrap, postgres_url):
         yield made
 
 
-def storm(proof: Proof, kinds, freezes, seed, *, every_s=(1.0, 3.0)):
+def storm(proof: Proof, kinds, freezes, seed, *, every_s=(0.5, 2.0)):
     """Order freezes while the nemesis is at work, then let everything come to rest."""
     random = Random(seed)
     nemesis = Nemesis(proof.mesh, random, most=4)
