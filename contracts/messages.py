@@ -51,6 +51,7 @@ class Command(Message):
     subject: Identity
     transactions: TransactionWindow | None = None
     control: ControlOrder | None = None
+    turn_url: str | None = Field(default=None, description="where the turn to act is granted, for a step that the agency would do twice; ends with the task")
     answer_due_at: AwareDatetime
 
     @property

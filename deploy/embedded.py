@@ -15,7 +15,7 @@ from deploy.postgres import start_postgres
 from deploy.settings import DeploySettings
 
 #: What the in-process broker needs of its clients, and what it can hold (design.md §4).
-BROKER = {"CHAKONG_KAFKA_FETCH_MAX_WAIT_MS": "10", "CHAKONG_IN_FLIGHT_BYTES": str(4 * 1024 * 1024)}
+BROKER = {"CHAKONG_KAFKA_FETCH_MAX_WAIT_MS": "10", "CHAKONG_KAFKA_ONE_READER": "true", "CHAKONG_IN_FLIGHT_BYTES": str(4 * 1024 * 1024)}
 _SIGNING_KEY = "signing.key"
 
 

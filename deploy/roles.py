@@ -7,6 +7,7 @@ from contracts.batching import pause
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
 from deploy.clock import SystemClock, new_id, new_message_id, new_request_nos
+from deploy.guard import KernelGuard
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
 from gateway import proposing as proposing_role
@@ -126,8 +127,10 @@ async def worker(mesh: Mesh, stop: asyncio.Event) -> None:
     def ready() -> None:
         mesh.checks[name] = lambda: True
 
+    # With a broker in this process there is no other worker that could act meanwhile.
+    guard = None if mesh.fresh_broker else KernelGuard()
     await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
-                            random=random.SystemRandom(), on_ready=ready)
+                            random=random.SystemRandom(), on_ready=ready, guard=guard)
 
 
 async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:

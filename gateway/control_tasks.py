@@ -15,6 +15,7 @@ from contracts.registry import asset_type
 from contracts.subject import Identity
 from gateway.domain.deadlines import answer_due_at, next_open
 from gateway.domain.follow_up import Step
+from gateway.domain.turns import needs_turn, turn_path
 from gateway.intake import case_reference, command_document, to_task
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask
@@ -53,10 +54,13 @@ def control_task(asking: Asking, stored: StoredControl, agency: Agency, settings
     opens = next_open(now, agency.office_hours)
     due = answer_due_at(opens, agency.answer_due_working_days, None, within_s=settings.answer_within_s)
     wants, kind = due if agency.wants_document_content else None, asset_type(stored.asset_type)
+    turn_url = None
+    if needs_turn(agency, asking.action):
+        turn_url = settings.gateway_url + turn_path(settings.secret, task_id=asking.task_id, agency=agency.agency, ends_at=due)
     command = Command(
         task_id=asking.task_id, request_id=stored.request_id, request_no=asking.request_no, agency=agency.agency,
         asset_type=stored.asset_type, action=asking.action, case=case_reference(asking.case_no, asking.court_code, asking.court_name),
-        officer=asking.officer, subject=asking.subject, answer_due_at=due, control=asking.order,
+        officer=asking.officer, subject=asking.subject, answer_due_at=due, control=asking.order, turn_url=turn_url,
         documents=tuple(command_document(one, settings, asking.court_code, asking.task_id, wants) for one in asking.documents))
     key = keyed_hash(settings.secret, "command-key", agency.agency, kind.key_text(stored.record)).encode()
     return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=opens)

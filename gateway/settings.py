@@ -28,6 +28,8 @@ class GatewaySettings(BaseSettings):
     control_status_every_s: float | None = Field(
         default=None, gt=0, description="development: agencies are asked so often how controls stand, whatever their mode")
     excess_rest_s: float = Field(default=2.0, ge=0, le=30, description="how long a case rests after a change before its excess is looked at")
+    turn_ask_s: float = Field(default=15.0, gt=0, description="how long a turn leaves for asking an agency that is not idempotent how a step stands")
+    turn_grace_s: float = Field(default=30.0, gt=0, description="how long such an agency may still be at work on a call that was given up")
     schedule_every_s: float = Field(default=0.5, description="how often deadlines and terms are looked at")
 
     @property

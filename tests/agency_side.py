@@ -24,6 +24,7 @@ from services.runtime.port import (
 )
 from services.runtime.sending import Sender
 from services.runtime.settings import WorkerSettings
+from services.runtime.turns import Turns
 from services.runtime.worker import Worker
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -60,6 +61,7 @@ def command(task_id="t1", **changes):
         "subject": {"kind": "person", "name": "陈伟", "id_type": "resident_id", "id_no": "445302199001010013"},
         "answer_due_at": NOW + timedelta(days=1)}
     if changes.get("action", "query") not in {"query", "status"}:
+        fields["turn_url"] = f"http://gateway.test/turns/{task_id}?signature=0"
         fields["control"] = {"control_id": "c1", "measure": "freeze", "asset": {"account_no": "1"}, "amount_fen": 100}
     return Command.model_validate({**fields, **changes})
 
@@ -119,7 +121,7 @@ class FakeAgency:
         self.running = self.most_running = 0
         self.hold = None
 
-    async def call(self, call, *, repeatable=True):
+    async def call(self, call, *, repeatable=True, terms=None):
         numbers = [line["no"] for line in json.loads(call.content)]
         self.calls.append((call.path[1:], numbers))
         self.repeatable.append(repeatable)
@@ -175,7 +177,14 @@ class FakeSource:
 
     def __init__(self, *batches, fails=None):
         self.batches, self.fails = list(batches), fails
-        self.finished, self.stopped, self.assigned = [], False, False
+        self.finished, self.stopped, self.assigned, self.give_up = [], False, False, None
+
+    @property
+    def joined(self):
+        return self.assigned
+
+    def before_revoked(self, give_up, within_s):
+        self.give_up = give_up
 
     async def start(self):
         if self.fails:
@@ -198,17 +207,42 @@ class NoContents:
         return AgencyResponse(404, "", b"")
 
 
-def asking(agencies, *, contents=None, clock=None, **changes):
+class FakeGateway:
+    """Grants turns as the store does, one task each; `away` fails, `says` stands for any other answer."""
+
+    def __init__(self, *, for_s=65.0, grace_s=30.0, says=None, away=None):
+        self.for_s, self.grace_s, self.says, self.away = for_s, grace_s, says, away
+        self.turns, self.holders, self.given_back = {}, {}, []
+
+    async def exchange(self, call, url):
+        if self.away:
+            raise self.away
+        task = url.partition("?")[0]
+        if call.method == "DELETE":
+            self.given_back.append((task.rpartition("/")[2], int(url.rpartition("turn=")[2])))
+            self.holders.pop(task, None)
+            return AgencyResponse(204, "", b"")
+        if self.says:
+            return self.says
+        if task in self.holders:
+            return AgencyResponse(409, "application/problem+json", json.dumps({"code": "turn_taken", "retry_after_s": 40}).encode())
+        self.holders[task] = json.loads(call.content)["holder"]
+        self.turns[task] = self.turns.get(task, 0) + 1
+        said = {"turn": self.turns[task], "for_s": self.for_s, "grace_s": self.grace_s, "earlier": self.turns[task] > 1}
+        return AgencyResponse(200, "application/json", json.dumps(said).encode())
+
+
+def asking(agencies, *, contents=None, clock=None, gateway=None, **changes):
     """Asking over fakes: `agencies` by code, or one for all."""
     connect = (lambda row: agencies[row.agency]) if isinstance(agencies, dict) else (lambda row: agencies)
     return Asking(settings(**changes), {"deposits": TinyAdapter()}, connect, Claims(contents or NoContents(), most_bytes=100),
-                  clock=clock or FixedClock(), random=Random(7))
+                  turns=Turns(gateway or FakeGateway(), "w1"), clock=clock or FixedClock(), random=Random(7))
 
 
 async def run_worker(worker_of, source, until, *, within_s=5.0):
     """Run a worker until `until()` is true, then stop it in order."""
     stop = asyncio.Event()
-    running = asyncio.create_task(worker_of.run(lambda: source, stop, lambda: None))
+    running = asyncio.create_task(worker_of.run([lambda: source], stop, lambda: None))
     async with asyncio.timeout(within_s):
         while not until() and not running.done():
             await asyncio.sleep(0.005)
@@ -224,5 +258,5 @@ def worker(agencies, sink, *, rows=None, clock=None, **changes):
     return Worker(settings(**changes), {row.agency: row for row in rows}, asking(agencies, clock=clock, **changes), sender)
 
 
-__all__ = ["KEY", "NOW", "FakeAgency", "FakeSink", "FakeSource", "FixedClock", "TinyAdapter", "agency", "asking", "command", "raises",
+__all__ = ["KEY", "NOW", "FakeAgency", "FakeGateway", "FakeSink", "FakeSource", "FixedClock", "TinyAdapter", "agency", "asking", "command", "raises",
            "record_of", "run_worker", "settings", "worker"]

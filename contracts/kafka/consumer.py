@@ -1,7 +1,9 @@
 """One consumer of a group: batches out, finished records in; offsets are committed by time, up to the first unfinished."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -14,6 +16,17 @@ _log = structlog.get_logger()
 
 #: What says that the broker is away or turned us down; a role makes a new client and goes on.
 BROKER_ERRORS: tuple[type[Exception], ...] = (KafkaError, OSError)
+#: Topic and partition.
+Place = tuple[str, int]
+#: Told which partitions go to other members: what it awaits may still be counted as done.
+GiveUp = Callable[[Collection[Place]], Awaitable[None]]
+#: Says from where on partitions that this group has not read so far are to be read.
+ReadBefore = Callable[[], Awaitable[Mapping[TopicPartition, int]]]
+_LOOK_S = 0.05
+
+
+async def _unread() -> Mapping[TopicPartition, int]:
+    return {}
 
 
 class _Progress:
@@ -40,28 +53,50 @@ class _Progress:
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
     """Polls batches; what is not finished before a crash comes again."""
 
-    def __init__(self, settings: KafkaSettings, topics: Collection[str], group: str, client_id: str) -> None:
-        """Take what to read; nothing is opened yet."""
+    def __init__(
+        self, settings: KafkaSettings, topics: Collection[str], group: str, client_id: str, *, read_before: ReadBefore = _unread,
+    ) -> None:
+        """Take what to read, and what says where others before had got to; nothing is opened yet."""
         self._settings, self._topics, self._group, self._client_id = settings, tuple(topics), group, client_id
+        self._read_before = read_before
+        self._begin_at: Mapping[TopicPartition, int] = {}
+        self._give_up: GiveUp | None = None
+        self._give_up_s = 0.0
         self._client: AIOKafkaConsumer | None = None
         self._progress: dict[TopicPartition, _Progress] = {}
         self._committing: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[Mapping[TopicPartition, Sequence[Any]]] | None = None
+        #: the partitions are given, and where to begin in them is set
+        self._settled = False
+        self._generation = 0
+        self._failed: KafkaError | None = None
 
     @property
     def assigned(self) -> bool:
         """Tell whether the group has given this member a partition."""
         return self._client is not None and bool(self._client.assignment())
 
+    @property
+    def joined(self) -> bool:
+        """Tell whether the group has given this member its share, even if that is nothing."""
+        return self._settled
+
+    def before_revoked(self, give_up: GiveUp, within_s: float) -> None:
+        """Have `give_up` called before partitions are released; the group waits for it so long. Call it before `start`."""
+        self._give_up, self._give_up_s = give_up, within_s
+
     async def start(self) -> None:
         """Join the group.
 
-        Raises: KafkaError or OSError if no broker answers
+        Raises: KafkaError or OSError if no broker answers; whatever `read_before` raises
         """
         settings = self._settings
-        client = AIOKafkaConsumer(
+        self._begin_at = await self._read_before()
+        rebalance_ms = settings.session_timeout_ms + int(self._give_up_s * 1000)
+        self._client = client = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap_servers, client_id=self._client_id, group_id=self._group,
             enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=settings.fetch_max_wait_ms,
-            request_timeout_ms=max(settings.request_timeout_ms, settings.session_timeout_ms + 5_000),
+            request_timeout_ms=max(settings.request_timeout_ms, rebalance_ms + 5_000), rebalance_timeout_ms=rebalance_ms,
             session_timeout_ms=settings.session_timeout_ms, heartbeat_interval_ms=settings.session_timeout_ms // 4,
             max_partition_fetch_bytes=settings.most_request_bytes, metadata_max_age_ms=5_000, retry_backoff_ms=100,
         )
@@ -69,19 +104,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         try:
             await client.start()
         except BaseException:
+            self._client = None
             await client.stop()
             raise
-        self._client = client
         self._committing = asyncio.create_task(self._commit_by_time())
 
     async def poll(self, most: int, wait_s: float) -> list[Record]:
-        """Return up to `most` records, waiting at most `wait_s` for the first.
+        """Return up to `most` records, waiting at most `wait_s` for the first; nothing while partitions are given out anew.
 
         Raises: KafkaError or OSError if the broker is away for good; the caller makes a new consumer
         """
-        if self._client is None:
-            return []
-        batches = await self._client.getmany(timeout_ms=int(wait_s * 1000), max_records=most)
+        batches = await self._fetched(most, wait_s)
         records = []
         for partition, messages in batches.items():
             progress = self._progress.setdefault(partition, _Progress())
@@ -90,6 +123,27 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
                 records.append(Record(message.topic, message.partition, message.offset, message.key, message.value,
                                       dict(message.headers)))
         return records
+
+    async def _fetched(self, most: int, wait_s: float) -> Mapping[TopicPartition, Sequence[Any]]:
+        if self._failed is not None:
+            raise self._failed
+        if self._client is None or not self._settled:
+            await asyncio.sleep(min(wait_s, _LOOK_S))
+            if self._client is not None:
+                self._client._coordinator.check_errors()  # noqa: SLF001 - `getmany` does this, and is not called meanwhile
+            return {}
+        generation = self._generation
+        self._polling = polling = asyncio.ensure_future(self._client.getmany(timeout_ms=int(wait_s * 1000), max_records=most))
+        try:
+            batches: Mapping[TopicPartition, Sequence[Any]] = await polling
+        except asyncio.CancelledError:
+            polling.cancel()
+            task = asyncio.current_task()
+            if generation == self._generation or (task is not None and task.cancelling()):
+                raise
+            return {}
+        # What was fetched for partitions that are given out anew comes again, to whoever has them then.
+        return batches if generation == self._generation else {}
 
     def done(self, records: Iterable[Record]) -> None:
         """Mark records as finished: whatever they asked for is durable elsewhere. Unknown ones were reassigned meanwhile."""
@@ -109,15 +163,40 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
             await _close(client)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Commit what is finished before another member goes on from there."""
+        """Hand out nothing more, let what is under way end, and commit it before another member goes on from there."""
+        self._settled = False
+        self._generation += 1
+        if self._polling is not None and not self._polling.done():
+            self._polling.cancel()
+        if self._give_up is not None and revoked:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._give_up_s):
+                    await self._give_up([(one.topic, one.partition) for one in revoked])
         await self._commit()
         for partition in revoked:
             self._progress.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Start counting afresh."""
+        """Start counting afresh, where this group or one before it had got to."""
         for partition in assigned:
             self._progress[partition] = _Progress()
+        try:
+            await self._begin(assigned)
+        except KafkaError as error:
+            self._failed = error
+        self._settled = True
+
+    async def _begin(self, assigned: Sequence[TopicPartition]) -> None:
+        """Go past what groups before this one have finished, and keep that, so that it is known when they are forgotten."""
+        ahead = {}
+        for partition in assigned:
+            at = self._begin_at.get(partition, 0)
+            if self._client is not None and at > (await self._client.committed(partition) or 0):
+                self._client.seek(partition, at)
+                ahead[partition] = at
+        if ahead and self._client is not None:
+            await self._client.commit(ahead)
+            _log.info("goes_on_after_another_group", group=self._group, partitions=len(ahead))
 
     async def _commit_by_time(self) -> None:
         while True:

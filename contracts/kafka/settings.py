@@ -11,6 +11,7 @@ class KafkaSettings(BaseSettings):
 
     bootstrap_servers: str = Field(validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="host:port, comma separated")
     fetch_max_wait_ms: int = Field(default=500, description="how long a fetch may park; the in-process broker never wakes one")
+    one_reader: bool = Field(default=False, description="a worker reads all its topics by one client and one group; only on the in-process broker, which wakes no fetch and has one worker")
     idempotent: bool = Field(default=True, description="idempotent producer (acks=all); off only on the in-process broker")
     request_timeout_ms: int = Field(default=10_000, description="how long one call to the broker may take")
     session_timeout_ms: int = Field(default=10_000, description="how long a silent member keeps its partitions")

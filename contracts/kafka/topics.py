@@ -12,6 +12,9 @@ _COMMANDS = "chakong.command."
 
 #: How long dead letters are kept.
 DEAD_LETTER_DAYS = 90
+#: What the names of the workers' groups begin with; and the one group of a broker that is read by one worker only.
+_WORKERS = "chakong.worker."
+ONLY_WORKER = "chakong.worker"
 #: Largest message a topic takes, bytes.
 _MOST_BYTES = 8 * 1024 * 1024
 _DAY_MS = 86_400_000
@@ -46,9 +49,15 @@ def commands_for(agency: Agency) -> str:
     return commands(agency.asset_type, agency.agency if agency.served_by == "external" else None)
 
 
-def worker_group(asset_types: Iterable[str]) -> str:
-    """Return the consumer group of the workers of these asset types."""
-    return "chakong.worker." + "+".join(sorted(asset_types))
+def worker_group(asset_type: str) -> str:
+    """Return the consumer group of the workers of a topic, whatever else their processes do. ADR 18."""
+    return _WORKERS + asset_type
+
+
+def was_worker_group(group: str, asset_type: str) -> bool:
+    """Tell whether a group once read an asset type's topic together with others: it was named by the list of kinds."""
+    kinds = group.removeprefix(_WORKERS).split("+")
+    return group.startswith(_WORKERS) and len(kinds) > 1 and asset_type in kinds
 
 
 def all_topics(asset_types: Iterable[str], agencies: Iterable[Agency]) -> list[Topic]:

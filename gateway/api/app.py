@@ -21,6 +21,7 @@ from gateway.api import (
     rules,
     steps,
     surplus,
+    turns,
 )
 from gateway.api.deps import Deps
 from gateway.api.edge import Edge
@@ -29,7 +30,7 @@ from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
 ROUTERS = (requests.router, left_out.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
-           proposals.router, documents.router, directory.router, oddities.router, dead_letters.router, rules.router, claims.router, health.router, handbook.router)
+           proposals.router, documents.router, directory.router, oddities.router, dead_letters.router, rules.router, claims.router, turns.router, health.router, handbook.router)
 
 
 def make_app(deps: Deps) -> FastAPI:

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import answers, batch_answers, dead_letter_answers, left_out_answers, oddity_answers, plan_answers
+from gateway.api import answers, batch_answers, dead_letter_answers, left_out_answers, oddity_answers, plan_answers, turn_answers
 from gateway.domain.batch_body import BatchBody
 from gateway.domain.control_body import (
     ControlBody,
@@ -39,13 +39,15 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "officer_mismatch": (403, "the officer of the body is not the bearer of the token"),
     "court_mismatch": (403, "the case belongs to another court"),
     "unknown_court": (403, "there is no court of the token's code; the operator adds one to the file that CHAKONG_COURTS names"),
-    "bad_claim": (403, "the claim check is not one of ours or has ended"),
+    "bad_claim": (403, "the signed address is not one of ours or has ended"),
     "not_found": (404, "there is no such object in the caller's court"),
     "no_such_version": (404, "the report has no such version"),
     "not_acceptable": (406, "none of the accepted formats is offered"),
     "body_too_slow": (408, "the body did not arrive in time"),
     "request_in_flight": (409, "a call with this Idempotency-Key is under way"),
     "plan_stale": (409, "the plan was executed, replaced or has ended, or the report changed; `errors` names the lines that no longer hold"),
+    "turn_taken": (409, "somebody else has the turn to act for the task; ask again after `Retry-After`"),
+    "task_ended": (410, "the task has its outcome, or its answer is due: nothing is done for it any more"),
     "precondition_failed": (412, "the control has another ETag than `If-Match` names"),
     "body_too_large": (413, "the body is longer than the limit"),
     "unsupported_media_type": (415, "the content type or encoding is not taken"),
@@ -107,7 +109,8 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
 _MODELS: tuple[type[BaseModel], ...] = (
     RequestBody, ControlBody, PlanBody, PlanOrderBody, SearchBody, RenewalBody, ReleaseBody, DeductionBody, TransferBody, ConversionBody,
-    BatchBody, RedriveBody, SurplusBody, *answers.MODELS, *dead_letter_answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
+    BatchBody, RedriveBody, SurplusBody, *answers.MODELS, *dead_letter_answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *batch_answers.MODELS,
+    *plan_answers.MODELS, *turn_answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:

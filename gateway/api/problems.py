@@ -24,12 +24,12 @@ _TITLES: Mapping[int, tuple[str, str]] = {
 
 def problem(
     status: int, code: str, title: str, *, trace_id: str, detail: str = "", errors: Sequence[FieldError] = (),
-    rule: Rule | None = None, headers: Mapping[str, str] | None = None,
+    rule: Rule | None = None, headers: Mapping[str, str] | None = None, more: Mapping[str, object] | None = None,
 ) -> Response:
-    """Return a problem document as the answer."""
+    """Return a problem document as the answer; `more` are members of its own."""
     body: dict[str, Any] = {
         "type": f"urn:chakong:problem:{code}", "title": title, "status": status, "detail": detail, "code": code, "trace_id": trace_id,
-        "errors": [one.model_dump(exclude_none=True) for one in errors],
+        "errors": [one.model_dump(exclude_none=True) for one in errors], **(more or {}),
     }
     if rule is not None:
         body["rule"] = rule.model_dump()

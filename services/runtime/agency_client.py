@@ -4,16 +4,18 @@ The only home of aiohttp and tenacity on this side. Only AgencyUnavailable is re
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from random import Random
-from typing import Self
-from urllib.parse import urlsplit
+from time import monotonic
+from types import SimpleNamespace
 
 import aiohttp
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.stop import stop_base
 from yarl import URL
 
@@ -23,11 +25,13 @@ from contracts.failures import AgencyProtocolError, AgencyUnavailable
 from contracts.telemetry import AGENCY_SECONDS
 from services.runtime.port import AgencyCall, AgencyResponse
 from services.runtime.settings import WorkerSettings
+from services.runtime.terms import Act, NotBegun, Terms
 from services.runtime.young_calls import YoungCalls
 
 #: What of an answer that is too long is kept as evidence, bytes.
 _EVIDENCE_BYTES = 65_536
 _MOST_PAUSE_S = 5.0
+_CLOSE_AT_ONCE, _ACKNOWLEDGED_WITHIN_MS = struct.pack("ii", 1, 0), 10_000
 
 
 class NotReached(AgencyUnavailable):
@@ -41,21 +45,22 @@ class HttpSession:
         """Take the most calls at once and the longest body; connections are made with the first call."""
         self._parallel, self._cap_bytes, self._clock = parallel, cap_bytes, clock
         self._session: aiohttp.ClientSession | None = None
+        self._acting: aiohttp.ClientSession | None = None
 
     async def exchange(
-        self, call: AgencyCall, url: str, timeout_s: float, headers: Mapping[str, str] | None = None,
+        self, call: AgencyCall, url: str, timeout_s: float, headers: Mapping[str, str] | None = None, *, act: Act | None = None,
     ) -> AgencyResponse:
         """Make one call.
 
-        Shape:   the URL is sent as it is written; whoever writes it quotes it
+        Shape:   the URL is sent as it is written; whoever writes it quotes it. An `act` is told right before its bytes go out
         Units:   timeout_s from the first byte sent to the last received, so a slow drip ends too
-        Raises:  NotReached, AgencyUnavailable (no answer, cut off, 5xx, 429), AgencyProtocolError (redirect, too long,
+        Raises:  NotReached, NotBegun (the act says so), AgencyUnavailable (no answer, cut off, 5xx, 429), AgencyProtocolError (redirect, too long,
                  compressed unasked, not HTTP)
         """
         try:
-            async with asyncio.timeout(timeout_s), self._open().request(
+            async with asyncio.timeout(timeout_s), (self._open() if act is None else self._open_acting()).request(
                 call.method, URL(url, encoded=True), data=call.content or None, allow_redirects=False,
-                headers={"Content-Type": call.content_type, **call.headers, **(headers or {})},
+                headers={"Content-Type": call.content_type, **call.headers, **(headers or {})}, trace_request_ctx=act,
             ) as response:
                 self._check(response)
                 body = await self._read(response)
@@ -71,18 +76,30 @@ class HttpSession:
 
     async def close(self) -> None:
         """Close the connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        sessions, self._session, self._acting = (self._session, self._acting), None, None
+        for session in sessions:
+            if session is not None:
+                await session.close()
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._parallel, ttl_dns_cache=30, keepalive_timeout=30),
-                timeout=aiohttp.ClientTimeout(total=None), trust_env=False, cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False, headers={"Accept-Encoding": "identity", "User-Agent": "chakong"},
-            )
+            self._session = self._new()
         return self._session
+
+    def _open_acting(self) -> aiohttp.ClientSession:
+        """Return the connections that acts use: told of every request, which costs, so no other call goes there."""
+        if self._acting is None:
+            told = aiohttp.TraceConfig()
+            told.on_request_headers_sent.append(_begin)  # called before the headers are written, whatever its name
+            self._acting = self._new(told, socket_factory=_nothing_left_behind)
+        return self._acting
+
+    def _new(self, *told: aiohttp.TraceConfig, socket_factory: Callable[[aiohttp.AddrInfoType], socket.socket] | None = None) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._parallel, ttl_dns_cache=30, keepalive_timeout=30, socket_factory=socket_factory),
+            timeout=aiohttp.ClientTimeout(total=None), trust_env=False, cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False, headers={"Accept-Encoding": "identity", "User-Agent": "chakong"}, trace_configs=list(told),
+        )
 
     def _check(self, response: aiohttp.ClientResponse) -> None:
         status = response.status
@@ -105,6 +122,23 @@ class HttpSession:
             if len(body) > self._cap_bytes:
                 raise AgencyProtocolError(f"oversized: more than {self._cap_bytes} bytes", raw=bytes(body[:_EVIDENCE_BYTES]))
         return bytes(body)
+
+
+def _nothing_left_behind(address: aiohttp.AddrInfoType) -> socket.socket:
+    """Make the socket of an act: when it is closed, by whatever end of this process, the kernel sends nothing more of it.
+
+    What the agency has not acknowledged soon is given up too, so that no request arrives when a network comes back.
+    """
+    made = socket.socket(*address[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_AT_ONCE)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _ACKNOWLEDGED_WITHIN_MS)
+    return made
+
+
+async def _begin(_: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestHeadersSentParams) -> None:
+    """Let an act begin, or refuse to: what it raises ends the request before a byte is written."""
+    context.trace_request_ctx.begin(monotonic())
 
 
 def retry_after_s(value: str | None, now: datetime) -> float | None:
@@ -157,7 +191,7 @@ class Retries:
 
     def _retrying(self, again: type[AgencyUnavailable], began_s: float) -> AsyncRetrying:
         return AsyncRetrying(
-            retry=retry_if_exception_type(again), wait=self._pause_s, reraise=True,
+            retry=retry_if_exception(lambda error: isinstance(error, again) and not isinstance(error, NotBegun)), wait=self._pause_s, reraise=True,
             stop=stop_after_attempt(self._settings.most_attempts) | _OverBudget(began_s, self._settings.budget_s),
         )
 
@@ -201,66 +235,40 @@ class AgencyClient:
         credentials = settings.credentials.get(agency.credentials_ref)
         self._headers = {"Authorization": credentials.get_secret_value()} if credentials else {}
 
-    async def call(self, call: AgencyCall, *, repeatable: bool = True) -> AgencyResponse:
-        """Return the agency's answer; tried again while it gives none.
+    async def call(self, call: AgencyCall, *, repeatable: bool = True, terms: Terms | None = None) -> AgencyResponse:
+        """Return the agency's answer; tried again while it gives none and its terms allow.
 
-        Shape:   repeatable is False for a control step at an agency that is not idempotent
+        Shape:   repeatable is False for a control step at an agency that is not idempotent; its terms are an Act
         Raises:  AgencyUnavailable, AgencyProtocolError
         """
-        return await self._retries.run(lambda: self._once(call), repeatable=repeatable)
+        return await self._retries.run(lambda: self._once(call, terms or Terms()), repeatable=repeatable)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
 
-    async def _once(self, call: AgencyCall) -> AgencyResponse:
+    async def _once(self, call: AgencyCall, terms: Terms) -> AgencyResponse:
         await self._pace.turn()
         async with self._young.one():
-            return await self._timed(call)
+            return await self._timed(call, terms)
 
-    async def _timed(self, call: AgencyCall) -> AgencyResponse:
+    async def _timed(self, call: AgencyCall, terms: Terms) -> AgencyResponse:
         began_s = asyncio.get_running_loop().time()
+        timeout_s, act = terms.timeout_s(monotonic(), self._agency.timeout_s), terms if isinstance(terms, Act) else None
         result = "cancelled"
         try:
-            response = await self._session.exchange(
-                call, self._base_url + call.path, self._agency.timeout_s, self._headers)
+            response = await self._session.exchange(call, self._base_url + call.path, timeout_s, self._headers, act=act)
             result = "answered"
         except (AgencyUnavailable, AgencyProtocolError) as error:
             result = error.code
             raise
         finally:
+            if act is not None:
+                act.end()
+                act.answered = act.answered or result == "answered"
             took_s = asyncio.get_running_loop().time() - began_s
             AGENCY_SECONDS.labels(self._agency.agency, result).observe(took_s)
         return response
-
-
-class ContentClient:
-    """Fetches documents from the gateway, and from nowhere else where an address is set."""
-
-    def __init__(self, settings: WorkerSettings, *, most_bytes: int, clock: Clock, random: Random) -> None:
-        """Take the settings and the longest document; nothing is opened yet."""
-        self._allowed, self._retries = settings.content_base_url, Retries(settings, random)
-        self._session = HttpSession(parallel=16, cap_bytes=most_bytes, clock=clock)
-
-    async def fetch(self, url: str) -> AgencyResponse:
-        """Return what is at a claim check's address.
-
-        Raises: AgencyUnavailable, AgencyProtocolError (also for an address that is not the gateway's)
-        """
-        if self._allowed and _origin(url) != _origin(self._allowed):
-            raise AgencyProtocolError("the address of a document is not the gateway's")
-        return await self._retries.run(
-            lambda: self._session.exchange(AgencyCall("GET", ""), url, timeout_s=10.0), repeatable=True)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._session.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
 
 def endpoint(agency: Agency, settings: WorkerSettings) -> str:
@@ -268,8 +276,3 @@ def endpoint(agency: Agency, settings: WorkerSettings) -> str:
     if agency.endpoint:
         return agency.endpoint.rstrip("/")
     return f"{settings.mock_agencies_url.rstrip('/')}/agencies/{agency.agency}" if settings.mock_agencies_url else ""
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc

@@ -1,9 +1,10 @@
-"""How commands become calls and calls become replies: breaker, documents, status first, one by one where a batch fails."""
+"""How commands become calls and calls become replies: breaker, documents, deadlines, one by one where a batch fails."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
 from random import Random
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -13,24 +14,27 @@ from contracts.clock import Clock
 from contracts.failures import AgencyError, AgencyProtocolError, AgencyUnavailable
 from contracts.messages import Command, Reply
 from contracts.telemetry import ALARMS, BATCH_SIZE, BREAKER_OPEN, REPLIES_FILED
+from services.runtime.acting import Acting
 from services.runtime.answers import Deferral, Evidence, NotCalled, evidence_of, fault, no_answer, to_reply
 from services.runtime.breaker import Breaker, BreakerRule
 from services.runtime.claims import Claims, ContentMissing
 from services.runtime.port import Adapter, AgencyCall, AgencyResponse, Asked, Outgoing, OutsideProtocol
 from services.runtime.references import callback_url
 from services.runtime.settings import WorkerSettings
+from services.runtime.terms import Act, NotBegun, Terms
+from services.runtime.turns import Turns
 
 _log = structlog.get_logger()
 
-#: What an agency answers to `status` for a request number it never received (contracts.outcome).
-_NEVER_RECEIVED = "no_original_measure"
+#: Tells the agency which owner of a step it hears from: who has a lower number acts no more. ADR 17.
+TURN_HEADER = "X-Chakong-Turn"
 _NOTHING = evidence_of(b"")
 
 
 class Client(Protocol):
     """What calls one agency: agency_client.AgencyClient."""
 
-    async def call(self, call: AgencyCall, *, repeatable: bool = True) -> AgencyResponse:
+    async def call(self, call: AgencyCall, *, repeatable: bool = True, terms: Terms | None = None) -> AgencyResponse:
         """Return the agency's answer."""
         ...
 
@@ -47,11 +51,13 @@ class _Line:
         self._breaker = Breaker(rule)
         self._open = BREAKER_OPEN.labels(agency.agency)
 
-    async def call(self, call: AgencyCall, *, repeatable: bool) -> AgencyResponse:
+    async def call(self, call: AgencyCall, *, repeatable: bool, terms: Terms | None) -> AgencyResponse:
         """Call the agency if its breaker lets us; any answer closes the breaker, also one we cannot use."""
         self._admit()
         try:
-            response = await self.client.call(call, repeatable=repeatable)
+            response = await self.client.call(call, repeatable=repeatable, terms=terms)
+        except NotBegun:
+            raise  # it says nothing of the agency
         except AgencyUnavailable:
             self._now(self._breaker.failed(_now_s(), self._random.random()))
             raise
@@ -80,12 +86,13 @@ class Asking:
 
     def __init__(
         self, settings: WorkerSettings, adapters: Mapping[str, Adapter], connect: Callable[[Agency], Client],
-        claims: Claims, *, clock: Clock, random: Random,
+        claims: Claims, *, turns: Turns, clock: Clock, random: Random,
     ) -> None:
-        """Take the adapters by asset type, and what makes an agency's client."""
+        """Take the adapters by asset type, what makes an agency's client, and what grants turns."""
         self._settings, self._adapters, self._connect, self._claims = settings, adapters, connect, claims
         self._clock, self._random = clock, random
         self._deferral = Deferral(settings.deferral_s, settings.most_deferral_s)
+        self._acting = Acting(turns, self._exchange, clock=clock, random=random)
         self._lines: dict[str, _Line] = {}
 
     async def ask(self, agency: Agency, commands: Sequence[Command]) -> Sequence[Reply | None]:
@@ -121,32 +128,35 @@ class Asking:
     async def _ask(self, agency: Agency, outgoing: Sequence[Outgoing]) -> Mapping[str, Reply]:
         command = outgoing[0].command
         if agency.idempotent or command.action in {"query", "status"}:
-            return await self._exchange(agency, outgoing)
-        return await self._act_once(agency, outgoing[0])
+            return await self._exchange(agency, outgoing, terms=self._terms(outgoing))
+        try:
+            return await self._acting.act_once(agency, outgoing[0])
+        except AgencyUnavailable as error:
+            return {command.request_no: self._no_answer(agency, command, error)}
 
-    async def _act_once(self, agency: Agency, one: Outgoing) -> Mapping[str, Reply]:
-        """Ask how the request number stands, and act only if the agency never received it. design.md §3."""
-        status = one.command.model_copy(update={"action": "status", "of_action": one.command.action})
-        replies = await self._exchange(agency, [Outgoing(status)])
-        (reply,) = replies.values()
-        if reply.outcome == "refused" and reply.code == _NEVER_RECEIVED:
-            return await self._exchange(agency, [one], repeatable=False)
-        return replies
+    def _terms(self, outgoing: Sequence[Outgoing]) -> Terms | None:
+        """Return until when commands are worth a call: the last deadline among them; how something stands may be asked at any time."""
+        if outgoing[0].command.action == "status":
+            return None
+        due_s = monotonic() + (max(one.command.answer_due_at for one in outgoing) - self._clock.now()).total_seconds()
+        return Terms(due_s, due_s + self._settings.expired_after_s)
 
     async def _exchange(
-        self, agency: Agency, outgoing: Sequence[Outgoing], *, repeatable: bool = True,
+        self, agency: Agency, outgoing: Sequence[Outgoing], *, repeatable: bool = True, terms: Terms | None = None,
     ) -> Mapping[str, Reply]:
         """Make one call and read it; what of a batch is outside the protocol is asked again by itself, once."""
         adapter, asked = self._adapters[agency.asset_type], [asked_of(one.command) for one in outgoing]
         evidence, began_s = _NOTHING, _now_s()
         try:
             call = adapter.to_call(agency, outgoing)
-            response = await self._line(agency).call(call, repeatable=repeatable)
+            if isinstance(terms, Act):
+                call = replace(call, headers={**call.headers, TURN_HEADER: str(terms.turn)})
+            response = await self._line(agency).call(call, repeatable=repeatable, terms=terms)
             evidence = evidence_of(response.body, _now_s() - began_s)
             answers = adapter.to_answers(agency, asked, response)
         except AgencyError as error:
             if len(outgoing) > 1 and isinstance(error, AgencyProtocolError):
-                return await self._one_by_one(agency, outgoing)
+                return await self._one_by_one(agency, outgoing, terms)
             return {one.command.request_no: self._no_answer(agency, one.command, error, evidence) for one in outgoing}
         alone, replies = [], {}
         for one, about in zip(outgoing, asked, strict=True):
@@ -156,13 +166,13 @@ class Asking:
                 continue
             reply = to_reply(agency.agency, about, answer, evidence, self._clock.now())
             replies[about.request_no] = self._noted(reply, about)
-        return replies | await self._one_by_one(agency, alone)
+        return replies | await self._one_by_one(agency, alone, terms)
 
-    async def _one_by_one(self, agency: Agency, outgoing: Sequence[Outgoing]) -> dict[str, Reply]:
+    async def _one_by_one(self, agency: Agency, outgoing: Sequence[Outgoing], terms: Terms | None) -> dict[str, Reply]:
         """Ask each by itself: one bad item takes no other along, and evidence holds nobody else's data."""
         replies: dict[str, Reply] = {}
         for one in outgoing:
-            replies |= await self._exchange(agency, [one])
+            replies |= await self._exchange(agency, [one], terms=terms)
         return replies
 
     async def _outgoing(self, agency: Agency, command: Command) -> Outgoing:
@@ -201,9 +211,8 @@ class Asking:
         return reply
 
     def _expired(self, command: Command) -> bool:
-        """Tell whether a command is too late to be sent; how an earlier one stands may be asked at any time."""
-        too_late_at = command.answer_due_at + timedelta(seconds=self._settings.expired_after_s)
-        if command.action == "status" or self._clock.now() <= too_late_at:
+        """Tell whether a command is too late to be sent: the schedule ends its task. How an earlier one stands may be asked at any time."""
+        if command.action == "status" or self._clock.now() < command.answer_due_at:
             return False
         REPLIES_FILED.labels("expired").inc()
         return True

@@ -17,7 +17,7 @@ class ContentMissing(ChakongError):
 
 
 class Fetches(Protocol):
-    """What fetches an address: agency_client.ContentClient."""
+    """What fetches an address: gateway_client.ContentClient."""
 
     async def fetch(self, url: str) -> AgencyResponse:
         """Return what is there."""

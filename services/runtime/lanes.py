@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -19,14 +20,27 @@ _log = structlog.get_logger()
 _FEW = 16
 
 
+class Reads(Protocol):
+    """Who read a command: reader.Reader."""
+
+    def done(self, records: Iterable[Record]) -> None:
+        """Mark records as finished."""
+        ...
+
+    def became(self, *, dead: bool) -> None:
+        """Note whether a message became a dead letter."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One command on its way to its agency, and the record it came in."""
+    """One command on its way to its agency, the record it came in, and who read it."""
 
     record: Record
     command: Command
     #: when it was taken from Kafka, seconds of the event loop's clock
     taken_s: float
+    reader: Reads
 
     @property
     def chain(self) -> bytes:
@@ -70,6 +84,14 @@ class Lanes:
         lane.put(jobs[:room])
         return jobs[room:]
 
+    async def give_up(self, lost: Callable[[Job], bool], within_s: float) -> None:
+        """Forget what waits and is lost; let what is under way of it end, so long at most, and cancel nothing."""
+        for lane in self._lanes.values():
+            lane.forget(lost)
+        under_way = [ends for lane in self._lanes.values() for ends, jobs in lane.under_way.items() if any(map(lost, jobs))]
+        if under_way:
+            await asyncio.wait(under_way, timeout=within_s)
+
     async def drain(self, within_s: float) -> None:
         """Drop what waits, let calls in flight end, and cancel those that take longer."""
         workers = [worker for lane in self._lanes.values() for worker in lane.drop()]
@@ -92,6 +114,8 @@ class _Lane:
         self._steps_turn = True
         self._choosing = False
         self._workers: set[asyncio.Task[None]] = set()
+        #: what is being asked for, by what tells that it has ended
+        self._under_way: dict[asyncio.Future[None], Sequence[Job]] = {}
         self._gauge = LANE_WAITING.labels(agency.agency)
         self.waiting = 0
 
@@ -106,6 +130,22 @@ class _Lane:
                 self._steps.append(job.chain)
         self._count(len(jobs))
         self._staff()
+
+    @property
+    def under_way(self) -> Mapping[asyncio.Future[None], Sequence[Job]]:
+        return self._under_way
+
+    def forget(self, lost: Callable[[Job], bool]) -> None:
+        """Forget what waits and is lost; the rest stays in its order."""
+        before = len(self._queries) + sum(map(len, self._chains.values()))
+        self._queries = deque(job for job in self._queries if not lost(job))
+        for chain, jobs in list(self._chains.items()):
+            self._chains[chain] = deque(job for job in jobs if not lost(job))
+        # A chain whose step is under way stays, though empty, until that has ended.
+        for chain in [one for one in self._steps if not self._chains[one]]:
+            self._steps.remove(chain)
+            del self._chains[chain]
+        self._count(len(self._queries) + sum(map(len, self._chains.values())) - before)
 
     def drop(self) -> set[asyncio.Task[None]]:
         """Forget what waits and return who is still at work."""
@@ -125,9 +165,13 @@ class _Lane:
 
     async def _work(self) -> None:
         while jobs := await self._choose():
+            ended = asyncio.get_running_loop().create_future()
+            self._under_way[ended] = jobs
             try:
                 await self._handle(self._agency, jobs)
             finally:
+                del self._under_way[ended]
+                ended.set_result(None)
                 self._unchain(jobs[0])
             if self._choosing:
                 return

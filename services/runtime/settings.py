@@ -46,12 +46,14 @@ class WorkerSettings(BaseSettings):
     deferral_s: float = Field(default=5.0,
         description="first pause before the gateway asks again; it doubles with each attempt")
     most_deferral_s: float = Field(default=600.0, description="longest such pause")
-    expired_after_s: float = Field(default=60.0, description="a command this long past its deadline is not sent")
+    expired_after_s: float = Field(default=60.0, description="how long after its deadline the answer to a call that began in time is waited for")
     bug_pause_s: float = Field(default=0.1,
         description="pause before a message that met a bug is tried again; it doubles")
     dead_letter_window: int = Field(default=1_000,
         description="when most of so many messages are dead letters, reading stops")
     dead_letter_pause_s: float = Field(default=300.0, description="how long reading then stops")
+    revoke_within_s: float = Field(default=5.0,
+        description="how long calls in flight may take before their partitions go to another worker")
     stop_within_s: float = Field(default=5.0, description="how long calls in flight may take when the role ends")
 
     @field_validator("asset_types", mode="before")

@@ -5,81 +5,59 @@ A record is done once its reply, or its dead letter, is with the broker; until t
 
 import asyncio
 import traceback
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Protocol
 
 import structlog
 
 from contracts.agency import Agency
-from contracts.batching import pause
 from contracts.clock import Clock
 from contracts.documents import MOST_DOCUMENT_BYTES
 from contracts.failures import ContractError, DirectoryInvalid, MalformedMessage, UnknownAssetType
 from contracts.kafka import topics
 from contracts.kafka.codec import Outbound, Record, dead_letter, decode_command
-from contracts.kafka.consumer import BROKER_ERRORS, Consumer
+from contracts.kafka.consumer import Consumer
+from contracts.kafka.moving import read_before
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Command
-from contracts.telemetry import ALARMS, DEAD_LETTERS
-from services.runtime.agency_client import AgencyClient, ContentClient, endpoint
+from contracts.telemetry import DEAD_LETTERS
+from services.runtime.agency_client import AgencyClient, endpoint
 from services.runtime.asking import Asking
 from services.runtime.claims import Claims
-from services.runtime.lanes import Job, Lanes
+from services.runtime.gateway_client import ContentClient
+from services.runtime.lanes import Job, Lanes, Reads
 from services.runtime.port import Adapter
+from services.runtime.reader import Reader, Source, within
 from services.runtime.registry import adapters as registered_adapters
 from services.runtime.sending import Sender
 from services.runtime.settings import WorkerSettings
+from services.runtime.terms import Guard
+from services.runtime.turns import Turns
 from services.runtime.young_calls import YoungCalls
 
 _log = structlog.get_logger()
 
-_POLL_S = 0.5
 _BUG_TRIES = 5
-_FIRST_PAUSE_S, _MOST_PAUSE_S = 0.5, 10.0
+_LOOK_S = 0.5
 #: What a message may weigh besides its body, bytes.
 _HEADER_BYTES = 16_384
 #: Groups of dead letters and `busy` replies on their way to the broker before reading waits for them.
 _MOST_SENDING = 64
 
 
-class Source(Protocol):
-    """What reads commands: contracts.kafka.consumer.Consumer."""
-
-    @property
-    def assigned(self) -> bool:
-        """Tell whether there is a partition to read."""
-        ...
-
-    async def start(self) -> None:
-        """Join the group."""
-        ...
-
-    async def poll(self, most: int, wait_s: float) -> list[Record]:
-        """Return what came."""
-        ...
-
-    def done(self, records: Iterable[Record]) -> None:
-        """Mark records as finished."""
-        ...
-
-    async def stop(self) -> None:
-        """Commit what is finished and leave."""
-        ...
-
-
 async def serve(
     settings: WorkerSettings, kafka: KafkaSettings, agencies: Mapping[str, Agency], stop: asyncio.Event, *,
     clock: Clock, new_id: Callable[[], str], random: Random, on_ready: Callable[[], None] = lambda: None,
-    adapters: Mapping[str, Adapter] | None = None,
+    adapters: Mapping[str, Adapter] | None = None, guard: Guard | None = None,
 ) -> None:
     """Run the worker until told to stop; while Kafka is away it keeps trying, with growing pauses.
 
-    Shape:   agencies by code, adapters by asset type (default: all there are); `on_ready` once it reads
+    Shape:   agencies by code, adapters by asset type (default: all there are); `on_ready` once it reads;
+             `guard` watches over acts where another process may act too
     Raises:  DirectoryInvalid if an agency it serves has no address or its credentials are not set
     """
     known = registered_adapters() if adapters is None else adapters
@@ -93,14 +71,28 @@ async def serve(
         young = YoungCalls(settings.young_calls, settings.young_s)
         asking = Asking(
             settings, known, lambda row: AgencyClient(row, settings, clock=clock, random=random, young=young),
-            Claims(contents, most_bytes=settings.content_cache_bytes), clock=clock, random=random)
+            Claims(contents, most_bytes=settings.content_cache_bytes), turns=Turns(contents, new_id(), guard),
+            clock=clock, random=random)
         worker = Worker(settings, mine, asking, sender)
-        names = [topics.commands(code) for code in served]
         try:
-            await worker.run(lambda: Consumer(kafka, names, topics.worker_group(served), "chakong.worker"), stop, on_ready)
+            await worker.run(_sources(kafka, served), stop, on_ready)
         finally:
             await asking.close()
-            await _within(settings.stop_within_s, producer.stop())
+            await within(settings.stop_within_s, producer.stop())
+
+
+def _sources(kafka: KafkaSettings, served: Sequence[str]) -> list[Callable[[], Source]]:
+    """Return what makes the clients of a worker: one a topic, in a group of that topic's name."""
+    if kafka.one_reader:
+        names = [topics.commands(code) for code in served]
+        return [lambda: Consumer(kafka, names, topics.ONLY_WORKER, "chakong.worker")]
+    return [partial(_source, kafka, code) for code in served]
+
+
+def _source(kafka: KafkaSettings, code: str) -> Source:
+    topic = topics.commands(code)
+    before = partial(read_before, kafka, topic, partial(topics.was_worker_group, asset_type=code))
+    return Consumer(kafka, [topic], topics.worker_group(code), "chakong.worker", read_before=before)
 
 
 class Worker:
@@ -111,70 +103,63 @@ class Worker:
         self._settings, self._agencies, self._asking, self._sender = settings, agencies, asking, sender
         self._lanes = Lanes(self._handle, lane_most=settings.lane_waiting, all_most=settings.all_waiting,
                             linger_s=settings.linger_s)
-        self._source: Source | None = None
-        self._ready = False
+        self._readers: list[Reader] = []
+        self._on_ready: Callable[[], None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
-        #: of the last messages, which became dead letters
-        self._dead: deque[bool] = deque(maxlen=settings.dead_letter_window)
 
-    async def run(self, connect: Callable[[], Source], stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
-        """Read until told to stop, with a new source after each failure of the broker."""
+    async def run(self, connects: Sequence[Callable[[], Source]], stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        """Read from all sources until told to stop."""
         sent = asyncio.Event()
         sending = asyncio.create_task(self._sender.run(sent))
+        self._readers, self._on_ready = [Reader(self, connect, self._settings) for connect in connects], on_ready
         try:
-            await self._read_on(connect, stop, on_ready)
+            async with asyncio.TaskGroup() as group:
+                for reader in self._readers:
+                    group.create_task(reader.run(stop))
         finally:
+            await self._finish()
+            await asyncio.gather(*(reader.close() for reader in self._readers))
             self._sender.give_up()
             sent.set()
             await sending
 
-    async def _read_on(self, connect: Callable[[], Source], stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
-        pause_s = _FIRST_PAUSE_S
-        while not stop.is_set():
-            self._source = source = connect()
-            try:
-                await source.start()
-                pause_s = _FIRST_PAUSE_S
-                await self._read(source, stop, on_ready)
-            except BROKER_ERRORS as error:
-                _log.warning("kafka_away", role="worker", error=type(error).__name__)
-            if stop.is_set():
-                await self._finish()
-            await _within(self._settings.stop_within_s, source.stop())
-            await pause(stop, self._settings.dead_letter_pause_s if self._too_many_dead() else pause_s)
-            pause_s = min(_MOST_PAUSE_S, pause_s * 2)
-            self._dead.clear()
+    async def give_up(self, reader: Reader, places: Collection[tuple[str, int]] | None) -> None:
+        """Forget what waits of partitions that a reader loses; what is under way may end. See reader.Worker."""
 
-    async def _read(self, source: Source, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
-        """Take what comes; return when told to stop or when most messages are dead letters."""
-        while not stop.is_set():
-            self._take(await source.poll(self._settings.poll_records, _POLL_S))
-            if source.assigned and not self._ready:
-                self._ready = True
-                on_ready()
-            if self._too_many_dead():
-                ALARMS.labels("dead_letters").inc()
-                _log.error("most_messages_are_dead_letters", pause_s=self._settings.dead_letter_pause_s)
-                return
-            while len(self._sending) > _MOST_SENDING and not stop.is_set():
-                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED, timeout=_POLL_S)
+        def lost(job: Job) -> bool:
+            return job.reader is reader and (places is None or (job.record.topic, job.record.partition) in places)
 
-    def _take(self, records: Sequence[Record]) -> None:
+        await self._lanes.give_up(lost, self._settings.revoke_within_s)
+
+    async def room(self, stop: asyncio.Event) -> None:
+        """Wait while too many dead letters and `busy` replies are on their way. See reader.Worker."""
+        while len(self._sending) > _MOST_SENDING and not stop.is_set():
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED, timeout=_LOOK_S)
+
+    def has_share(self) -> None:
+        """Say once that the worker reads: all its readers have their share, and not all of them nothing. See reader.Worker."""
+        ready, self._on_ready = self._on_ready, None
+        if ready is not None and all(one.joined for one in self._readers) and any(one.assigned for one in self._readers):
+            ready()
+        else:
+            self._on_ready = ready
+
+    def take(self, reader: Reader, records: Sequence[Record]) -> None:
         """Put each record into its lane; what cannot be read becomes a dead letter, what has no room a `busy` reply."""
         now_s = asyncio.get_running_loop().time()
         jobs: dict[str, list[Job]] = {}
         letters: list[tuple[Record, Outbound]] = []
         for record in records:
             try:
-                job = Job(record, self._readable(record), now_s)
+                job = Job(record, self._readable(record), now_s, reader)
             except ContractError as error:
-                letters.append((record, self._letter(record, error.code, str(error))))
+                letters.append((record, self._letter(reader, record, error.code, str(error))))
             else:
                 jobs.setdefault(job.command.agency, []).append(job)
-        self._send_aside([record for record, _ in letters], [letter for _, letter in letters])
+        self._send_aside(reader, [record for record, _ in letters], [letter for _, letter in letters])
         for code, wanted in jobs.items():
             left = self._lanes.offer(self._agencies[code], wanted)
-            self._send_aside([job.record for job in left], [self._busy(job) for job in left])
+            self._send_aside(reader, [job.record for job in left], [self._busy(job) for job in left])
 
     def _readable(self, record: Record) -> Command:
         """Read a command that this worker can carry out.
@@ -209,8 +194,9 @@ class Worker:
                     return
                 await asyncio.sleep(self._settings.bug_pause_s * 2 ** (_BUG_TRIES - 1 - tries_left))
             else:
-                await self._send([job.record for job in jobs], replies)
-                self._dead.extend([False] * len(jobs))
+                await self._send(jobs, replies)
+                for job in jobs:
+                    job.reader.became(dead=False)
                 return
 
     async def _replies(self, agency: Agency, jobs: Sequence[Job]) -> list[Outbound]:
@@ -224,16 +210,22 @@ class Worker:
             for job in jobs:
                 await self._handle(agency, [job])
         else:
-            await self._send([jobs[0].record], [self._letter(jobs[0].record, code, reason)])
+            await self._send(jobs, [self._letter(jobs[0].reader, jobs[0].record, code, reason)])
 
-    async def _send(self, records: Sequence[Record], messages: Sequence[Outbound]) -> None:
-        if await self._sender.send(messages) and self._source is not None:
-            self._source.done(records)
+    async def _send(self, jobs: Sequence[Job], messages: Sequence[Outbound]) -> None:
+        """Send what becomes of jobs, which may have come from several readers, and only then call them done."""
+        if await self._sender.send(messages):
+            for job in jobs:
+                job.reader.done([job.record])
 
-    def _send_aside(self, records: Sequence[Record], messages: Sequence[Outbound]) -> None:
+    async def _send_read(self, reader: Reader, records: Sequence[Record], messages: Sequence[Outbound]) -> None:
+        if await self._sender.send(messages):
+            reader.done(records)
+
+    def _send_aside(self, reader: Reader, records: Sequence[Record], messages: Sequence[Outbound]) -> None:
         """Send without holding up what else came."""
         if records:
-            task = asyncio.create_task(self._send(records, messages))
+            task = asyncio.create_task(self._send_read(reader, records, messages))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
@@ -241,15 +233,12 @@ class Worker:
         reply = self._asking.busy(job.command, "waiting behind earlier work")
         return self._sender.reply(reply, job.record, job.command.request_id)
 
-    def _letter(self, record: Record, code: str, reason: str) -> Outbound:
-        self._dead.append(True)
+    def _letter(self, reader: Reads, record: Record, code: str, reason: str) -> Outbound:
+        reader.became(dead=True)
         DEAD_LETTERS.labels(record.topic, code).inc()
         _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
         letter = dead_letter(record, f"{code}: {reason}")
         return replace(letter, value=letter.value[: self._sender.most_bytes])
-
-    def _too_many_dead(self) -> bool:
-        return len(self._dead) == self._dead.maxlen and 2 * sum(self._dead) > len(self._dead)
 
     async def _finish(self) -> None:
         """Let calls in flight end and their replies go out; the rest comes again."""
@@ -273,11 +262,3 @@ def _where(error: Exception) -> str:
     """Name a bug by type and place, never by its values: they may be personal data."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     return f"{type(error).__name__} at " + " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames))
-
-
-async def _within(most_s: float, closing: Awaitable[None]) -> None:
-    """Close something, but not for ever: a broker that is away must not hold the end of the role."""
-    try:
-        await asyncio.wait_for(closing, most_s)
-    except TimeoutError:
-        _log.warning("not_closed_in_time", most_s=most_s)

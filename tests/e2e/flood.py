@@ -20,7 +20,7 @@ BANKS = ("icbc", "abc", "boc", "ccb", "bocom", "psbc", "cmb", "cgb", "spdb", "ci
 SLOW_BANKS = json.dumps({bank: [{"kind": "latency", "p50_ms": 1_000, "p99_ms": 2_000}] for bank in BANKS})
 #: What was lost with a broker or a process is asked for again soon.
 IMPATIENT = {"CHAKONG_RESEND_AFTER_S": "5", "CHAKONG_DEFERRAL_S": "1", "CHAKONG_KAFKA_SESSION_TIMEOUT_MS": "6000",
-             "CHAKONG_KAFKA_REQUEST_TIMEOUT_MS": "4000"}
+             "CHAKONG_KAFKA_REQUEST_TIMEOUT_MS": "4000", "CHAKONG_TURN_ASK_S": "3", "CHAKONG_TURN_GRACE_S": "3"}
 
 
 def people(first: int, count: int) -> list[RegisteredSubject]:
@@ -56,7 +56,7 @@ class Flood:
         queries = sum(judge.mesh.status(request_id)["counts"]["awaiting"] for request_id in self.requests)
         return queries + sum(judge.control(control_id)["pending"] is not None for control_id in self.controls)
 
-    def settled(self, judge: Judge, told: str, within_s: float = 40) -> list[dict[str, Any]]:
+    def settled(self, judge: Judge, told: str, within_s: float = 80) -> list[dict[str, Any]]:
         """Wait until everything accepted has ended, compare it with register and ledgers, print the counts, return the reports."""
         statuses = [judge.mesh.ended(request_id, within_s) for request_id in self.requests]
         controls = [judge.answered(control_id, within_s) for control_id in self.controls]

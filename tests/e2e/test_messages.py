@@ -8,12 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.kafka import topics
-from contracts.registry import asset_types
 from tests.e2e.flood import BANKS, Flood, people
 from tests.e2e.topics import read_all, until_read, write
 
 COMMANDS = topics.commands("deposits")
-WORKER, AGGREGATOR = topics.worker_group(asset_types()), "chakong.aggregator"
+WORKER, AGGREGATOR = topics.worker_group("deposits"), "chakong.aggregator"
 PARTITIONS = range(4)
 #: No JSON; a command or reply of a future that dropped what we know; a tombstone; a large one; a list.
 POISON = (b"\x00\xffnot JSON", b'{"task_id": "t1", "schema": 99, "agency": {"code": "icbc"}}', None, b"x" * 1_000_000, b"[]")

@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from contracts.failures import AgencyProtocolError, AgencyUnavailable
-from services.runtime.agency_client import AgencyClient, ContentClient, NotReached, retry_after_s
+from services.runtime.agency_client import AgencyClient, NotReached, retry_after_s
+from services.runtime.gateway_client import ContentClient
 from services.runtime.port import AgencyCall
 from tests.agency_side import NOW, FixedClock, agency, settings
 

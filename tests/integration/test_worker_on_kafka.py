@@ -83,7 +83,7 @@ async def read(kafka, topic, wanted):
 
 async def unfinished(kafka):
     """Return how many messages of the worker's group are not committed."""
-    reader = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap_servers, group_id=topics.worker_group([KIND]),
+    reader = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap_servers, group_id=topics.worker_group(KIND),
                               enable_auto_commit=False)
     await reader.start()
     partitions = [TopicPartition(topics.commands(KIND), number) for number in range(4)]

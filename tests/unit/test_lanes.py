@@ -30,7 +30,7 @@ def lanes(desk, *, lane_most=2_000, all_most=20_000, linger_s=0.005):
 
 
 def jobs(*names, action="query", key=None):
-    return [Job(record_of(b"", key), command(name, action=action), 0.0) for name in names]
+    return [Job(record_of(b"", key), command(name, action=action), 0.0, None) for name in names]
 
 
 def numbered(count):
@@ -157,3 +157,60 @@ async def test_four_thousand_agencies_fit_into_one_worker(desk):
         while len(desk.ended) < 4_000:
             await asyncio.sleep(0.01)
     assert some.waiting == 0
+
+
+# What is lost with a partition
+
+
+async def test_what_waits_and_is_lost_is_forgotten_and_the_rest_stays_in_order(desk):
+    desk.held["icbc"] = asyncio.Event()
+    some = lanes(desk)
+    row = agency(batch_size=1, parallel_calls=1)
+    some.offer(row, jobs("q0", "q1", "q2", "q3") + jobs("a1", "a2", action="freeze", key=b"a") + jobs("b1", action="freeze", key=b"b"))
+    await until(lambda: len(desk.taken) == 1)
+    await some.give_up(lambda job: job.command.task_id in {"q1", "a1", "a2"}, 0)
+    desk.held["icbc"].set()
+    await until(lambda: some.waiting == 0 and len(desk.ended) == len(desk.taken))
+    assert "q1" not in desk.ended
+    assert not {"a1", "a2"} & set(desk.ended) - {desk.taken[0][1][0]}
+    assert [one for one in desk.ended if one in {"q2", "q3"}] == ["q2", "q3"]
+    assert "b1" in desk.ended
+
+
+async def test_what_is_under_way_may_end_and_only_what_is_lost_is_waited_for(desk):
+    desk.held |= {"icbc": asyncio.Event(), "abc": asyncio.Event()}
+    some = lanes(desk)
+    some.offer(agency(batch_size=1), jobs("mine"))
+    some.offer(agency("abc", batch_size=1), jobs("other"))
+    await until(lambda: len(desk.taken) == 2)
+    giving_up = asyncio.create_task(some.give_up(lambda job: job.command.task_id == "mine", 20))
+    await asyncio.sleep(0.05)
+    assert not giving_up.done()
+    desk.held["icbc"].set()
+    await giving_up
+    assert desk.ended == ["mine"]
+    desk.held["abc"].set()
+    await until(lambda: desk.ended == ["mine", "other"])
+
+
+async def test_what_takes_longer_than_the_bound_goes_on(desk):
+    desk.held["icbc"] = asyncio.Event()
+    some = lanes(desk)
+    some.offer(agency(batch_size=1), jobs("slow"))
+    await until(lambda: desk.taken)
+    await some.give_up(lambda _: True, 0.05)
+    desk.held["icbc"].set()
+    await until(lambda: desk.ended == ["slow"])
+
+
+async def test_a_step_that_comes_again_waits_for_the_one_that_is_under_way(desk):
+    desk.held["icbc"] = asyncio.Event()
+    some = lanes(desk)
+    some.offer(agency(), jobs("a1", "a2", action="freeze", key=b"a"))
+    await until(lambda: desk.taken)
+    await some.give_up(lambda _: True, 0.02)
+    some.offer(agency(), jobs("a2", action="freeze", key=b"a"))
+    await asyncio.sleep(0.02)
+    assert len(desk.taken) == 1
+    desk.held["icbc"].set()
+    await until(lambda: desk.ended == ["a1", "a2"])

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -9,9 +10,11 @@ from contracts.failures import (
     DirectoryInvalid,
     MalformedMessage,
 )
+from contracts.kafka.moving import StillRead
 from contracts.kafka.settings import KafkaSettings
 from services.runtime.worker import serve
 from tests.agency_side import (
+    NOW,
     FakeAgency,
     FakeSink,
     FakeSource,
@@ -205,7 +208,7 @@ async def test_the_worker_goes_on_when_the_broker_comes_back(sink):
     source = FakeSource([record_of(command())])
     sources = iter([FakeSource(fails=ConnectionRefusedError()), source])
     ready, stop = [], asyncio.Event()
-    running = asyncio.create_task(worker(FakeAgency(), sink).run(lambda: next(sources), stop, lambda: ready.append(1)))
+    running = asyncio.create_task(worker(FakeAgency(), sink).run([lambda: next(sources)], stop, lambda: ready.append(1)))
     async with asyncio.timeout(5):
         while not source.finished:
             await asyncio.sleep(0.01)
@@ -222,3 +225,97 @@ async def test_told_to_stop_it_ends_soon_and_leaves_unanswered_commands_for_the_
     await run_worker(worker(desk, sink, stop_within_s=0.05), source, lambda: desk.calls)
     assert not source.finished
     assert source.stopped
+
+
+# Partitions that go to another worker, and several readers
+
+
+async def test_nothing_of_a_lost_partition_begins_and_what_is_under_way_is_counted(sink):
+    desk = FakeAgency()
+    desk.hold = asyncio.Event()
+    source = FakeSource([record_of(command(f"t{n}")) for n in range(3)])
+    working = worker(desk, sink, rows=[agency(batch_size=1, parallel_calls=1)], revoke_within_s=20)
+    lost = []
+
+    def under_way():
+        if desk.calls and not lost:
+            lost.append(asyncio.create_task(source.give_up([("chakong.command.deposits.v1", 0)])))
+            asyncio.get_running_loop().call_later(0.05, desk.hold.set)
+        return lost and lost[0].done()
+
+    await run_worker(working, source, under_way)
+    assert [numbers for _, numbers in desk.calls] == [["no-t0"]]
+    assert [len(source.finished), list(sink.replies)] == [1, ["t0"]]
+
+
+async def test_what_came_of_other_partitions_goes_on(sink):
+    desk = FakeAgency()
+    source = FakeSource([record_of(command("t1"))])
+    working = worker(desk, sink)
+    async with asyncio.timeout(5):
+        await run_worker(working, source, lambda: source.finished)
+        await source.give_up([("chakong.command.deposits.v1", 7)])
+    assert set(sink.replies) == {"t1"}
+
+
+async def test_when_the_broker_fails_what_waits_is_given_up_and_comes_again(sink):
+    desk = FakeAgency()
+    desk.hold = asyncio.Event()
+
+    class Failing(FakeSource):
+        async def poll(self, most, wait_s):
+            if self.batches:
+                return await super().poll(most, wait_s)
+            await asyncio.sleep(0.02)
+            raise ConnectionResetError
+
+    first, second = Failing([record_of(command("t0")), record_of(command("t1"))]), FakeSource([record_of(command("t1"))])
+    sources = iter([first, second])
+    working = worker(desk, sink, rows=[agency(batch_size=1, parallel_calls=1)], revoke_within_s=0.05)
+    stop = asyncio.Event()
+    running = asyncio.create_task(working.run([lambda: next(sources)], stop, lambda: None))
+    async with asyncio.timeout(10):
+        while not first.stopped:
+            await asyncio.sleep(0.01)
+        assert [numbers for _, numbers in desk.calls] == [["no-t0"]]
+        desk.hold.set()
+        while not second.finished:
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    assert [numbers for _, numbers in desk.calls] == [["no-t0"], ["no-t1"]]
+
+
+async def test_each_record_is_done_at_the_reader_it_came_from(sink):
+    ours, theirs = FakeSource([record_of(command("t1"))]), FakeSource([record_of(command("t2"))])
+    ready, stop = [], asyncio.Event()
+    running = asyncio.create_task(worker(FakeAgency(), sink).run([lambda: ours, lambda: theirs], stop, lambda: ready.append(1)))
+    async with asyncio.timeout(5):
+        while not (ours.finished and theirs.finished and ready):
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    assert (len(ours.finished), len(theirs.finished), ready) == (1, 1, [1])
+    assert ours.stopped
+    assert theirs.stopped
+
+
+async def test_a_group_that_others_still_read_is_waited_for_and_the_rest_goes_on(sink):
+    source, waiting = FakeSource([record_of(command("t1"))]), FakeSource([record_of(command("t2"))])
+    sources = iter([FakeSource(fails=StillRead("chakong.worker.deposits+vehicles")), waiting])
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker(FakeAgency(), sink).run([lambda: source, lambda: next(sources)], stop, lambda: None))
+    async with asyncio.timeout(10):
+        while not (source.finished and waiting.finished):
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    assert set(sink.replies) == {"t1", "t2"}
+
+
+async def test_an_expired_command_is_left_to_the_schedule_and_counts_as_done(sink):
+    source = FakeSource([record_of(command())])
+    desk = FakeAgency()
+    await run_worker(worker(desk, sink, clock=FixedClock(NOW + timedelta(days=1))), source, lambda: source.finished)
+    assert not desk.calls
+    assert not sink.messages

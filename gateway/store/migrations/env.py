@@ -6,8 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store import dead_letter_tables as _  # noqa: F401 - registers its table
-from gateway.store.tables import metadata
+from gateway.store.schema import metadata
 
 
 def _run(connection: Connection) -> None:

@@ -1,0 +1,74 @@
+"""At most one effect of a freeze at slow banks that would do it twice, while workers join, leave, pause and die.
+
+`CHAKONG_ONE_OWNER_FREEZES` says how many freezes the last test orders, `CHAKONG_ONE_OWNER_SEED` repeats a schedule of faults.
+"""
+
+import time
+from random import Random
+
+import pytest
+
+from tests.integration.one_owner import SLOW, Nemesis, Proof, number, slow_banks, told
+from tests.servers import own_database
+
+FREEZES = number("CHAKONG_ONE_OWNER_FREEZES", 240)
+SEED = number("CHAKONG_ONE_OWNER_SEED", 0) or Random().randrange(10**6)
+FEW = 40
+#: What the nemesis does in each of the short runs: one thing of it again and again, beside those that keep somebody at work.
+KINDS = {"joins": ["join"], "leaves": ["join", "leave"], "is killed in a call": ["join", "kill"], "is paused beyond its session": ["join", "zombie"]}
+_PATIENCE_S = 240
+
+
+@pytest.fixture(scope="module")
+def proof(server_dir, kafka_bootstrap, postgres_url):
+    with own_database(postgres_url, "one_owner") as url, slow_banks(server_dir / "one-owner", kafka_bootstrap, url) as made:
+        yield made
+
+
+def storm(proof: Proof, kinds, freezes, seed, *, every_s=(0.5, 2.0)):
+    """Order freezes while the nemesis is at work, then let everything come to rest."""
+    random = Random(seed)
+    nemesis = Nemesis(proof.mesh, random, most=4)
+    for name in nemesis.workers:
+        proof.mesh.end(name)
+    nemesis.start("worker")
+    nemesis.start("worker:deposits")
+    proof.slow([])
+    accounts = list(proof.accounts(freezes))
+    proof.slow(SLOW)
+    began_s = next_s = time.monotonic()
+    proof.freeze(accounts)
+    while proof.open():
+        assert time.monotonic() - began_s < max(_PATIENCE_S, 2 * freezes), (proof.open(), proof.counts(), nemesis.did)
+        if time.monotonic() >= next_s:
+            nemesis.act(kinds)
+            next_s = time.monotonic() + random.uniform(*every_s)
+        time.sleep(0.1)
+    nemesis.rest()
+    # Whatever an agency was asked and nobody waited for has happened by then.
+    time.sleep(4)
+    return nemesis, time.monotonic() - began_s
+
+
+def assert_done_once(counts):
+    assert (counts["doubled"], counts["lost"], counts["not_ordered"]) == (0, 0, 0), counts
+    assert counts["effects"] == counts["freezes"]
+    assert set(counts["outcomes"]) == {"controlled"}
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("what", KINDS)
+def test_a_freeze_is_done_once_although_a_worker(proof, what):
+    nemesis, took_s = storm(proof, KINDS[what], FEW, SEED)
+    counts = proof.counts()
+    told(what, SEED, counts, nemesis.did, took_s)
+    assert_done_once(counts)
+
+
+@pytest.mark.timeout(60 + max(400, 3 * FREEZES))
+def test_every_freeze_is_done_once_while_workers_come_and_go(proof):
+    nemesis, took_s = storm(proof, ["join", "leave", "kill", "pause", "pause"], FREEZES, SEED)
+    counts = proof.counts()
+    told(f"{FREEZES} freezes in a storm", SEED, counts, nemesis.did, took_s)
+    assert_done_once(counts)
+    assert counts["turns_again"] > 0
