@@ -9,7 +9,15 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import answers, batch_answers, dead_letter_answers, left_out_answers, oddity_answers, plan_answers, turn_answers
+from gateway.api import (
+    answers,
+    batch_answers,
+    dead_letter_answers,
+    left_out_answers,
+    oddity_answers,
+    plan_answers,
+    turn_answers,
+)
 from gateway.domain.batch_body import BatchBody
 from gateway.domain.control_body import (
     ControlBody,
