@@ -88,7 +88,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
             for message in messages:
                 progress.handed_out(message.offset)
                 records.append(Record(message.topic, message.partition, message.offset, message.key, message.value,
-                                      dict(message.headers)))
+                                      {name: told or b"" for name, told in message.headers}))
         return records
 
     def done(self, records: Iterable[Record]) -> None:

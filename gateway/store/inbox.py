@@ -93,7 +93,8 @@ _FILE = text(f"""
     INSERT INTO filed_replies (task_id, filed_at, why, reply) SELECT task_id, CAST(:now AS timestamptz), why, reply::jsonb
     FROM {rows("f", task_id="text", why="text", reply="text")}""")  # noqa: S608 - constants
 _OVERDUE = text("""
-    SELECT task_id FROM tasks WHERE outcome IS NULL AND answer_due_at <= :now ORDER BY answer_due_at LIMIT :most""")
+    SELECT task_id FROM tasks WHERE outcome IS NULL AND answer_due_at <= :now AND task_id <> ALL(CAST(:aside AS text[]))
+    ORDER BY answer_due_at LIMIT :most""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,6 @@ async def file_replies(connection: AsyncConnection, filed: Sequence[Filed], now:
     await connection.execute(_FILE, {**arrays("f", filed, "task_id", "why", "reply"), "now": now})
 
 
-async def overdue(connection: AsyncConnection, *, now: datetime, most: int) -> list[str]:
-    """Return tasks whose deadline has passed without an outcome."""
-    return list((await connection.execute(_OVERDUE, {"now": now, "most": most})).scalars())
+async def overdue(connection: AsyncConnection, *, now: datetime, most: int, aside: Sequence[str] = ()) -> list[str]:
+    """Return tasks whose deadline has passed without an outcome, but for those set aside."""
+    return list((await connection.execute(_OVERDUE, {"now": now, "most": most, "aside": list(aside)})).scalars())

@@ -7,7 +7,6 @@ import asyncio
 import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Protocol
@@ -245,8 +244,7 @@ class Worker:
         self._dead.append(True)
         DEAD_LETTERS.labels(record.topic, code).inc()
         _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
-        letter = dead_letter(record, f"{code}: {reason}")
-        return replace(letter, value=letter.value[: self._sender.most_bytes])
+        return dead_letter(record, f"{code}: {reason}", self._sender.most_bytes)
 
     def _too_many_dead(self) -> bool:
         return len(self._dead) == self._dead.maxlen and 2 * sum(self._dead) > len(self._dead)

@@ -6,7 +6,9 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store.tables import metadata
+from gateway.store.set_aside import set_aside
+
+metadata = set_aside.metadata
 
 
 def _run(connection: Connection) -> None:
