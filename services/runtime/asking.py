@@ -13,7 +13,16 @@ from contracts.clock import Clock
 from contracts.failures import AgencyError, AgencyProtocolError, AgencyUnavailable
 from contracts.messages import Command, Reply
 from contracts.telemetry import ALARMS, BATCH_SIZE, BREAKER_OPEN, REPLIES_FILED
-from services.runtime.answers import Deferral, Evidence, NotCalled, evidence_of, fault, no_answer, to_reply
+from services.runtime.answers import (
+    Deferral,
+    Evidence,
+    NotCalled,
+    evidence_of,
+    fault,
+    no_answer,
+    read_answers,
+    to_reply,
+)
 from services.runtime.breaker import Breaker, BreakerRule
 from services.runtime.claims import Claims, ContentMissing
 from services.runtime.port import Adapter, AgencyCall, AgencyResponse, Asked, Outgoing, OutsideProtocol
@@ -24,7 +33,7 @@ _log = structlog.get_logger()
 
 #: What an agency answers to `status` for a request number it never received (contracts.outcome).
 _NEVER_RECEIVED = "no_original_measure"
-_NOTHING = evidence_of(b"")
+_NOTHING = Evidence(b"", None)
 
 
 class Client(Protocol):
@@ -142,8 +151,8 @@ class Asking:
         try:
             call = adapter.to_call(agency, outgoing)
             response = await self._line(agency).call(call, repeatable=repeatable)
-            evidence = evidence_of(response.body, _now_s() - began_s)
-            answers = adapter.to_answers(agency, asked, response)
+            evidence = evidence_of(response.body, _now_s() - began_s, response.content_type)
+            answers = read_answers(adapter, agency, asked, response)
         except AgencyError as error:
             if len(outgoing) > 1 and isinstance(error, AgencyProtocolError):
                 return await self._one_by_one(agency, outgoing)
