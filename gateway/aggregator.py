@@ -14,6 +14,7 @@ import structlog
 
 from contracts.agency import Agency
 from contracts.batching import WAITS, Linger, patiently
+from contracts.bounds import MOST_RAW_BYTES
 from contracts.clock import Clock
 from contracts.failures import MalformedMessage, ServiceUnavailable
 from contracts.kafka import topics
@@ -176,10 +177,11 @@ def _filed(reply: Reply, why: str) -> Filed:
 
 def _task_answer(one: _Answer) -> TaskAnswer:
     reply, meaning = one.reply, one.meaning
+    raw, media_type = reply.evidence or ((reply.model_dump_json(exclude_none=True).encode(), "application/json") if meaning.alarm else (None, None))
     return TaskAnswer(task_id=one.task.task_id, outcome=meaning.outcome, code=meaning.code, detail=meaning.detail, assets=meaning.assets,
                       as_of=reply.as_of, elapsed_s=reply.elapsed_s, raw_sha256=reply.raw_sha256,
-                      raw=reply.raw or (reply.model_dump_json(exclude_none=True) if meaning.alarm else None), unreadable=meaning.unreadable,
-                      unread=meaning.unread, oddities=orjson.dumps(meaning.oddities).decode() if meaning.oddities else None)
+                      raw=raw and raw[:MOST_RAW_BYTES], raw_media_type=media_type, raw_size=reply.raw_size, unreadable=meaning.unreadable, unread=meaning.unread,
+                      oddities=orjson.dumps(meaning.oddities).decode() if meaning.oddities else None)
 
 
 async def run(

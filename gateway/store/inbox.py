@@ -22,10 +22,13 @@ class TaskAnswer:
     as_of: datetime | None
     elapsed_s: float | None
     raw_sha256: str | None
-    raw: str | None
+    raw: bytes | None
     unreadable: str | None = None
     unread: str | None = None
     oddities: str | None = None
+    #: of `raw`: its content type as it came, and how long the whole is of which raw_sha256 is
+    raw_media_type: str | None = None
+    raw_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Postponed:
 
 
 _ANSWER = {"task_id": "text", "outcome": "text", "code": "text", "detail": "text", "assets": "text", "as_of": "timestamptz",
-           "elapsed_s": "float8", "raw_sha256": "text", "raw": "text", "unreadable": "text", "unread": "text", "oddities": "text"}
+           "elapsed_s": "float8", "raw_sha256": "text", "raw": "bytea", "unreadable": "text", "unread": "text", "oddities": "text",
+           "raw_media_type": "text", "raw_size": "bigint"}
 _APPLY = text(f"""
     WITH given AS (SELECT * FROM {rows("g", **_ANSWER)}),
     held AS (SELECT task_id, tasks.outcome AS before, late_version FROM tasks JOIN given USING (task_id)
@@ -64,7 +68,8 @@ _APPLY = text(f"""
     UPDATE tasks t SET outcome = given.outcome, code = given.code, detail = given.detail, assets = given.assets::jsonb,
         as_of = given.as_of, answered_at = CASE WHEN given.outcome = 'overdue' THEN NULL ELSE CAST(:now AS timestamptz) END,
         overdue_at = CASE WHEN given.outcome = 'overdue' THEN CAST(:now AS timestamptz) ELSE t.overdue_at END,
-        elapsed_s = given.elapsed_s, raw_sha256 = given.raw_sha256, raw = given.raw,
+        elapsed_s = given.elapsed_s, raw_sha256 = given.raw_sha256, raw = NULL, raw_bytes = given.raw,
+        raw_media_type = given.raw_media_type, raw_size = given.raw_size, raw_kept_sha256 = encode(sha256(given.raw), 'hex'),
         unreadable = given.unreadable::jsonb, unread = given.unread::jsonb, oddities = given.oddities::jsonb
     FROM given JOIN held USING (task_id)
     WHERE t.task_id = given.task_id

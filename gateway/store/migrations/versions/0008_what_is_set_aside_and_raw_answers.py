@@ -14,10 +14,13 @@ _RAW = (
     ("raw_size", sa.BigInteger(), "bytes of the whole answer, of which raw_sha256 is; null: not known"),
     ("raw_kept_sha256", sa.Text(), "of raw_bytes"),
 )
+#: What is said of the column they take the place of, before and after.
+_TEXT = ("the agency's own answer, kept when it is outside its protocol", "the agency's own answer as text, of rows from before raw_bytes")
 
 
 def upgrade() -> None:
     """Bring the schema forward."""
+    op.alter_column("tasks", "raw", existing_type=sa.Text(), existing_nullable=True, comment=_TEXT[1], existing_comment=_TEXT[0])
     op.create_table(
         "set_aside",
         sa.Column("kind", sa.Text(), nullable=False, comment="the sweep: command, overdue, term, warning, held, status, case"),
@@ -37,3 +40,4 @@ def downgrade() -> None:
     for name, _, _ in reversed(_RAW):
         op.drop_column("tasks", name)
     op.drop_table("set_aside")
+    op.alter_column("tasks", "raw", existing_type=sa.Text(), existing_nullable=True, comment=_TEXT[0], existing_comment=_TEXT[1])
