@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.kafka.codec import Record
+from contracts.kafka.garbled import GARBLED, step_over
 from contracts.kafka.settings import KafkaSettings
 
 _log = structlog.get_logger()
@@ -22,9 +23,12 @@ class _Progress:
     def __init__(self) -> None:
         self._open: dict[int, bool] = {}
         self.position: int | None = None
+        #: behind what was handed out last
+        self.next_offset: int | None = None
 
     def handed_out(self, offset: int) -> None:
         self._open[offset] = False
+        self.next_offset = offset + 1
 
     def finished(self, offset: int) -> None:
         if offset in self._open:
@@ -81,7 +85,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         """
         if self._client is None:
             return []
-        batches = await self._client.getmany(timeout_ms=int(wait_s * 1000), max_records=most)
+        garbled = list[tuple[TopicPartition, int]]()
+        try:
+            batches = await self._client.getmany(timeout_ms=int(wait_s * 1000), max_records=most)
+        except GARBLED:
+            batches, garbled = await step_over(self._client, self._next_offset)
         records = []
         for partition, messages in batches.items():
             progress = self._progress.setdefault(partition, _Progress())
@@ -89,7 +97,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
                 progress.handed_out(message.offset)
                 records.append(Record(message.topic, message.partition, message.offset, message.key, message.value,
                                       {name: told or b"" for name, told in message.headers}))
+        for partition, offset in garbled:  # behind what was read before it
+            self._progress.setdefault(partition, _Progress()).handed_out(offset)
+            records.append(Record(partition.topic, partition.partition, offset, None, None))
         return records
+
+    def _next_offset(self, partition: TopicPartition) -> int | None:
+        progress = self._progress.get(partition)
+        return None if progress is None else progress.next_offset
 
     def done(self, records: Iterable[Record]) -> None:
         """Mark records as finished: whatever they asked for is durable elsewhere. Unknown ones were reassigned meanwhile."""

@@ -6,7 +6,13 @@ from typing import Literal
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidTopicError, KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnknownTopicOrPartitionError,
+)
 
 from contracts.kafka.codec import Outbound
 from contracts.kafka.settings import KafkaSettings
@@ -15,6 +21,8 @@ _log = structlog.get_logger()
 
 #: How long a broker may take to answer a ping.
 _PING_S = 3.0
+#: How long a topic that is not there is not looked for.
+_MISSING_S = 30.0
 #: What became of a message: the broker has it, it may have it when it is tried again, or it never takes it.
 Delivery = Literal["taken", "away", "refused"]
 #: What is wrong with a message itself: too large, or not to be written at all.
@@ -30,6 +38,8 @@ class Producer:
         self._settings, self._client_id = settings, client_id
         self._client: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
+        #: topics that are not there, and until when they are not looked for: each look takes a request's time
+        self._missing: dict[str, float] = {}
 
     @property
     def connected(self) -> bool:
@@ -66,7 +76,7 @@ class Producer:
             client = self._client
             if client is None:
                 return ["away"] * len(messages)
-            queued = [await _queue(client, one) for one in messages]
+            queued = [await self._queue(client, one) for one in messages]
         except (KafkaError, OSError) as error:
             await self._discard(client, error)
             return ["away"] * len(messages)
@@ -80,6 +90,21 @@ class Producer:
         if broken:  # also after a refusal: an idempotent client has counted the message
             await self._discard(client, broken[0])
         return verdicts
+
+    async def _queue(self, client: AIOKafkaProducer, one: Outbound) -> "asyncio.Future[object] | Exception":
+        """Hand a message to the client; the error, if it is one of the message itself, or of its topic that is not there."""
+        if self._missing.get(one.topic, 0.0) > asyncio.get_running_loop().time():
+            gone: Exception = UnknownTopicOrPartitionError()
+            return gone
+        try:
+            future: asyncio.Future[object] = await client.send(one.topic, one.value, key=one.key, headers=one.headers)
+        except (UnknownTopicOrPartitionError, *_REFUSED) as error:
+            if isinstance(error, UnknownTopicOrPartitionError):
+                self._missing[one.topic] = asyncio.get_running_loop().time() + _MISSING_S
+                _log.error("topic_missing", topic=one.topic)
+            wrong: Exception = error
+            return wrong
+        return future
 
     async def _errors_of(self, futures: Sequence[asyncio.Future[object]]) -> list[BaseException | None]:
         """Return what each message failed with; one not acknowledged in time too.
@@ -132,15 +157,6 @@ class Producer:
         except (KafkaError, OSError, TimeoutError):
             _log.warning("kafka_close_failed", client=self._client_id)
             await _cut_off(client)
-
-
-async def _queue(client: AIOKafkaProducer, one: Outbound) -> "asyncio.Future[object] | Exception":
-    """Hand a message to the client; the error, if it is one of the message itself."""
-    try:
-        future: asyncio.Future[object] = await client.send(one.topic, one.value, key=one.key, headers=one.headers)
-    except _REFUSED as error:
-        return error
-    return future
 
 
 def _verdict(error: BaseException | None) -> Delivery:

@@ -206,4 +206,9 @@ def _marks(wrong: Sequence[Any]) -> list[Unread]:
 
 def where(error: ValidationError) -> str:
     """Name the fields that are wrong, never their values: a dead letter's reason carries no personal data."""
-    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['type']}" for one in error.errors(include_input=False)[:5])
+    return "; ".join(f"{'.'.join(map(_shown, one['loc'])) or 'body'}: {one['type']}" for one in error.errors(include_input=False)[:5])
+
+
+def _shown(name: int | str) -> str:
+    """Return a name of a field; one that is no name may be somebody's."""
+    return str(name) if isinstance(name, int) or (name.isascii() and name.isidentifier() and len(name) <= MOST_NAME_CHARS) else "?"
