@@ -65,18 +65,22 @@ async def apart(
 
 async def patiently(
     handle: Callable[[Sequence[T]], Awaitable[Sequence[R]]], items: Sequence[T], stop: asyncio.Event, *, tries: int,
-    waits: tuple[type[Exception], ...] = WAITS,
+    ends: tuple[type[Exception], ...] = (),
 ) -> list[tuple[T, Exception]] | None:
     """Handle items, however long what they need is away; return those that fail `tries` times by themselves, each with why.
 
-    Shape: None if told to stop before all were handled or given up
+    Shape:  None if told to stop before all were handled or given up
+    Raises: an error of `ends`, which no item is at fault for, and no patience mends
     """
     left, pause_s = list(items), _FIRST_PAUSE_S
     while left:
-        results = await apart(handle, left, waits=waits)
+        results = await apart(handle, left, waits=(*WAITS, *ends))
         failed = [(item, result.error) for item, result in zip(left, results, strict=True) if isinstance(result, Failed)]
+        for _, error in failed:
+            if isinstance(error, ends):
+                raise error
         left = [item for item, _ in failed]
-        tries -= bool(left) and not any(isinstance(error, waits) for _, error in failed)
+        tries -= bool(left) and not any(isinstance(error, WAITS) for _, error in failed)
         if not tries or not left:
             return failed
         if stop.is_set():

@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from contracts.agency import Agency
-from contracts.batching import WAITS, Linger, patiently
+from contracts.batching import Linger, patiently
 from contracts.bounds import MOST_RAW_BYTES
 from contracts.clock import Clock
 from contracts.failures import MalformedMessage, ServiceUnavailable
@@ -206,14 +206,14 @@ async def run(
 async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[Record], stop: asyncio.Event) -> bool:
     """Apply a batch, however long the database is away; what cannot be read or applied is set aside. False if told to stop before it was."""
     come, letters = _decode(records)
-    bad = await patiently(partial(_apply, aggregator), come, stop, tries=_BUG_TRIES, waits=(*WAITS, *OPERATOR_MENDS))
+    try:
+        bad = await patiently(partial(_apply, aggregator), come, stop, tries=_BUG_TRIES, ends=OPERATOR_MENDS)
+    except OPERATOR_MENDS as error:
+        _log.error("store_unfit", role="aggregator", error=type(error).__name__)
+        raise
     if bad is None:
         return False
-    for (record, _), error in bad:
-        if isinstance(error, OPERATOR_MENDS):
-            _log.error("store_unfit", role="aggregator", error=type(error).__name__)
-            raise error
-        letters.append(_letter(record, "bug", f"bug: it cannot be applied, {type(error).__name__}"))
+    letters += [_letter(record, "bug", f"bug: it cannot be applied, {type(error).__name__}") for (record, _), error in bad]
     return await _set_aside(producer, letters, stop)
 
 
