@@ -1,12 +1,21 @@
-"""Handle together what comes together: a group commit whose linger grows with load (none when idle). performance.md."""
+"""Handle together what comes together: a group commit whose linger grows with load (none when idle). performance.md.
+
+What fails together is found by halving (`apart`), so that one item never stops the others.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from contracts.failures import ServiceUnavailable
+
 T = TypeVar("T")
 R = TypeVar("R")
+
+#: What is nobody's fault in a batch: it passes, and everybody waits.
+WAITS: tuple[type[Exception], ...] = (ServiceUnavailable,)
+_FIRST_PAUSE_S, _MOST_PAUSE_S = 0.1, 5.0
 
 #: How much the newest batch counts in the running mean of batch sizes.
 _NEWEST = 0.2
@@ -29,19 +38,71 @@ class Linger:
         return self.most_s * min(1.0, max(0.0, (self._mean - 1.0) / (self.full - 1)))
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why one item of a batch was not handled."""
+
+    error: Exception
+
+
+async def apart(
+    handle: Callable[[Sequence[T]], Awaitable[Sequence[R]]], items: Sequence[T], *, waits: tuple[type[Exception], ...] = WAITS,
+) -> list[R | Failed]:
+    """Handle items together; where that fails each half by itself, until what fails stands alone.
+
+    Shape: one result an item, in order, as `handle` returns them. An error of `waits` is not halved: it is told of every item it met
+    """
+    try:
+        return list(await handle(items))
+    except waits as error:
+        return [Failed(error)] * len(items)
+    except Exception as error:  # noqa: BLE001 - told of the one item that meets it
+        if len(items) == 1:
+            return [Failed(error)]
+    middle = len(items) // 2
+    return [*await apart(handle, items[:middle], waits=waits), *await apart(handle, items[middle:], waits=waits)]
+
+
+async def patiently(
+    handle: Callable[[Sequence[T]], Awaitable[Sequence[R]]], items: Sequence[T], stop: asyncio.Event, *, tries: int,
+    ends: tuple[type[Exception], ...] = (),
+) -> list[tuple[T, Exception]] | None:
+    """Handle items, however long what they need is away; return those that fail `tries` times by themselves, each with why.
+
+    Shape:  None if told to stop before all were handled or given up
+    Raises: an error of `ends`, which no item is at fault for, and no patience mends
+    """
+    left, pause_s = list(items), _FIRST_PAUSE_S
+    while left:
+        results = await apart(handle, left, waits=(*WAITS, *ends))
+        failed = [(item, result.error) for item, result in zip(left, results, strict=True) if isinstance(result, Failed)]
+        for _, error in failed:
+            if isinstance(error, ends):
+                raise error
+        left = [item for item, _ in failed]
+        tries -= bool(left) and not any(isinstance(error, WAITS) for _, error in failed)
+        if not tries or not left:
+            return failed
+        if stop.is_set():
+            return None
+        await pause(stop, pause_s)
+        pause_s = min(_MOST_PAUSE_S, pause_s * 2)
+    return []
+
+
 class Batcher(Generic[T, R]):
     """Hands items to `handle` in batches and each caller its own result, after `handle` has returned.
 
-    `handle` returns one result an item, in order. If it raises one of `poison`, the batch is halved until the item that
-    does it stands alone; any other error goes to every caller of the batch.
+    `handle` returns one result an item, in order. If it raises, the batch is halved until the item that does it stands alone; an error
+    of `waits` goes to every caller of the batch.
     """
 
     def __init__(
         self, handle: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, most: int, linger: Linger,
-        poison: tuple[type[Exception], ...] = (),
+        waits: tuple[type[Exception], ...] = WAITS,
     ) -> None:
         """Take what handles a batch, the most items in one, and the linger."""
-        self._handle, self._most, self._linger, self._poison = handle, most, linger, poison
+        self._handle, self._most, self._linger, self._waits = handle, most, linger, waits
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._wake = asyncio.Event()
 
@@ -77,30 +138,14 @@ class Batcher(Generic[T, R]):
             await asyncio.sleep(wait_s)
 
     async def _settle(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
-        try:
-            results = await self._handle([item for item, _ in batch])
-        except self._poison as error:
-            await self._halve(batch, error)
-        except Exception as error:  # noqa: BLE001 - goes to the callers, who are waiting for it
-            _fail(batch, error)
-        else:
-            for (_, future), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
-
-    async def _halve(self, batch: Sequence[tuple[T, asyncio.Future[R]]], error: Exception) -> None:
-        if len(batch) == 1:
-            _fail(batch, error)
-            return
-        middle = len(batch) // 2
-        await self._settle(batch[:middle])
-        await self._settle(batch[middle:])
-
-
-def _fail(batch: Sequence[tuple[T, asyncio.Future[R]]], error: Exception) -> None:
-    for _, future in batch:
-        if not future.done():
-            future.set_exception(error)
+        results = await apart(self._handle, [item for item, _ in batch], waits=self._waits)
+        for (_, future), result in zip(batch, results, strict=True):
+            if future.done():
+                continue
+            if isinstance(result, Failed):
+                future.set_exception(result.error)
+            else:
+                future.set_result(result)
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:

@@ -1,12 +1,17 @@
 """Measures and the states of a control: words both sides use. The machine itself is gateway/domain/control.py."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
-from contracts.money import Fen
+from contracts.bounds import FIRST_YEAR, LAST_YEAR, MOST_NAME_CHARS, MOST_REF_CHARS, in_our_time
+from contracts.money import MOST_FEN, Fen
 from contracts.words import Code, Message, Text
+
+DayT = TypeVar("DayT", bound=date)
+#: Most parts of a control, and most of an agency's own codes, that are kept with an answer.
+_MOST_PARTS, _MOST_CODES = 100, 100
 
 Measure = Literal["freeze", "seal", "pre_seal", "seize", "freeze_and_deduct", "withdraw_income", "watchlist"]
 #: What a command asks an agency to do. `status` asks how an earlier request number stands.
@@ -132,36 +137,57 @@ class ControlOrder(Message):
     withdrawal_condition: str | None = None
 
 
+def _in_our_time(value: DayT) -> DayT:
+    """Refuse a day, or an instant, that no register answers with, and that cannot be computed with in China."""
+    if not in_our_time(value):
+        raise ValueError(f"between {FIRST_YEAR} and {LAST_YEAR}")
+    return value
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+#: A number that an agency gives.
+AgencyNo = Annotated[str, StringConstraints(max_length=MOST_REF_CHARS)]
+_Amount = Annotated[int, Field(ge=-MOST_FEN, le=MOST_FEN)]
+_Detail = Annotated[str, StringConstraints(max_length=2000)]
+
+
+def _kept_codes(told: object) -> object:
+    """Cut what is kept and never read to what can be kept."""
+    if not isinstance(told, dict):
+        return told
+    return {str(name)[:MOST_NAME_CHARS]: value[:MOST_REF_CHARS] if isinstance(value, str) else value for name, value in list(told.items())[:_MOST_CODES]}
+
+
 class ControlPart(Message):
     """What became of one part of a control (contracts.asset_type parts): a product frozen, its return account declined. Amounts in fen."""
 
     part: Code
     state: ControlState
-    actual_fen: int | None = None
+    actual_fen: _Amount | None = None
     #: why it was declined, one of contracts.outcome.REASONS; `detail` says it in the agency's words
     code: Code | None = None
-    detail: str | None = None
+    detail: _Detail | None = None
 
 
 class ControlAnswer(Message):
     """What the agency confirmed of a control. Amounts in fen; a waiting control has a rank and no end date."""
 
     state: ControlState
-    actual_fen: int | None = None
-    unfunded_fen: int | None = None
+    actual_fen: _Amount | None = None
+    unfunded_fen: _Amount | None = None
     #: units frozen, marked (pledged, so not frozen) and waited for; they make up what was asked
-    actual_quantity: int | None = None
-    marked_quantity: int | None = None
-    waiting_quantity: int | None = None
-    rank: int | None = None
-    waiting_serial: str | None = None
-    served_at: AwareDatetime | None = None
-    effective_at: AwareDatetime | None = None
-    until_on: date | None = None
-    agency_control_no: str | None = None
-    deducted_fen: int | None = None
+    actual_quantity: _Amount | None = None
+    marked_quantity: _Amount | None = None
+    waiting_quantity: _Amount | None = None
+    rank: _Amount | None = None
+    waiting_serial: AgencyNo | None = None
+    served_at: Instant | None = None
+    effective_at: Instant | None = None
+    until_on: Annotated[date, AfterValidator(_in_our_time)] | None = None
+    agency_control_no: AgencyNo | None = None
+    deducted_fen: _Amount | None = None
     #: where the measure takes hold of several things apart, what became of each; the amounts above are those of all together
-    parts: tuple[ControlPart, ...] = ()
+    parts: Annotated[tuple[ControlPart, ...], Field(max_length=_MOST_PARTS)] = ()
     prior_measures: tuple[PriorMeasure, ...] = ()
     priority_rights: tuple[PriorityRight, ...] = ()
-    wire: dict[str, str] = Field(default_factory=dict, description="the agency's own codes behind this answer (KZCS and the rest), kept and never read")
+    wire: Annotated[dict[str, str], BeforeValidator(_kept_codes)] = Field(default_factory=dict, description="the agency's own codes behind this answer (KZCS and the rest), kept and never read")

@@ -129,10 +129,10 @@ class AgencyProtocolError(AgencyError):
 
     code = "protocol"
 
-    def __init__(self, message: str = "", *, raw: bytes = b"") -> None:
-        """Keep the answer as it came, or its beginning, where the caller does not have it."""
+    def __init__(self, message: str = "", *, raw: bytes = b"", media_type: str = "") -> None:
+        """Keep the beginning of an answer that was not read to its end, with its content type."""
         super().__init__(message)
-        self.raw = raw
+        self.raw, self.media_type = raw, media_type
 
 
 class StateError(ChakongError):

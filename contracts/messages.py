@@ -1,12 +1,14 @@
 """What travels over Kafka: commands to adapters and their replies. interface.md §2; optional fields are added, none change."""
 
-from datetime import date, datetime
+from base64 import b64decode
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
+from contracts.bounds import MOST_ID_CHARS, MOST_RAW_BYTES, NUMBERS_BELOW
 from contracts.case import CaseReference, CommandOfficer
-from contracts.control import Action, ControlAnswer, ControlOrder, PriorityRight, PriorMeasure
+from contracts.control import Action, AgencyNo, ControlAnswer, ControlOrder, Instant, PriorityRight, PriorMeasure
 from contracts.documents import CommandDocument
 from contracts.raw import MOST_FIELD_CHARS
 from contracts.subject import Identity
@@ -14,8 +16,9 @@ from contracts.words import AgencyCode, Code, Message
 
 REPLY_TYPE = "cn.chakong.reply.v1"
 
-#: Raw bytes of an agency's answer that are kept with a `failed` reply, as text.
+#: Characters of an agency's answer that a `failed` reply carries as text (`raw`).
 MOST_RAW_CHARS = 65_536
+_MOST_BASE64 = 4 * (MOST_RAW_BYTES // 3 + 1)
 
 UnreadCode = Literal[
     "unknown_code",   #: a code that the published list does not have
@@ -87,14 +90,9 @@ class UnreadableItem(Message):
     unread: tuple[Unread, ...]
 
 
-def _in_our_time(value: datetime) -> datetime:
-    """Refuse an instant that no register answers at, and that neither PostgreSQL nor the time of China takes."""
-    if not 1949 < value.year < 2200:  # noqa: PLR2004 - years
-        raise ValueError("an instant between 1950 and 2199")
-    return value
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+def _is_base64(text: str) -> str:
+    b64decode(text, validate=True)
+    return text
 
 
 class Reply(Message):
@@ -104,8 +102,8 @@ class Reply(Message):
     agency_ref; `deferred` an until. A field that does not belong to the kind is null.
     """
 
-    task_id: str
-    agency: str
+    task_id: Annotated[str, StringConstraints(max_length=MOST_ID_CHARS)]
+    agency: Annotated[str, StringConstraints(max_length=MOST_ID_CHARS)]
     kind: Literal["answered", "acknowledged", "deferred"]
     outcome: Literal["found", "none_found", "refused", "unsupported", "failed", "controlled"] | None = None
     code: Code | None = None
@@ -115,9 +113,22 @@ class Reply(Message):
     unreadable: tuple[UnreadableItem, ...] | None = Field(default=None, description="found: items that are there and cannot be read")
     unread: tuple[Unread, ...] | None = Field(default=None, description="what was not read of the answer itself, outside its items")
     control: ControlAnswer | None = None
-    agency_ref: str | None = None
+    agency_ref: AgencyNo | None = None
     until: Instant | None = Field(default=None, description="deferred: ask again then; acknowledged: ask the status then")
     elapsed_s: float | None = None
-    raw_sha256: str | None = None
+    raw_sha256: Annotated[str, StringConstraints(max_length=128)] | None = Field(
+        default=None, description="SHA-256 (hex) of the whole of the agency's own answer, raw_size bytes; null where it was not read to its end")
+    raw_size: Annotated[int, Field(ge=0, lt=NUMBERS_BELOW)] | None = Field(default=None, description="bytes of that whole")
+    raw_base64: Annotated[str, StringConstraints(max_length=_MOST_BASE64), AfterValidator(_is_base64)] | None = Field(
+        default=None, description="the agency's own answer, byte by byte (base64), kept when it is outside its protocol: "
+                                  f"all of it up to {MOST_RAW_BYTES} bytes, else its beginning")
+    raw_media_type: Annotated[str, StringConstraints(max_length=200)] | None = Field(default=None, description="its content type as it came")
     raw: Annotated[str, StringConstraints(max_length=MOST_RAW_CHARS)] | None = Field(
-        default=None, description="the agency's own answer, kept when it is outside its protocol")
+        default=None, description="in place of raw_base64, as text: still read, no more written")
+
+    @property
+    def evidence(self) -> tuple[bytes, str | None] | None:
+        """Return what is kept of the agency's own answer, with its content type; an older sender's text is UTF-8."""
+        if self.raw_base64 is not None:
+            return b64decode(self.raw_base64), self.raw_media_type
+        return None if self.raw is None else (self.raw.encode(), self.raw_media_type or "text/plain; charset=utf-8")

@@ -6,6 +6,10 @@ import json
 MOST_FIELD_CHARS = 500
 
 
+#: Control characters that PostgreSQL or XML does not take, for `str.translate`.
+NOT_STORED = dict.fromkeys((*range(9), 11, 12, *range(14, 32)), "\ufffd")
+
+
 def raw_of(value: object) -> str:
     """Return a value as it came: a text as it is, anything else as JSON, cut where it is very long."""
     return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))[:MOST_FIELD_CHARS]

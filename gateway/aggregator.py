@@ -7,16 +7,18 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import orjson
 import structlog
 
 from contracts.agency import Agency
-from contracts.batching import Linger
+from contracts.batching import Linger, patiently
+from contracts.bounds import MOST_RAW_BYTES
 from contracts.clock import Clock
 from contracts.failures import MalformedMessage, ServiceUnavailable
 from contracts.kafka import topics
-from contracts.kafka.codec import Outbound, Record, dead_letter, decode_reply
+from contracts.kafka.codec import Outbound, Record, bare_letter, dead_letter, decode_reply
 from contracts.kafka.consumer import BROKER_ERRORS, Consumer
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
@@ -27,7 +29,7 @@ from gateway.domain.answers import Meaning, ask_again_at, meaning_of
 from gateway.domain.status_answers import is_news, told
 from gateway.settings import GatewaySettings
 from gateway.store.controls import load_controls
-from gateway.store.database import Connection, Database
+from gateway.store.database import OPERATOR_MENDS, Connection, Database
 from gateway.store.inbox import (
     Filed,
     Postponed,
@@ -175,10 +177,11 @@ def _filed(reply: Reply, why: str) -> Filed:
 
 def _task_answer(one: _Answer) -> TaskAnswer:
     reply, meaning = one.reply, one.meaning
+    raw, media_type = reply.evidence or ((reply.model_dump_json(exclude_none=True).encode(), "application/json") if meaning.alarm else (None, None))
     return TaskAnswer(task_id=one.task.task_id, outcome=meaning.outcome, code=meaning.code, detail=meaning.detail, assets=meaning.assets,
                       as_of=reply.as_of, elapsed_s=reply.elapsed_s, raw_sha256=reply.raw_sha256,
-                      raw=reply.raw or (reply.model_dump_json(exclude_none=True) if meaning.alarm else None), unreadable=meaning.unreadable,
-                      unread=meaning.unread, oddities=orjson.dumps(meaning.oddities).decode() if meaning.oddities else None)
+                      raw=raw and raw[:MOST_RAW_BYTES], raw_media_type=media_type, raw_size=reply.raw_size, unreadable=meaning.unreadable, unread=meaning.unread,
+                      oddities=orjson.dumps(meaning.oddities).decode() if meaning.oddities else None)
 
 
 async def run(
@@ -201,38 +204,26 @@ async def run(
 
 
 async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[Record], stop: asyncio.Event) -> bool:
-    """Apply a batch, however long the database is away; False if told to stop before it was."""
-    come, undecodable = _decode(records)
-    return await _set_aside(producer, undecodable, stop) and await _apply(aggregator, producer, come, stop)
+    """Apply a batch, however long the database is away; what cannot be read or applied is set aside. False if told to stop before it was."""
+    come, letters = _decode(records)
+    try:
+        bad = await patiently(partial(_apply, aggregator), come, stop, tries=_BUG_TRIES, ends=OPERATOR_MENDS)
+    except OPERATOR_MENDS as error:
+        _log.error("store_unfit", role="aggregator", error=type(error).__name__)
+        raise
+    if bad is None:
+        return False
+    letters += [_letter(record, "bug", f"it cannot be applied, {type(error).__name__}") for (record, _), error in bad]
+    return await _set_aside(producer, letters, stop)
 
 
-async def _apply(aggregator: Aggregator, producer: Producer, come: Sequence[tuple[Record, Reply]], stop: asyncio.Event) -> bool:
-    """Apply replies; of several that meet a bug each half by itself, and one that meets it again and again is set aside."""
-    tries_left, pause_s = _BUG_TRIES if len(come) == 1 else 1, 0.1
-    while tries_left and not stop.is_set():
-        try:
-            await aggregator.apply([reply for _, reply in come])
-        except ServiceUnavailable as error:
-            _log.warning("replies_wait", code=error.code, replies=len(come))
-        # Anything else is a bug of ours; one reply that meets it must not stop the answers of everybody else. style.md §2.7.
-        except Exception as error:  # noqa: BLE001
-            tries_left -= 1
-            _log.error("bug", role="aggregator", error=type(error).__name__, replies=len(come), tries_left=tries_left)
-        else:
-            return True
-        await asyncio.sleep(pause_s)
-        pause_s = min(5.0, pause_s * 2)
-    return not stop.is_set() and await _apart(aggregator, producer, come, stop)
-
-
-async def _apart(aggregator: Aggregator, producer: Producer, come: Sequence[tuple[Record, Reply]], stop: asyncio.Event) -> bool:
-    if len(come) == 1:
-        record, _ = come[0]
-        DEAD_LETTERS.labels(record.topic, "bug").inc()
-        _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, why="bug")
-        return await _set_aside(producer, [dead_letter(record, "bug: it cannot be applied")], stop)
-    middle = len(come) // 2
-    return await _apply(aggregator, producer, come[:middle], stop) and await _apply(aggregator, producer, come[middle:], stop)
+async def _apply(aggregator: Aggregator, come: Sequence[tuple[Record, Reply]]) -> Sequence[None]:
+    try:
+        await aggregator.apply([reply for _, reply in come])
+    except ServiceUnavailable as error:
+        _log.warning("replies_wait", code=error.code, replies=len(come))
+        raise
+    return [None] * len(come)
 
 
 def _decode(records: Sequence[Record]) -> tuple[list[tuple[Record, Reply]], list[Outbound]]:
@@ -241,19 +232,33 @@ def _decode(records: Sequence[Record]) -> tuple[list[tuple[Record, Reply]], list
         try:
             come.append((record, decode_reply(record)))
         except MalformedMessage as error:
-            DEAD_LETTERS.labels(record.topic, error.code).inc()
-            _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, why=str(error))
-            undecodable.append(dead_letter(record, f"{error.code}: {error}"))
+            undecodable.append(_letter(record, error.code, str(error)))
+        # Anything else is a bug of ours; one message that meets it must not stop the answers of everybody else. style.md §2.7.
+        except Exception as error:  # noqa: BLE001
+            undecodable.append(_letter(record, "bug", f"it cannot be read, {type(error).__name__}"))
     return come, undecodable
 
 
+def _letter(record: Record, code: str, reason: str) -> Outbound:
+    DEAD_LETTERS.labels(record.topic, code).inc()
+    ALARMS.labels("dead_letter").inc()
+    _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, why=reason)
+    return dead_letter(record, f"{code}: {reason}")
+
+
 async def _set_aside(producer: Producer, messages: Sequence[Outbound], stop: asyncio.Event) -> bool:
-    """Write dead letters until the broker has them; False if told to stop before it had."""
+    """Write dead letters until the broker has them; False if told to stop before it had.
+
+    Shape: a letter that the broker never takes is written once more without its body, and then only told of: its message is still where it came from
+    """
     left = list(messages)
     while left and not stop.is_set():
-        has_it = await producer.send(left)
-        left = [message for message, done in zip(left, has_it, strict=True) if not done]
-        if left:
+        told = list(zip(left, await producer.deliver(left), strict=True))
+        refused = [message for message, what in told if what == "refused"]
+        for message in refused:
+            _log.error("letter_refused", bytes=message.size_bytes, origin={name: str(value, "utf-8", "replace") for name, value in message.headers if name.startswith("origin-")})
+        left = [message for message, what in told if what == "away"] + [bare_letter(one) for one in refused if one.value]
+        if left and not refused:
             await asyncio.sleep(0.5)
     return not left
 

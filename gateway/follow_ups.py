@@ -47,6 +47,7 @@ from gateway.store.follow_ups import (
     AboutRequest,
     about_requests,
     drop_held,
+    held_step,
     lock_unsent,
     names_ordered,
     newest_record,
@@ -55,6 +56,7 @@ from gateway.store.follow_ups import (
 from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 from gateway.store.plans import lock_court
 from gateway.store.progress import lock_progress
+from gateway.sweeping import Sweep, swept
 from gateway.taken_steps import By, Taken, write_steps
 
 #: Writes a control as callers read it; its tag changes with every event.
@@ -186,20 +188,28 @@ class FollowUps:
 
         Raises: StoreUnavailable
         """
-        now = self._clock.now()
-        async with self._database.transaction() as connection:
-            ready = await ready_steps(connection, _MOST)
-            if not ready:
-                return 0
-            locked = await self.lock(connection, list(ready))
-            withdrawn = [_withdrawn(one, locked) for one in locked.controls.values()
-                         if one.control_id in locked.unsent and one.control.held and withdraws(one.control, ready[one.control_id].step)]
-            answered = [one for one in locked.controls.values() if one.control.pending is None and one.agency in self._directory.by_code]
-            sent = [self._asked(one, _narrowed(one, ready[one.control_id]), _holder(one, locked), now)
-                    for one in answered if one.control.held]
-            await self.write(connection, [*withdrawn, *sent], None, now)
-            done = [*(one.stored.control_id for one in withdrawn), *(one.control_id for one in answered)]
-            await drop_held(connection, done)
+        now, done = self._clock.now(), 0
+
+        async def find(connection: Connection, aside: Sequence[str]) -> Sequence[tuple[str, object]]:
+            return await ready_steps(connection, _MOST, aside)
+
+        async def send(connection: Connection, found: Sequence[tuple[str, object]]) -> None:
+            nonlocal done
+            done += await self._send_held(connection, {control_id: held_step(stored) for control_id, stored in found}, now)
+
+        await swept(self._database, Sweep("held", find, send, lambda one: one[0]), now)
+        return done
+
+    async def _send_held(self, connection: Connection, ready: Mapping[str, OrderedStep], now: datetime) -> int:
+        locked = await self.lock(connection, list(ready))
+        withdrawn = [_withdrawn(one, locked) for one in locked.controls.values()
+                     if one.control_id in locked.unsent and one.control.held and withdraws(one.control, ready[one.control_id].step)]
+        answered = [one for one in locked.controls.values() if one.control.pending is None and one.agency in self._directory.by_code]
+        sent = [self._asked(one, _narrowed(one, ready[one.control_id]), _holder(one, locked), now)
+                for one in answered if one.control.held]
+        await self.write(connection, [*withdrawn, *sent], None, now)
+        done = [*(one.stored.control_id for one in withdrawn), *(one.control_id for one in answered)]
+        await drop_held(connection, done)
         return len(done)
 
     async def write(self, connection: Connection, taken: Sequence[Taken], by: By | None, now: datetime) -> None:

@@ -37,7 +37,7 @@ from gateway.domain.routing import Part, Routing, route
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewRequest, NewTask, accept
 from gateway.store.audit import AuditEntry
-from gateway.store.database import POISONED, Database
+from gateway.store.database import Database
 from gateway.store.idempotency import IdempotencyKey, KeptAnswer, load_answer
 from gateway.store.known_places import Holder, load_agencies
 from gateway.store.outbox import DueTask
@@ -80,7 +80,7 @@ class Intake:
         self._database, self._directory, self._settings = database, directory, settings
         self._clock, self._new_id, self._new_request_nos, self._committed = clock, new_id, new_request_nos, committed
         self._group: Batcher[NewRequest, bool] = Batcher(
-            self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s), poison=POISONED)
+            self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s))
         self._places: Batcher[tuple[Holder, ...], list[list[str]]] = Batcher(
             self._agencies_of, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s))
         self._in_flight: set[IdempotencyKey] = set()

@@ -39,6 +39,8 @@ from gateway.store.proposals import (
     waiting_checks,
     withdraw,
 )
+from gateway.store.set_aside import clear_aside, load_aside
+from gateway.sweeping import each_alone
 from gateway.taken_steps import By, Taken
 
 _log = structlog.get_logger()
@@ -60,12 +62,16 @@ class Proposing:
 
         Raises: StoreUnavailable
         """
+        now = self._clock.now()
         async with self._database.transaction() as connection:
-            cases = await waiting_checks(connection, self._clock.now() - self._rest, _MOST)
-        for case in cases:
-            async with self._database.transaction() as connection:
-                await self._look(connection, case, self._clock.now())
-        return len(cases)
+            aside = await load_aside(connection, "case", now)
+            cases = await waiting_checks(connection, now - self._rest, _MOST, aside)
+        return sum([await each_alone(self._database, "case", self._look_alone, case, object_id=" ".join(case), now=now) for case in cases])
+
+    async def _look_alone(self, case: CaseKey) -> None:
+        async with self._database.transaction() as connection:
+            await self._look(connection, case, self._clock.now())
+            await clear_aside(connection, "case", [" ".join(case)])
 
     async def _look(self, connection: Connection, case: CaseKey, now: datetime) -> None:
         """Withdraw and announce under the locks of the requests concerned, so that report, event and list change as one."""

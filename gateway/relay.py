@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import orjson
 import structlog
 
-from contracts.batching import Batcher, Linger, pause
+from contracts.batching import Batcher, Failed, Linger, apart, pause
 from contracts.clock import Clock
 from contracts.failures import ServiceUnavailable
 from contracts.kafka.codec import Envelope, Outbound, command_type
@@ -28,9 +28,11 @@ from gateway.store.outbox import (
     claim_late,
     mark_sent,
     oldest_due,
+    put_off,
     send_all_again,
     still_in_flight,
 )
+from gateway.sweeping import leave_out
 
 _log = structlog.get_logger()
 
@@ -131,16 +133,39 @@ class Relay:
         if not tasks:
             return
         now = self._clock.now()
-        messages = [to_message(task, self._new_id(), now) for task in tasks]
+        tasks, messages = await self._written(tasks, now)
         marks = [Sent(task.task_id, task.lease, now + resend_after(task.attempts, self._settings.resend_after_s)) for task in tasks]
         # Counted before the broker has them: what was offered and what the sweep finds share the room.
         self._in_flight.sent([(mark.sending, message.size_bytes) for mark, message in zip(marks, messages, strict=True)])
-        acknowledged = await self._producer.send(messages)
+        told = await self._producer.deliver(messages)
+        acknowledged = [one == "taken" for one in told]
+        await self._set_aside([(task.task_id, "refused_by_broker") for task, one in zip(tasks, told, strict=True) if one == "refused"], now)
         self._in_flight.keep([mark.sending for mark, has_it in zip(marks, acknowledged, strict=True) if not has_it], frozenset())
         await self._mark([mark for mark, has_it in zip(marks, acknowledged, strict=True) if has_it], now)
         for task, has_it in zip(tasks, acknowledged, strict=True):
             TASKS_SENT.labels(task.asset_type).inc(has_it)
         BATCH_SIZE.labels("relay").observe(len(tasks))
+
+    async def _written(self, tasks: Sequence[DueTask], now: datetime) -> tuple[list[DueTask], list[Outbound]]:
+        """Write messages; a command that none can be made of is set aside."""
+
+        async def write(some: Sequence[DueTask]) -> Sequence[Outbound]:
+            return [to_message(task, self._new_id(), now) for task in some]
+
+        written = list(zip(tasks, await apart(write, tasks), strict=True))
+        await self._set_aside([(task.task_id, f"bug:{type(one.error).__name__}") for task, one in written if isinstance(one, Failed)], now)
+        good = [(task, one) for task, one in written if not isinstance(one, Failed)]
+        return [task for task, _ in good], [one for _, one in good]
+
+    async def _set_aside(self, why: Sequence[tuple[str, str]], now: datetime) -> None:
+        """Send commands that never get through so rarely that they are in nobody's way; at their deadlines they are overdue."""
+        try:
+            until = await leave_out(self._database, "command", why, now)
+            if until:
+                async with self._database.transaction() as connection:
+                    await put_off(connection, until)
+        except ServiceUnavailable as error:
+            _log.warning("not_set_aside", code=error.code, tasks=len(why))
 
     async def _mark(self, sent: Sequence[Sent], now: datetime) -> None:
         if not sent:

@@ -4,8 +4,9 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 
 import structlog
 
@@ -20,9 +21,10 @@ from gateway.domain.deadlines import nth_working_day
 from gateway.domain.term_warnings import is_beyond, last_working_day, warning_days
 from gateway.settings import GatewaySettings
 from gateway.store.controls import due_warnings, ended_terms
-from gateway.store.database import Database
+from gateway.store.database import Connection, Database
 from gateway.store.inbox import TaskAnswer, apply_answers, overdue
 from gateway.store.settlement import ControlHappening, settle
+from gateway.sweeping import Sweep, swept
 
 _log = structlog.get_logger()
 
@@ -64,36 +66,49 @@ class Schedule:
         self._looked_on = today
 
     async def _mark_overdue(self, now: datetime) -> int:
-        async with self._database.transaction() as connection:
-            task_ids = await overdue(connection, now=now, most=_MOST)
-            if not task_ids:
-                return 0
+        async def mark(connection: Connection, task_ids: Sequence[str]) -> None:
             applied = await apply_answers(connection, [_no_answer(task_id) for task_id in task_ids], now)
             in_doubt = [ControlHappening(one.control_id, one.request_id, AnswerOverdue(), "clock", one.task_id)
                         for one in applied if one.control_id and one.action != "status"]
             await settle(connection, [one for one in applied if not one.control_id], in_doubt, now=now, new_id=self._new_id)
-        _log.warning("overdue", tasks=len(applied))
-        return len(applied)
+
+        marked = await swept(self._database, Sweep("overdue", partial(_overdue, now), mark, str), now)
+        if marked:
+            _log.warning("overdue", tasks=marked)
+        return marked
 
     async def _end_terms(self, now: datetime) -> int:
-        async with self._database.transaction() as connection:
-            ended = await ended_terms(connection, china_date(now), _MOST)
+        async def end(connection: Connection, ended: Sequence[tuple[str, str]]) -> None:
             happenings = [ControlHappening(control_id, request_id, TermEnded(), "clock") for control_id, request_id in ended]
             await settle(connection, [], happenings, now=now, new_id=self._new_id)
-        return len(ended)
+
+        return await swept(self._database, Sweep("term", partial(_ended, china_date(now)), end, lambda one: one[0]), now)
 
     async def _warn(self, now: datetime) -> int:
         """Warn of ends that come near; a working day counted beyond the calendar raises an alarm and holds nothing up."""
         today = china_date(now)
-        async with self._database.transaction() as connection:
-            due = await due_warnings(connection, today, _MOST)
+
+        async def warn(connection: Connection, due: Sequence[tuple[str, str, date]]) -> None:
             happenings = [ControlHappening(control_id, request_id, TermWarned(warning_days(until_on, today)), "clock")
                           for control_id, request_id, until_on in due]
             await settle(connection, [], happenings, now=now, new_id=self._new_id)
-        if beyond := sum(is_beyond(last_working_day(until_on)) for _, _, until_on in due):
-            ALARMS.labels("calendar").inc(beyond)
-            _log.error("calendar_ends", controls=beyond)
-        return len(due)
+            if beyond := sum(is_beyond(last_working_day(until_on)) for _, _, until_on in due):
+                ALARMS.labels("calendar").inc(beyond)
+                _log.error("calendar_ends", controls=beyond)
+
+        return await swept(self._database, Sweep("warning", partial(_to_warn, today), warn, lambda one: one[0]), now)
+
+
+async def _overdue(now: datetime, connection: Connection, aside: Sequence[str]) -> Sequence[str]:
+    return await overdue(connection, now=now, most=_MOST, aside=aside)
+
+
+async def _ended(today: date, connection: Connection, aside: Sequence[str]) -> Sequence[tuple[str, str]]:
+    return await ended_terms(connection, today, _MOST, aside)
+
+
+async def _to_warn(today: date, connection: Connection, aside: Sequence[str]) -> Sequence[tuple[str, str, date]]:
+    return await due_warnings(connection, today, _MOST, aside)
 
 
 def _no_answer(task_id: str) -> TaskAnswer:

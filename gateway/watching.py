@@ -11,8 +11,9 @@ from contracts.words import NewId
 from gateway.domain.status_answers import may_ask
 from gateway.settings import GatewaySettings
 from gateway.store.accept import NewTask
-from gateway.store.database import Database
+from gateway.store.database import Connection, Database
 from gateway.store.statuses import ToAsk, ask, to_ask
+from gateway.sweeping import Sweep, swept
 
 #: Most controls asked about in one transaction.
 _MOST = 500
@@ -34,11 +35,17 @@ class Watching:
         """
         now, every_s = self._clock.now(), self._settings.control_status_every_s
         allowed = [one for agency in self._agencies for one in may_ask(agency, now, every_s)]
-        async with self._database.transaction() as connection:
-            found = await to_ask(connection, allowed, _MOST)
-            if not found:
-                return 0
-            return await ask(connection, [(status_task(one, self._new_id(), now), one.agency_ref) for one in found], now)
+        asked = 0
+
+        async def find(connection: Connection, aside: Sequence[str]) -> Sequence[ToAsk]:
+            return await to_ask(connection, allowed, _MOST, aside)
+
+        async def put(connection: Connection, found: Sequence[ToAsk]) -> None:
+            nonlocal asked
+            asked += await ask(connection, [(status_task(one, self._new_id(), now), one.agency_ref) for one in found], now)
+
+        await swept(self._database, Sweep("status", find, put, lambda one: one.control_id), now)
+        return asked
 
 
 def status_task(asked: ToAsk, new_task_id: str, now: datetime) -> NewTask:

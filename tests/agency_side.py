@@ -152,12 +152,12 @@ class FakeSink:
     def __init__(self):
         self.messages, self.away, self.refused = [], False, 0
 
-    async def send(self, messages):
+    async def deliver(self, messages):
         if self.away:
             self.refused += 1
-            return [False] * len(messages)
+            return ["away"] * len(messages)
         self.messages += messages
-        return [True] * len(messages)
+        return ["taken"] * len(messages)
 
     @property
     def replies(self):

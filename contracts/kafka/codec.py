@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from pydantic import ValidationError
 
@@ -11,6 +12,10 @@ from contracts.kafka import topics
 from contracts.kafka.replies import read_reply, where
 from contracts.messages import REPLY_TYPE, Command, Reply
 
+#: Largest dead letter; what is longer is cut.
+MOST_LETTER_BYTES = 8 * 1024 * 1024 - 16_384
+#: What a letter says of itself, and of the headers it came with, at most.
+_LETTER_HEAD_BYTES, _LONG_HEADER_BYTES, _MOST_HEADERS = 32_768, 1_024, 20
 _JSON = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
 
 
@@ -102,12 +107,27 @@ def encode_reply(reply: Reply, asked: Record | None, *, request_id: str, message
     return Outbound(topics.REPLIES, request_id.encode(), body, envelope.headers())
 
 
-def dead_letter(record: Record, reason: str) -> Outbound:
-    """Set a message aside as it is, with where it came from and why."""
-    origin = {"reason": reason[:500], "origin-topic": record.topic, "origin-partition": str(record.partition),
-              "origin-offset": str(record.offset)}
-    headers = [*record.headers.items(), *((name, value.encode()) for name, value in origin.items())]
-    return Outbound(topics.DEAD_LETTERS, record.key, record.value or b"", headers)
+def dead_letter(record: Record, reason: str, most_bytes: int = MOST_LETTER_BYTES) -> Outbound:
+    """Set a message aside with where it came from and why: as it is, or cut where it would be larger than `most_bytes`.
+
+    Shape: `cut`, `original-bytes` and `original-sha256` say of a cut one what it was; a header that is long goes first
+    """
+    value, origin = record.value or b"", {
+        "reason": reason[:500], "origin-topic": record.topic, "origin-partition": str(record.partition), "origin-offset": str(record.offset)}
+    headers = list(record.headers.items())
+    whole = len(value) + len(record.key or b"") + sum(len(name.encode("utf-8", "replace")) + len(told) for name, told in headers)
+    if whole + _LETTER_HEAD_BYTES > most_bytes:
+        origin |= {"cut": "true", "original-bytes": str(len(value)), "original-sha256": sha256(value).hexdigest()}
+        headers = [(name, told) for name, told in headers if len(name) + len(told) <= _LONG_HEADER_BYTES][:_MOST_HEADERS]
+        value = value[: max(0, most_bytes - 2 * _LETTER_HEAD_BYTES)]
+    key = record.key if len(record.key or b"") <= _LONG_HEADER_BYTES else None
+    return Outbound(topics.DEAD_LETTERS, key, value, [*headers, *((name, told.encode("utf-8", "replace")) for name, told in origin.items())])
+
+
+def bare_letter(letter: Outbound) -> Outbound:
+    """Return a dead letter without body, key and headers but those that say where it came from and why."""
+    said = ("reason", "origin-", "original-")
+    return Outbound(letter.topic, None, b"", [("cut", b"true"), *(one for one in letter.headers if one[0].startswith(said))])
 
 
 def _text(value: bytes | None) -> str | None:

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.kafka.codec import Record
+from contracts.kafka.garbled import GARBLED, step_over
 from contracts.kafka.settings import KafkaSettings
 
 _log = structlog.get_logger()
@@ -22,6 +23,8 @@ Place = tuple[str, int]
 GiveUp = Callable[[Collection[Place]], Awaitable[None]]
 #: Says from where on partitions that this group has not read so far are to be read.
 ReadBefore = Callable[[], Awaitable[Mapping[TopicPartition, int]]]
+#: What was read, and where something came that cannot be.
+_Fetched = tuple[Mapping[TopicPartition, Sequence[Any]], list[tuple[TopicPartition, int]]]
 _LOOK_S = 0.05
 
 
@@ -35,9 +38,12 @@ class _Progress:
     def __init__(self) -> None:
         self._open: dict[int, bool] = {}
         self.position: int | None = None
+        #: behind what was handed out last
+        self.next_offset: int | None = None
 
     def handed_out(self, offset: int) -> None:
         self._open[offset] = False
+        self.next_offset = offset + 1
 
     def finished(self, offset: int) -> None:
         if offset in self._open:
@@ -114,36 +120,46 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
 
         Raises: KafkaError or OSError if the broker is away for good; the caller makes a new consumer
         """
-        batches = await self._fetched(most, wait_s)
+        batches, garbled = await self._fetched(most, wait_s)
         records = []
         for partition, messages in batches.items():
             progress = self._progress.setdefault(partition, _Progress())
             for message in messages:
                 progress.handed_out(message.offset)
                 records.append(Record(message.topic, message.partition, message.offset, message.key, message.value,
-                                      dict(message.headers)))
+                                      {name: told or b"" for name, told in message.headers}))
+        for partition, offset in garbled:  # behind what was read before it
+            self._progress.setdefault(partition, _Progress()).handed_out(offset)
+            records.append(Record(partition.topic, partition.partition, offset, None, None))
         return records
 
-    async def _fetched(self, most: int, wait_s: float) -> Mapping[TopicPartition, Sequence[Any]]:
+    async def _fetched(self, most: int, wait_s: float) -> _Fetched:
+        """Return what came, and where something came that the client cannot read."""
         if self._failed is not None:
             raise self._failed
         if self._client is None or not self._settled:
             await asyncio.sleep(min(wait_s, _LOOK_S))
             if self._client is not None:
                 self._client._coordinator.check_errors()  # noqa: SLF001 - `getmany` does this, and is not called meanwhile
-            return {}
+            return {}, []
         generation = self._generation
         self._polling = polling = asyncio.ensure_future(self._client.getmany(timeout_ms=int(wait_s * 1000), max_records=most))
         try:
-            batches: Mapping[TopicPartition, Sequence[Any]] = await polling
+            fetched: _Fetched = await polling, []
+        except GARBLED:
+            fetched = await step_over(self._client, self._next_offset)
         except asyncio.CancelledError:
             polling.cancel()
             task = asyncio.current_task()
             if generation == self._generation or (task is not None and task.cancelling()):
                 raise
-            return {}
+            return {}, []
         # What was fetched for partitions that are given out anew comes again, to whoever has them then.
-        return batches if generation == self._generation else {}
+        return fetched if generation == self._generation else ({}, [])
+
+    def _next_offset(self, partition: TopicPartition) -> int | None:
+        progress = self._progress.get(partition)
+        return None if progress is None else progress.next_offset
 
     def done(self, records: Iterable[Record]) -> None:
         """Mark records as finished: whatever they asked for is durable elsewhere. Unknown ones were reassigned meanwhile."""

@@ -2,10 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Literal
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnknownTopicOrPartitionError,
+)
 
 from contracts.kafka.codec import Outbound
 from contracts.kafka.settings import KafkaSettings
@@ -14,6 +21,13 @@ _log = structlog.get_logger()
 
 #: How long a broker may take to answer a ping.
 _PING_S = 3.0
+#: How long a topic that is not there is not looked for.
+_MISSING_S = 30.0
+#: What became of a message: the broker has it, it may have it when it is tried again, or it never takes it.
+Delivery = Literal["taken", "away", "refused"]
+#: What is wrong with a message itself: too large, or not to be written at all.
+_REFUSED: tuple[type[Exception], ...] = (
+    MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError, TypeError, ValueError, AssertionError)
 
 
 class Producer:
@@ -24,6 +38,8 @@ class Producer:
         self._settings, self._client_id = settings, client_id
         self._client: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
+        #: topics that are not there, and until when they are not looked for: each look takes a request's time
+        self._missing: dict[str, float] = {}
 
     @property
     def connected(self) -> bool:
@@ -50,20 +66,45 @@ class Producer:
 
         Shape: one truth value a message, in order: whether the broker has it. Never raises for a broker that is away.
         """
+        return [one == "taken" for one in await self.deliver(messages)]
+
+    async def deliver(self, messages: Sequence[Outbound]) -> list[Delivery]:
+        """Send a batch and tell what became of each message, in order; one that is refused takes no other along."""
         client = None
         try:
             await self.start()
             client = self._client
             if client is None:
-                return [False] * len(messages)
-            futures = [await client.send(one.topic, one.value, key=one.key, headers=one.headers) for one in messages]
+                return ["away"] * len(messages)
+            queued = [await self._queue(client, one) for one in messages]
         except (KafkaError, OSError) as error:
             await self._discard(client, error)
-            return [False] * len(messages)
-        errors = await self._errors_of(futures)
-        if failed := [error for error in errors if error is not None]:
-            await self._discard(client, failed[0])
-        return [error is None for error in errors]
+            return ["away"] * len(messages)
+        told = iter(await self._errors_of([one for one in queued if not isinstance(one, Exception)]))
+        broken, verdicts = list[BaseException](), list[Delivery]()
+        for one in queued:
+            error_of_one = one if isinstance(one, Exception) else next(told)
+            if error_of_one is not None and error_of_one is not one:
+                broken.append(error_of_one)
+            verdicts.append(_verdict(error_of_one))
+        if broken:  # also after a refusal: an idempotent client has counted the message
+            await self._discard(client, broken[0])
+        return verdicts
+
+    async def _queue(self, client: AIOKafkaProducer, one: Outbound) -> "asyncio.Future[object] | Exception":
+        """Hand a message to the client; the error, if it is one of the message itself, or of its topic that is not there."""
+        if self._missing.get(one.topic, 0.0) > asyncio.get_running_loop().time():
+            gone: Exception = UnknownTopicOrPartitionError()
+            return gone
+        try:
+            future: asyncio.Future[object] = await client.send(one.topic, one.value, key=one.key, headers=one.headers)
+        except (UnknownTopicOrPartitionError, *_REFUSED) as error:
+            if isinstance(error, UnknownTopicOrPartitionError):
+                self._missing[one.topic] = asyncio.get_running_loop().time() + _MISSING_S
+                _log.error("topic_missing", topic=one.topic)
+            wrong: Exception = error
+            return wrong
+        return future
 
     async def _errors_of(self, futures: Sequence[asyncio.Future[object]]) -> list[BaseException | None]:
         """Return what each message failed with; one not acknowledged in time too.
@@ -116,6 +157,12 @@ class Producer:
         except (KafkaError, OSError, TimeoutError):
             _log.warning("kafka_close_failed", client=self._client_id)
             await _cut_off(client)
+
+
+def _verdict(error: BaseException | None) -> Delivery:
+    if error is None:
+        return "taken"
+    return "refused" if isinstance(error, _REFUSED) else "away"
 
 
 async def _cut_off(client: AIOKafkaProducer) -> None:

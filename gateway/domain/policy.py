@@ -9,7 +9,7 @@ from contracts.words import Message
 
 Right = Literal["judge", "clerk", "approver", "operator", "auditor", "agency", "tester"]
 Deed = Literal[
-    "request.submit", "request.read", "document.upload", "document.read", "control.order", "control.read",
+    "request.submit", "request.read", "answer.read", "document.upload", "document.read", "control.order", "control.read",
     "control.renew", "control.release", "control.deduct", "control.transfer", "control.convert", "control.batch",
     "plan.make", "plan.read",
     "agency.read", "asset_type.read", "rule.read", "oddity.read", "dead_letter.read", "dead_letter.redrive",
@@ -42,6 +42,7 @@ READERS: frozenset[Right] = frozenset({"judge", "clerk", "approver", "auditor"})
 MAY: Mapping[Deed, frozenset[Right]] = {
     "request.submit": frozenset({"judge", "clerk"}),
     "request.read": READERS,
+    "answer.read": READERS,
     "document.upload": frozenset({"judge", "clerk"}),
     "document.read": READERS,
     "control.order": frozenset({"judge"}),

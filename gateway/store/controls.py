@@ -100,9 +100,11 @@ _DUE = text("""
 #: What was asked before the end may have been done in time: its answer is awaited first.
 _ENDED = text("""
     SELECT control_id, request_id FROM controls
-    WHERE until_on < :today AND pending IS NULL AND state IN ('in_force', 'partly_in_force', 'marked') ORDER BY until_on LIMIT :most""")
+    WHERE until_on < :today AND pending IS NULL AND state IN ('in_force', 'partly_in_force', 'marked') AND control_id <> ALL(CAST(:aside AS text[]))
+    ORDER BY until_on LIMIT :most""")
 _TO_WARN = text("""
-    SELECT control_id, request_id, until_on FROM controls WHERE warn_on <= :today AND until_on >= :today ORDER BY warn_on LIMIT :most""")
+    SELECT control_id, request_id, until_on FROM controls WHERE warn_on <= :today AND until_on >= :today AND control_id <> ALL(CAST(:aside AS text[]))
+    ORDER BY warn_on LIMIT :most""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +204,13 @@ async def load_events(connection: AsyncConnection, control_ids: Sequence[str]) -
     return [ControlEvent(**{**row, "control": Control.model_validate(row["control"])}) for row in found]
 
 
-async def ended_terms(connection: AsyncConnection, today: date, most: int) -> list[tuple[str, str]]:
-    """Return (control, request) of measures whose last day has passed."""
-    return [(row.control_id, row.request_id) for row in await connection.execute(_ENDED, {"today": today, "most": most})]
+async def ended_terms(connection: AsyncConnection, today: date, most: int, aside: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return (control, request) of measures whose last day has passed, but for those set aside."""
+    found = await connection.execute(_ENDED, {"today": today, "most": most, "aside": list(aside)})
+    return [(row.control_id, row.request_id) for row in found]
 
 
-async def due_warnings(connection: AsyncConnection, today: date, most: int) -> list[tuple[str, str, date]]:
-    """Return (control, request, last day) of measures whose end is to be warned of."""
-    found = await connection.execute(_TO_WARN, {"today": today, "most": most})
+async def due_warnings(connection: AsyncConnection, today: date, most: int, aside: Sequence[str] = ()) -> list[tuple[str, str, date]]:
+    """Return (control, request, last day) of measures whose end is to be warned of, but for those set aside."""
+    found = await connection.execute(_TO_WARN, {"today": today, "most": most, "aside": list(aside)})
     return [(row.control_id, row.request_id, row.until_on) for row in found]

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -19,8 +19,8 @@ COMMANDS_CHANNEL = "chakong_commands"
 EVENTS_CHANNEL = "chakong_events"
 #: What a transaction yields; nobody outside the store needs the library behind it.
 Connection = AsyncConnection
-#: What a statement may be at fault for by what one of its rows holds.
-POISONED: tuple[type[Exception], ...] = (DBAPIError,)
+#: What no row is at fault for, and only an operator can mend: a table that is not there, a right that we lack.
+OPERATOR_MENDS: tuple[type[Exception], ...] = (ProgrammingError,)
 
 
 class StoreUnavailable(ServiceUnavailable):

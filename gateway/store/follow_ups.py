@@ -40,9 +40,9 @@ _HOLD = text(f"""
     ON CONFLICT (control_id) DO UPDATE SET step = excluded.step, held_at = excluded.held_at""")  # noqa: S608 - constants
 _READY = text("""
     SELECT h.control_id, h.step FROM held_steps h JOIN controls c USING (control_id)
-    WHERE c.pending IS NULL
+    WHERE h.control_id <> ALL(CAST(:aside AS text[])) AND (c.pending IS NULL
        OR (c.state = 'requested' AND h.step #>> '{step,amount_fen}' IS NULL AND h.step #>> '{step,quantity}' IS NULL
-           AND EXISTS (SELECT FROM tasks t WHERE t.control_id = c.control_id AND t.action = c.pending AND t.outcome IS NULL AND t.sent_at IS NULL))
+           AND EXISTS (SELECT FROM tasks t WHERE t.control_id = c.control_id AND t.action = c.pending AND t.outcome IS NULL AND t.sent_at IS NULL)))
     ORDER BY h.held_at LIMIT :most""")
 _UNSENT = text("""
     SELECT control_id, task_id FROM tasks
@@ -91,10 +91,14 @@ async def withdraw_tasks(connection: AsyncConnection, task_ids: Sequence[str], n
     await connection.execute(_WITHDRAW, {"task_ids": list(task_ids), "now": now})
 
 
-async def ready_steps(connection: AsyncConnection, most: int) -> Mapping[str, OrderedStep]:
-    """Return held steps, by control, where nothing is pending any more, or nothing that an agency can have got."""
-    found = await connection.execute(_READY, {"most": most})
-    return {row.control_id: OrderedStep.model_validate(row.step, context=STORED) for row in found}
+async def ready_steps(connection: AsyncConnection, most: int, aside: Sequence[str] = ()) -> list[tuple[str, object]]:
+    """Return held steps, each with its control and as it is stored, where nothing is pending any more, or nothing that an agency can have got."""
+    return [(row.control_id, row.step) for row in await connection.execute(_READY, {"most": most, "aside": list(aside)})]
+
+
+def held_step(stored: object) -> OrderedStep:
+    """Read a held step as it was stored."""
+    return OrderedStep.model_validate(stored, context=STORED)
 
 
 async def drop_held(connection: AsyncConnection, control_ids: Sequence[str]) -> None:

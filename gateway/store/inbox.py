@@ -22,10 +22,13 @@ class TaskAnswer:
     as_of: datetime | None
     elapsed_s: float | None
     raw_sha256: str | None
-    raw: str | None
+    raw: bytes | None
     unreadable: str | None = None
     unread: str | None = None
     oddities: str | None = None
+    #: of `raw`: its content type as it came, and how long the whole is of which raw_sha256 is
+    raw_media_type: str | None = None
+    raw_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Postponed:
 
 
 _ANSWER = {"task_id": "text", "outcome": "text", "code": "text", "detail": "text", "assets": "text", "as_of": "timestamptz",
-           "elapsed_s": "float8", "raw_sha256": "text", "raw": "text", "unreadable": "text", "unread": "text", "oddities": "text"}
+           "elapsed_s": "float8", "raw_sha256": "text", "raw": "bytea", "unreadable": "text", "unread": "text", "oddities": "text",
+           "raw_media_type": "text", "raw_size": "bigint"}
 _APPLY = text(f"""
     WITH given AS (SELECT * FROM {rows("g", **_ANSWER)}),
     held AS (SELECT task_id, tasks.outcome AS before, late_version FROM tasks JOIN given USING (task_id)
@@ -64,7 +68,8 @@ _APPLY = text(f"""
     UPDATE tasks t SET outcome = given.outcome, code = given.code, detail = given.detail, assets = given.assets::jsonb,
         as_of = given.as_of, answered_at = CASE WHEN given.outcome = 'overdue' THEN NULL ELSE CAST(:now AS timestamptz) END,
         overdue_at = CASE WHEN given.outcome = 'overdue' THEN CAST(:now AS timestamptz) ELSE t.overdue_at END,
-        elapsed_s = given.elapsed_s, raw_sha256 = given.raw_sha256, raw = given.raw,
+        elapsed_s = given.elapsed_s, raw_sha256 = given.raw_sha256, raw = NULL, raw_bytes = given.raw,
+        raw_media_type = given.raw_media_type, raw_size = given.raw_size, raw_kept_sha256 = encode(sha256(given.raw), 'hex'),
         unreadable = given.unreadable::jsonb, unread = given.unread::jsonb, oddities = given.oddities::jsonb
     FROM given JOIN held USING (task_id)
     WHERE t.task_id = given.task_id
@@ -93,7 +98,8 @@ _FILE = text(f"""
     INSERT INTO filed_replies (task_id, filed_at, why, reply) SELECT task_id, CAST(:now AS timestamptz), why, reply::jsonb
     FROM {rows("f", task_id="text", why="text", reply="text")}""")  # noqa: S608 - constants
 _OVERDUE = text("""
-    SELECT task_id FROM tasks WHERE outcome IS NULL AND answer_due_at <= :now ORDER BY answer_due_at LIMIT :most""")
+    SELECT task_id FROM tasks WHERE outcome IS NULL AND answer_due_at <= :now AND task_id <> ALL(CAST(:aside AS text[]))
+    ORDER BY answer_due_at LIMIT :most""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +161,6 @@ async def file_replies(connection: AsyncConnection, filed: Sequence[Filed], now:
     await connection.execute(_FILE, {**arrays("f", filed, "task_id", "why", "reply"), "now": now})
 
 
-async def overdue(connection: AsyncConnection, *, now: datetime, most: int) -> list[str]:
-    """Return tasks whose deadline has passed without an outcome."""
-    return list((await connection.execute(_OVERDUE, {"now": now, "most": most})).scalars())
+async def overdue(connection: AsyncConnection, *, now: datetime, most: int, aside: Sequence[str] = ()) -> list[str]:
+    """Return tasks whose deadline has passed without an outcome, but for those set aside."""
+    return list((await connection.execute(_OVERDUE, {"now": now, "most": most, "aside": list(aside)})).scalars())

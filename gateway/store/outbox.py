@@ -1,6 +1,6 @@
 """The task row as outbox and retry store: what is to be sent now, and what was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,6 +53,11 @@ _SENT = text(f"""
 _STILL_IN_FLIGHT = text(f"""
     SELECT task_id, lease, again_at FROM tasks JOIN {rows("w", task_id="text", lease="timestamptz", again_at="timestamptz")} USING (task_id)
     WHERE outcome IS NULL AND next_attempt_at IN (lease, again_at)""")  # noqa: S608 - constants
+_PUT_OFF = text(f"""
+    WITH given AS (SELECT * FROM {rows("p", task_id="text", again_at="timestamptz")}),
+    held AS (SELECT task_id FROM tasks JOIN given USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
+    UPDATE tasks t SET next_attempt_at = given.again_at FROM given JOIN held USING (task_id)
+    WHERE t.task_id = given.task_id AND (t.outcome IS NULL OR t.outcome = 'overdue')""")  # noqa: S608 - constants
 _OLDEST = text("SELECT min(next_attempt_at) FROM tasks WHERE outcome IS NULL AND next_attempt_at <= :now")
 _SEND_ALL_AGAIN = text("UPDATE tasks SET next_attempt_at = :now WHERE outcome IS NULL AND sent_at IS NOT NULL")
 
@@ -107,3 +112,8 @@ async def oldest_due(connection: AsyncConnection, now: datetime) -> datetime | N
 async def send_all_again(connection: AsyncConnection, now: datetime) -> None:
     """Make every unanswered command due: the broker that had them is gone."""
     await connection.execute(_SEND_ALL_AGAIN, {"now": now})
+
+
+async def put_off(connection: AsyncConnection, until: Mapping[str, datetime]) -> None:
+    """Let commands, by task, be due no sooner than they are set aside for."""
+    await connection.execute(_PUT_OFF, {"p_task_id": list(until), "p_again_at": list(until.values())})

@@ -48,7 +48,7 @@ _CASES = rows("k", court_code="text", case_no="text")
 _ASK = text(f"""
     INSERT INTO excess_checks (court_code, case_no, asked_at) SELECT court_code, case_no, CAST(:now AS timestamptz) FROM {_CASES}
     ORDER BY court_code, case_no ON CONFLICT (court_code, case_no) DO UPDATE SET asked_at = excess_checks.asked_at""")  # noqa: S608 - constants
-_WAITING = text("SELECT court_code, case_no FROM excess_checks WHERE asked_at <= :before ORDER BY asked_at LIMIT :most")
+_WAITING = text("SELECT court_code, case_no FROM excess_checks WHERE asked_at <= :before AND court_code || ' ' || case_no <> ALL(CAST(:aside AS text[])) ORDER BY asked_at LIMIT :most")
 _TAKE = text("DELETE FROM excess_checks WHERE court_code = :court_code AND case_no = :case_no RETURNING case_no")
 _LIVE = text("""
     SELECT control_id, request_id FROM controls
@@ -109,9 +109,9 @@ async def with_proposals(connection: AsyncConnection, cases: Collection[CaseKey]
     return {CaseKey(*row) for row in await connection.execute(_PROPOSED, arrays("k", sorted(cases), "court_code", "case_no"))}
 
 
-async def waiting_checks(connection: AsyncConnection, before: datetime, most: int) -> list[CaseKey]:
-    """Return cases to be looked at that were noted by `before`, those that wait longest first."""
-    return [CaseKey(*row) for row in await connection.execute(_WAITING, {"before": before, "most": most})]
+async def waiting_checks(connection: AsyncConnection, before: datetime, most: int, aside: Sequence[str] = ()) -> list[CaseKey]:
+    """Return cases to be looked at that were noted by `before`, those that wait longest first, but for those set aside (court, blank, case)."""
+    return [CaseKey(*row) for row in await connection.execute(_WAITING, {"before": before, "most": most, "aside": list(aside)})]
 
 
 async def take_check(connection: AsyncConnection, case: CaseKey) -> bool:

@@ -41,12 +41,13 @@ _TO_ASK = text(f"""
           AND CASE WHEN c.in_doubt THEN t.action = c.pending ELSE t.request_no = c.request_no END
         ORDER BY t.task_id DESC LIMIT 1) step ON NOT (c.in_doubt AND step.agency_ref IS NOT NULL)
     LEFT JOIN tasks status ON status.control_id = c.control_id AND status.action = 'status'
-    WHERE status.task_id IS NULL OR status.outcome IS NOT NULL
+    WHERE (status.task_id IS NULL OR status.outcome IS NOT NULL) AND c.control_id <> ALL(CAST(:aside AS text[]))
     ORDER BY c.status_asked_at LIMIT :most""")  # noqa: S608 - constants
 _TASK = {"task_id": "text", "request_id": "text", "control_id": "text", "agency": "text", "asset_type": "text", "subject": "int",
          "action": "text", "request_no": "text", "topic": "text", "key": "bytea", "command": "text", "next_attempt_at": "timestamptz",
          "answer_due_at": "timestamptz", "agency_ref": "text"}
-_EMPTIED = ("sent_at", "outcome", "code", "detail", "as_of", "answered_at", "elapsed_s", "raw_sha256", "raw", "overdue_at", "late_version")
+_EMPTIED = ("sent_at", "outcome", "code", "detail", "as_of", "answered_at", "elapsed_s", "raw_sha256", "raw", "raw_bytes", "raw_media_type", "raw_size",
+            "raw_kept_sha256", "overdue_at", "late_version")
 _ARM = text(f"""
     INSERT INTO tasks AS held ({", ".join(_TASK)})
     SELECT {", ".join(f"t.{name}" for name in _TASK)} FROM {rows("t", **_TASK)} ORDER BY t.task_id
@@ -64,10 +65,10 @@ _SOON = text("""
     UPDATE controls c SET status_asked_at = 'epoch' FROM held WHERE c.control_id = held.control_id""")
 
 
-async def to_ask(connection: AsyncConnection, agencies: Sequence[MayAsk], most: int) -> list[ToAsk]:
-    """Return the controls whose agencies are to be asked, those not asked for longest first."""
+async def to_ask(connection: AsyncConnection, agencies: Sequence[MayAsk], most: int, aside: Sequence[str] = ()) -> list[ToAsk]:
+    """Return the controls whose agencies are to be asked, those not asked for longest first, but for those set aside."""
     parameters = arrays("a", agencies, "agency", "watch", "before", "due_at")
-    return [ToAsk(**row) for row in (await connection.execute(_TO_ASK, {**parameters, "most": most})).mappings()]
+    return [ToAsk(**row) for row in (await connection.execute(_TO_ASK, {**parameters, "most": most, "aside": list(aside)})).mappings()]
 
 
 async def ask(connection: AsyncConnection, tasks: Sequence[tuple[NewTask, str | None]], now: datetime) -> int:

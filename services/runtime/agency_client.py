@@ -20,6 +20,7 @@ from tenacity.stop import stop_base
 from yarl import URL
 
 from contracts.agency import Agency
+from contracts.bounds import MOST_WAIT_S
 from contracts.clock import Clock
 from contracts.failures import AgencyProtocolError, AgencyUnavailable
 from contracts.telemetry import AGENCY_SECONDS
@@ -62,7 +63,7 @@ class HttpSession:
                 call.method, URL(url, encoded=True), data=call.content or None, allow_redirects=False,
                 headers={"Content-Type": call.content_type, **call.headers, **(headers or {})}, trace_request_ctx=act,
             ) as response:
-                self._check(response)
+                await self._check(response)
                 body = await self._read(response)
         except TimeoutError as error:
             raise AgencyUnavailable(f"no answer within {timeout_s:g} s") from error
@@ -101,7 +102,7 @@ class HttpSession:
             auto_decompress=False, headers={"Accept-Encoding": "identity", "User-Agent": "chakong"}, trace_configs=list(told),
         )
 
-    def _check(self, response: aiohttp.ClientResponse) -> None:
+    async def _check(self, response: aiohttp.ClientResponse) -> None:
         status = response.status
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             wait_s = retry_after_s(response.headers.get("Retry-After"), self._clock.now())
@@ -109,7 +110,8 @@ class HttpSession:
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             raise AgencyProtocolError(f"redirect, status {status}")
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise AgencyProtocolError("compressed, though we take no compression")
+            begin = await response.content.read(_EVIDENCE_BYTES)
+            raise AgencyProtocolError("compressed, though we take no compression", raw=begin, media_type=response.headers.get("Content-Type", ""))
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """Return the body; a longer one than the cap is not read to its end."""
@@ -120,7 +122,8 @@ class HttpSession:
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > self._cap_bytes:
-                raise AgencyProtocolError(f"oversized: more than {self._cap_bytes} bytes", raw=bytes(body[:_EVIDENCE_BYTES]))
+                raise AgencyProtocolError(f"oversized: more than {self._cap_bytes} bytes", raw=bytes(body[:_EVIDENCE_BYTES]),
+                                          media_type=response.headers.get("Content-Type", ""))
         return bytes(body)
 
 
@@ -145,12 +148,11 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
     """Read a Retry-After header, seconds or a date; None for what is neither."""
     if value is None:
         return None
-    if value.strip().isdecimal():
-        return float(value)
     try:
-        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (TypeError, ValueError):
+        seconds = float(value) if value.strip().isdecimal() else (parsedate_to_datetime(value) - now).total_seconds()
+    except (TypeError, ValueError, OverflowError):
         return None
+    return min(MOST_WAIT_S, max(0.0, seconds))
 
 
 class _OverBudget(stop_base):

@@ -15,7 +15,16 @@ from contracts.failures import AgencyError, AgencyProtocolError, AgencyUnavailab
 from contracts.messages import Command, Reply
 from contracts.telemetry import ALARMS, BATCH_SIZE, BREAKER_OPEN, REPLIES_FILED
 from services.runtime.acting import Acting
-from services.runtime.answers import Deferral, Evidence, NotCalled, evidence_of, fault, no_answer, to_reply
+from services.runtime.answers import (
+    Deferral,
+    Evidence,
+    NotCalled,
+    evidence_of,
+    fault,
+    no_answer,
+    read_answers,
+    to_reply,
+)
 from services.runtime.breaker import Breaker, BreakerRule
 from services.runtime.claims import Claims, ContentMissing
 from services.runtime.port import Adapter, AgencyCall, AgencyResponse, Asked, Outgoing, OutsideProtocol
@@ -28,7 +37,7 @@ _log = structlog.get_logger()
 
 #: Tells the agency which owner of a step it hears from: who has a lower number acts no more. ADR 17.
 TURN_HEADER = "X-Chakong-Turn"
-_NOTHING = evidence_of(b"")
+_NOTHING = Evidence(b"", None)
 
 
 class Client(Protocol):
@@ -152,8 +161,8 @@ class Asking:
             if isinstance(terms, Act):
                 call = replace(call, headers={**call.headers, TURN_HEADER: str(terms.turn)})
             response = await self._line(agency).call(call, repeatable=repeatable, terms=terms)
-            evidence = evidence_of(response.body, _now_s() - began_s)
-            answers = adapter.to_answers(agency, asked, response)
+            evidence = evidence_of(response.body, _now_s() - began_s, response.content_type)
+            answers = read_answers(adapter, agency, asked, response)
         except AgencyError as error:
             if len(outgoing) > 1 and isinstance(error, AgencyProtocolError):
                 return await self._one_by_one(agency, outgoing, terms)

@@ -19,7 +19,7 @@ from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
 from contracts.telemetry import ALARMS
-from services.runtime.answers import evidence_of, no_answer, to_reply
+from services.runtime.answers import evidence_of, no_answer, read_answers, to_reply
 from services.runtime.port import Adapter, AgencyResponse, Asked, OutsideProtocol
 from services.runtime.references import read_reference
 from services.runtime.registry import adapters as registered_adapters
@@ -84,9 +84,9 @@ class Callbacks:
         return bytes(body)
 
     def _read(self, agency: Agency, asked: Asked, content_type: str, body: bytes) -> Reply:
-        evidence, now = evidence_of(body), self._clock.now()
+        evidence, now = evidence_of(body, media_type=content_type), self._clock.now()
         try:
-            answers = self._adapters[agency.asset_type].to_answers(agency, [asked], AgencyResponse(200, content_type, body))
+            answers = read_answers(self._adapters[agency.asset_type], agency, [asked], AgencyResponse(200, content_type, body))
         except AgencyUnavailable as error:
             raise ServiceUnavailable("not an answer yet") from error
         except AgencyError as error:

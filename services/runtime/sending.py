@@ -8,8 +8,11 @@ import structlog
 
 from contracts.batching import Batcher, Linger, pause
 from contracts.clock import Clock
-from contracts.kafka.codec import Outbound, Record, encode_reply
+from contracts.kafka import topics
+from contracts.kafka.codec import Outbound, Record, bare_letter, encode_reply
+from contracts.kafka.producer import Delivery
 from contracts.messages import Reply
+from contracts.telemetry import ALARMS
 from services.runtime.answers import fault
 
 _log = structlog.get_logger()
@@ -21,8 +24,8 @@ _FIRST_PAUSE_S, _MOST_PAUSE_S = 0.1, 5.0
 class Sink(Protocol):
     """What sends a batch: contracts.kafka.producer.Producer."""
 
-    async def send(self, messages: Sequence[Outbound]) -> list[bool]:
-        """Return for each message whether the broker has it."""
+    async def deliver(self, messages: Sequence[Outbound]) -> Sequence[Delivery]:
+        """Return for each message whether the broker has it, may have it later, or never takes it."""
         ...
 
 
@@ -67,9 +70,17 @@ class Sender:
     async def _send(self, groups: Sequence[Sequence[Outbound]]) -> Sequence[bool]:
         waiting, pause_s = [message for group in groups for message in group], _FIRST_PAUSE_S
         while True:
-            taken = await self._sink.send(waiting)
-            waiting = [message for message, has in zip(waiting, taken, strict=True) if not has]
+            told = list(zip(waiting, await self._sink.deliver(waiting), strict=True))
+            waiting = [message for message, what in told if what == "away"]
+            waiting += [left for message, what in told if what == "refused" for left in _refused(message)]
             if not waiting or self._gives_up.is_set():
                 return [not waiting] * len(groups)
             await pause(self._gives_up, pause_s)
             pause_s = min(_MOST_PAUSE_S, pause_s * 2)
+
+
+def _refused(message: Outbound) -> Sequence[Outbound]:
+    """Say that the broker never takes a message; what is left of it to be sent: of a dead letter where it came from and why."""
+    ALARMS.labels("refused_by_broker").inc()
+    _log.error("refused_by_broker", topic=message.topic, size_bytes=message.size_bytes)
+    return [bare_letter(message)] if message.topic == topics.DEAD_LETTERS and message.value else []

@@ -6,7 +6,6 @@ A record is done once its reply, or its dead letter, is with the broker; until t
 import asyncio
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -237,8 +236,7 @@ class Worker:
         reader.became(dead=True)
         DEAD_LETTERS.labels(record.topic, code).inc()
         _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason)
-        letter = dead_letter(record, f"{code}: {reason}")
-        return replace(letter, value=letter.value[: self._sender.most_bytes])
+        return dead_letter(record, f"{code}: {reason}", self._sender.most_bytes)
 
     async def _finish(self) -> None:
         """Let calls in flight end and their replies go out; the rest comes again."""

@@ -18,13 +18,14 @@ COMMITS = {
 }
 #: Who may catch everything, and why nothing is lost there.
 CATCHES_ALL = {
-    "contracts/batching.py": "the error goes to every caller who waits for the batch",
+    "contracts/batching.py": "what fails is halved until the item that does it stands alone, and is told of it",
     "contracts/kafka/consumer.py": "closes the client, raises again",
     "contracts/kafka/producer.py": "closes the client, raises again",
     "deploy/kafka.py": "ends the server, raises again",
     "deploy/postgres.py": "ends the server, raises again",
     "gateway/aggregator.py": "a reply that met a bug is logged, tried again and set aside",
     "gateway/api/edge.py": "a fault of ours is logged and answered as 500",
+    "services/runtime/answers.py": "an adapter that fails at what an agency sent makes the answer one outside its protocol, with an alarm",
     "services/runtime/worker.py": "a message that met a bug is logged and tried again",
 }
 CLOCKS_AND_IDS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns", "uuid4", "uuid1", "uuid7"}

@@ -107,7 +107,7 @@ def spread_mesh(folder: Path, kafka: str, database: str, **environment: str) -> 
     embedded.secrets_of(settings, folder)
     embedded.addresses_of(settings, folder, 0)
     steps = [subprocess.Popen([*CHAKONG, *step], env=settings, stdout=subprocess.DEVNULL) for step in (["db", "upgrade"], ["topics", "create"])]
-    assert [step.wait(timeout=60) for step in steps] == [0, 0]
+    assert [step.wait(timeout=300) for step in steps] == [0, 0]
     mesh = SpreadMesh(folder, settings)
     try:
         yield mesh

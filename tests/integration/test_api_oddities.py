@@ -125,10 +125,10 @@ class Letters:
         """Start empty."""
         self.written = []
 
-    async def send(self, messages):
+    async def deliver(self, messages):
         """Take all."""
         self.written += messages
-        return [True] * len(messages)
+        return ["taken"] * len(messages)
 
 
 async def test_a_reply_that_meets_a_bug_is_set_aside_and_every_other_is_applied(court):

@@ -104,7 +104,7 @@ async def test_an_answer_outside_the_protocol_is_kept_as_failed(desk, body):
     response = await desk.post(address(), content=body)
     assert response.status_code == 422
     reply = desk.sink.replies["t1"]
-    assert (reply.outcome, reply.code, reply.raw) == ("failed", "protocol", body.decode())
+    assert (reply.outcome, reply.code, reply.evidence[0]) == ("failed", "protocol", body)
 
 
 async def test_an_agency_that_calls_back_to_say_it_is_busy_is_asked_to_come_again(desk):

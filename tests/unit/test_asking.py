@@ -75,8 +75,10 @@ async def test_a_refusal_keeps_its_reason():
 async def test_an_item_outside_the_protocol_fails_and_its_raw_answer_is_kept():
     reply, _ = await ask_one("gibberish\x00")
     assert (reply.outcome, reply.code) == ("failed", "protocol")
-    assert "\x00" not in reply.raw + reply.detail
-    assert "gibberish" in reply.raw
+    assert "\x00" not in reply.detail
+    body = b'{"no-t1": "gibberish\\u0000"}'
+    assert reply.evidence == (body, "application/json")
+    assert (reply.raw_sha256, reply.raw_size) == (sha256(body).hexdigest(), len(body))
 
 
 async def test_an_answer_that_leaves_the_request_out_is_outside_the_protocol():
@@ -91,8 +93,9 @@ async def test_an_answer_that_leaves_the_request_out_is_outside_the_protocol():
 
 
 async def test_an_oversized_answer_fails_with_its_beginning_kept():
-    reply, _ = await ask_one(raises(AgencyProtocolError("oversized", raw=b"begin")))
-    assert (reply.code, reply.detail, reply.raw) == ("protocol", "oversized", "begin")
+    reply, _ = await ask_one(raises(AgencyProtocolError("oversized", raw=b"begin\xff", media_type="text/x")))
+    assert (reply.code, reply.detail, reply.evidence) == ("protocol", "oversized", (b"begin\xff", "text/x"))
+    assert (reply.raw_sha256, reply.raw_size) == (None, None)
 
 
 async def test_an_agency_without_an_answer_is_deferred_for_longer_each_time():
@@ -138,7 +141,7 @@ async def test_evidence_of_a_bad_item_holds_nobody_elses_answer():
     desk = FakeAgency(lambda number, _: "gibberish" if number == "no-t2" else "found")
     _, bad = await asking(desk).ask(agency(), [command("t1"), command("t2")])
     assert bad.outcome == "failed"
-    assert "no-t1" not in bad.raw
+    assert b"no-t1" not in bad.evidence[0]
 
 
 async def test_an_agency_that_does_not_answer_is_not_called_for_a_while():

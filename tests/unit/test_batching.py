@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from contracts.batching import Batcher, Linger, pause
+from contracts.batching import Batcher, Failed, Linger, apart, patiently, pause
+from contracts.failures import ServiceUnavailable
 
 
 class Poison(Exception):
@@ -39,19 +40,23 @@ async def test_one_poison_item_fails_alone():
             raise Poison
         return items
 
-    batcher = Batcher(handle, most=64, linger=Linger(0), poison=(Poison,))
+    batcher = Batcher(handle, most=64, linger=Linger(0))
     results = await running(batcher, asyncio.gather(*(batcher.add(number) for number in range(40)), return_exceptions=True))
     assert [result for result in results if not isinstance(result, Poison)] == [n for n in range(40) if n != 13]
     assert isinstance(results[13], Poison)
 
 
-async def test_any_other_error_reaches_every_caller_of_the_batch():
-    async def handle(_items):
-        raise OSError("away")
+async def test_what_everybody_waits_for_reaches_every_caller_of_the_batch_at_once():
+    calls = []
 
-    batcher = Batcher(handle, most=64, linger=Linger(0), poison=(Poison,))
+    async def handle(items):
+        calls.append(len(items))
+        raise ServiceUnavailable
+
+    batcher = Batcher(handle, most=64, linger=Linger(0))
     results = await running(batcher, asyncio.gather(*(batcher.add(n) for n in range(3)), return_exceptions=True))
-    assert [type(result) for result in results] == [OSError] * 3
+    assert [type(result) for result in results] == [ServiceUnavailable] * 3
+    assert calls == [3]
 
 
 async def test_what_waits_when_told_to_stop_is_still_handled():
@@ -130,3 +135,43 @@ async def test_an_error_passes_by_a_caller_who_has_gone():
     gone.cancel()
     with pytest.raises(OSError, match="away"):
         await running(batcher, batcher.add(2))
+
+
+@pytest.mark.parametrize("bad", [set(), {0}, {7}, {0, 1, 2}, set(range(8))])
+async def test_what_fails_is_found_by_halving_and_the_rest_is_handled_once(bad):
+    handled = []
+
+    async def handle(items):
+        if bad & set(items):
+            raise OverflowError
+        handled.extend(items)
+        return items
+
+    results = await apart(handle, range(8))
+    assert [number for number, one in enumerate(results) if isinstance(one, Failed)] == sorted(bad)
+    assert handled == [number for number in range(8) if number not in bad]
+
+
+async def test_an_item_that_fails_again_and_again_is_given_back_and_what_is_away_is_waited_for():
+    tries, away = [], iter([True, False])
+
+    async def handle(items):
+        if next(away, False):
+            raise ServiceUnavailable
+        if 3 in items:
+            tries.append(tuple(items))
+            raise OverflowError("too far")
+        return items
+
+    failed = await patiently(handle, [1, 2, 3, 4], asyncio.Event(), tries=3)
+    assert [(item, str(error)) for item, error in failed] == [(3, "too far")]
+    assert tries[-2:] == [(3,), (3,)]
+
+
+async def test_who_is_told_to_stop_waits_no_longer():
+    async def handle(_items):
+        raise ServiceUnavailable
+
+    stop = asyncio.Event()
+    stop.set()
+    assert await patiently(handle, [1], stop, tries=3) is None
