@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 from deploy import embedded
 from tests.running import CHAKONG, START, RunningMesh, clock_of
 
-_PATIENCE_S = 40.0
+_PATIENCE_S = 120.0
 
 
 @dataclass
@@ -107,7 +107,7 @@ def spread_mesh(folder: Path, kafka: str, database: str, **environment: str) -> 
     embedded.secrets_of(settings, folder)
     embedded.addresses_of(settings, folder, 0)
     steps = [subprocess.Popen([*CHAKONG, *step], env=settings, stdout=subprocess.DEVNULL) for step in (["db", "upgrade"], ["topics", "create"])]
-    assert [step.wait(timeout=60) for step in steps] == [0, 0]
+    assert [step.wait(timeout=240) for step in steps] == [0, 0]
     mesh = SpreadMesh(folder, settings)
     try:
         yield mesh
