@@ -12,6 +12,7 @@ TASKS_ANSWERED = Counter("chakong_tasks_answered_total", "tasks that got an outc
 REPLIES_FILED = Counter("chakong_replies_filed_total", "replies that changed nothing", ["why"])
 DEAD_LETTERS = Counter("chakong_dead_letters_total", "messages set aside", ["topic", "reason"])
 ALARMS = Counter("chakong_alarms_total", "things a person should look at", ["kind"])
+CLOCK_SKEW = Gauge("chakong_clock_skew_seconds", "how far this machine's clock is ahead of the database's")
 AGENCY_SECONDS = Histogram("chakong_agency_call_seconds", "time of one call to an agency", ["agency", "result"], buckets=BUCKETS)
 LANE_WAITING = Gauge("chakong_lane_waiting", "commands waiting in an agency's lane", ["agency"])
 BREAKER_OPEN = Gauge("chakong_breaker_open", "1 while an agency is not called", ["agency"])

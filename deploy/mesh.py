@@ -12,7 +12,7 @@ import yaml
 from contracts.agency import Agency
 from contracts.failures import DirectoryInvalid
 from contracts.kafka.settings import KafkaSettings
-from deploy.clock import SystemClock
+from deploy.clock import DatabaseClock, SureClock, SystemClock
 from deploy.settings import SHIPPED_AGENCIES, DeploySettings
 from gateway.domain.court_policy import CourtPolicies, parse_court_policies
 from gateway.domain.courts import Courts, courts, parse_courts
@@ -31,7 +31,8 @@ class Mesh:
     """One process of the mesh. `checks` says by name whether each role of it is ready; `told` gives addresses to whoever waits."""
 
     directory: Directory
-    clock: SystemClock
+    #: what the roles of this process go by; `of` gives those that store decisions the database's
+    clock: SystemClock | DatabaseClock | SureClock
     #: what stands behind the colon of a role's name (`worker:deposits,vehicles`)
     detail: str = ""
     #: the folder that holds everything embedded
@@ -46,9 +47,9 @@ class Mesh:
     #: the broker of this process lost every message with the last process
     fresh_broker: bool = False
 
-    def of(self, detail: str) -> "Mesh":
-        """Return the mesh as one role sees it."""
-        return replace(self, detail=detail)
+    def of(self, detail: str, clock: SystemClock | DatabaseClock | SureClock) -> "Mesh":
+        """Return the mesh as one role sees it, with the clock it lives by."""
+        return replace(self, detail=detail, clock=clock)
 
     @property
     def agencies(self) -> Mapping[str, Agency]:

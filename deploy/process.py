@@ -5,25 +5,31 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+import threading
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import structlog
 import uvloop
 from prometheus_client import start_http_server
 
 from deploy import embedded, logs, topics, topology
-from deploy.clock import SystemClock, mesh_clock
+from deploy.clock import DatabaseClock, SureClock, SystemClock, mesh_clock
 from deploy.greeting import greet
 from deploy.mesh import Mesh, load_directory
 from deploy.settings import DeploySettings
+from deploy.timekeeping import FIRST_WITHIN_S, timekeeper
 from gateway.store.migrate import upgrade
+
+_log = structlog.get_logger()
 
 #: New containers after which the youngest are collected; Python's own 700 costs some percent under load.
 _COLLECT_AFTER = 20_000
-#: How long roles may take to end before the process ends without them.
-_DRAIN_S = 20.0
+#: Of the time a process has to end: what is left for roles that did not end by themselves, and for what they leave behind.
+_CUT_S, _LEFTOVER_S = 1.0, 0.5
 
 
 def run(names: list[str], port: int, directory: Path, *, greeting: bool = False, servers: bool = True) -> None:
@@ -42,10 +48,36 @@ def run(names: list[str], port: int, directory: Path, *, greeting: bool = False,
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, settings.metrics_host)
     relay_here = any(role is topology.ROLES["relay"] for role, _ in roles)
-    mesh = Mesh(load_directory(directory), mesh_clock(settings.clock_start, folder), folder=folder, relay_here=relay_here)
+    clock = mesh_clock(settings.clock_start, folder, wrong_by_s=settings.clock_skew_s, wrong_after_s=settings.clock_skew_after_s)
+    mesh = Mesh(load_directory(directory), clock, folder=folder, relay_here=relay_here)
     mesh.check_files()
     with embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False) as mesh.fresh_broker:
-        uvloop.run(_serve(mesh, roles, everything=not names, greeting=greeting))
+        _run(_serve(mesh, clock, roles, _Run(not names, greeting, settings.end_within_s)))
+    _leave()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How a process runs: every role there is, a greeting for a newcomer, and how long its end may take."""
+
+    everything: bool
+    greeting: bool
+    end_within_s: float
+
+
+def _run(serving: Coroutine[object, object, None]) -> None:
+    """Run to the end and no further: asyncio's own runner would wait for whatever hangs."""
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(serving)
+
+
+def _leave() -> None:
+    """End the process also where a thread hangs, in the resolver say: the interpreter would wait for it."""
+    if any(one is not threading.main_thread() and not one.daemon for one in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 async def _prepare(mesh: Mesh) -> None:
@@ -55,22 +87,49 @@ async def _prepare(mesh: Mesh) -> None:
         await topics.create(mesh.directory)
 
 
-async def _serve(mesh: Mesh, roles: Sequence[tuple[topology.Role, str]], *, everything: bool, greeting: bool) -> None:
+async def _serve(mesh: Mesh, machine: SystemClock, roles: Sequence[tuple[topology.Role, str]], run: _Run) -> None:
     stop = asyncio.Event()
     _spare_the_collector()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if everything:
-        await _prepare(mesh)
-    serving: list[asyncio.Task[None]] = [asyncio.create_task(role.serve(mesh.of(detail), stop)) for role, detail in roles]
+    if run.everything:
+        await _unless(stop, _prepare(mesh))
+    clocks, keeping = await _clocks(mesh, machine, roles, stop)
+    serving = [*keeping, *(asyncio.create_task(role.serve(mesh.of(detail, clocks[role.clock]), stop)) for role, detail in roles)]
     announcing = asyncio.create_task(  # noqa: RUF006 - it is kept, and ended below
-        _announce(mesh, sum(role.http for role, _ in roles), greeting=greeting))
+        _announce(mesh, sum(role.http for role, _ in roles), greeting=run.greeting))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([stopping, *serving], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
     announcing.cancel()
-    await asyncio.wait([announcing])
-    await _end_in_time(serving)
+    await _end_in_time(serving, run.end_within_s)
+
+
+async def _clocks(
+    mesh: Mesh, machine: SystemClock, roles: Sequence[tuple[topology.Role, str]], stop: asyncio.Event,
+) -> tuple[Mapping[str, SystemClock | DatabaseClock | SureClock], list[asyncio.Task[None]]]:
+    """Return the clocks that roles live by, and what keeps them; a role that stores decisions starts when the database has said what time it is.
+
+    Shape: while the database is away it starts all the same, and refuses
+    """
+    if all(role.clock == "machine" for role, _ in roles):
+        return {"machine": machine}, []
+    keeper = timekeeper(mesh.store, mesh.gateway, machine)
+    keeping = asyncio.create_task(keeper.run(stop))
+    await _unless(stop, asyncio.wait_for(keeper.clock.known.wait(), FIRST_WITHIN_S))
+    return {"machine": machine, "database": keeper.clock, "sure": SureClock(keeper.clock)}, [keeping]
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[object, object, object]) -> None:
+    """Wait for something, but no longer than until told to stop, nor for what takes too long to say anything."""
+    working, stopping = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        with suppress(TimeoutError):
+            working.result()
+    else:
+        working.cancel()
 
 
 def _spare_the_collector() -> None:
@@ -80,11 +139,22 @@ def _spare_the_collector() -> None:
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
 
 
-async def _end_in_time(serving: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for the roles to end; cancel those that take too long, and pass on what a role failed with."""
-    ended, late = await asyncio.wait(serving, timeout=_DRAIN_S)
+async def _end_in_time(serving: Sequence[asyncio.Task[None]], within_s: float) -> None:
+    """Wait for the roles to end; cancel those that take too long, leave what hangs even then, and pass on what a role failed with.
+
+    What is cut off is done again: its message is not marked as done, its row is due again.
+    """
+    ended, late = await asyncio.wait(serving, timeout=within_s - _CUT_S - _LEFTOVER_S)
     for task in late:
         task.cancel()
+    if late:
+        _log.warning("cut_off", roles=len(late), after_s=within_s - _CUT_S - _LEFTOVER_S)
+        await asyncio.wait(late, timeout=_CUT_S)
+    left = asyncio.all_tasks() - {asyncio.current_task(), *serving}
+    for one in left:
+        one.cancel()
+    if left:
+        await asyncio.wait(left, timeout=_LEFTOVER_S)
     for task in ended:
         task.result()
 

@@ -77,7 +77,7 @@ async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
     database, producer = Database(mesh.store), Producer(mesh.kafka, "chakong.relay")
     role = Relay(database, producer, mesh.gateway, clock=mesh.clock, new_id=new_message_id)
     if mesh.fresh_broker:
-        await role.send_all_again()
+        await role.send_all_again(stop)
     mesh.committed.append(role.offer)
     mesh.checks["relay"] = lambda: producer.connected
     committed = Listener(mesh.store, COMMANDS_CHANNEL, every_s=mesh.gateway.relay_sweep_every_s)

@@ -24,6 +24,9 @@ class DeploySettings(BaseSettings):
     embedded: bool = Field(default=True, description="start the servers and make the secrets that the environment does not name")
     data_dir: Path = Field(default=Path(".chakong"), description="folder that holds everything embedded")
     clock_start: datetime | None = Field(default=None, description="RFC 3339 instant (China's without a zone) at which the clock of a data folder starts; refused in production")
+    end_within_s: float = Field(default=8.0, gt=2, description="a process that is told to end has ended after so long, whatever is away or hangs")
+    clock_skew_s: float = Field(default=0.0, description="development: how far this process's own clock is wrong, in seconds; refused in production")
+    clock_skew_after_s: float = Field(default=0.0, ge=0, description="development: so long after its start it becomes wrong")
     metrics_port: int | None = Field(default=None, description="port where this process gives its metrics, besides the API's /metrics")
     metrics_host: str = Field(default="127.0.0.1", description="address that port binds; 0.0.0.0 in a container")
     law_overrides: Path = Field(default=Path(__file__).parent / "law-overrides.yaml", description="what courts set for themselves in the legal table")
@@ -39,6 +42,13 @@ class DeploySettings(BaseSettings):
         if info.data.get("production"):
             raise ValueError("the clock refuses to be set in production")
         return instant_of(str(written))
+
+    @field_validator("clock_skew_s")
+    @classmethod
+    def _is_wrong(cls, skew_s: float, info: ValidationInfo) -> float:
+        if skew_s and info.data.get("production"):
+            raise ValueError("the clock refuses to be set in production")
+        return skew_s
 
     @property
     def fills_in(self) -> bool:

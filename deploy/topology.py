@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from contracts.registry import asset_types
 from deploy import roles
@@ -13,19 +14,23 @@ Serve = Callable[[Mesh, asyncio.Event], Coroutine[object, object, None]]
 
 @dataclass(frozen=True)
 class Role:
-    """One role: how it runs, whether it answers HTTP, whether it is for development only."""
+    """One role: how it runs, whether it answers HTTP, whether it is for development only, and by which clock it lives.
+
+    `database`: it stores what it decides by the time. `sure`: it decides deadlines, and not while that clock is in doubt.
+    """
 
     serve: Serve
     meaning: str
     http: bool = False
     development: bool = False
+    clock: Literal["machine", "database", "sure"] = "machine"
 
 
 ROLES: Mapping[str, Role] = {
-    "api": Role(roles.api, "takes requests and gives reports over REST", http=True),
-    "relay": Role(roles.relay, "sends due commands to Kafka"),
-    "aggregator": Role(roles.aggregator, "turns replies into outcomes"),
-    "schedule": Role(roles.schedule, "marks what is overdue and what has expired"),
+    "api": Role(roles.api, "takes requests and gives reports over REST", http=True, clock="database"),
+    "relay": Role(roles.relay, "sends due commands to Kafka", clock="database"),
+    "aggregator": Role(roles.aggregator, "turns replies into outcomes", clock="database"),
+    "schedule": Role(roles.schedule, "marks what is overdue and what has expired", clock="sure"),
     "worker": Role(roles.worker, "speaks to agencies; `worker:deposits,vehicles` serves these asset types only"),
     "callbacks": Role(roles.callbacks, "takes what agencies call back", http=True),
     "mock-agencies": Role(roles.mock_agencies, "simulates the agencies", http=True, development=True),

@@ -20,12 +20,14 @@ from contracts.failures import MalformedMessage, ServiceUnavailable
 from contracts.kafka import topics
 from contracts.kafka.codec import Outbound, Record, bare_letter, dead_letter, decode_reply
 from contracts.kafka.consumer import BROKER_ERRORS, Consumer
+from contracts.kafka.instants import ASKED_AT, SENT_AT, instant_of
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
 from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
+from gateway.domain.sender_clock import placed
 from gateway.domain.status_answers import is_news, told
 from gateway.settings import GatewaySettings
 from gateway.store.controls import load_controls
@@ -69,6 +71,14 @@ class Aggregator:
     def __init__(self, database: Database, agencies: Mapping[str, Agency], *, clock: Clock, new_id: NewId) -> None:
         """Take what it works with."""
         self._database, self._agencies, self._clock, self._new_id = database, agencies, clock, new_id
+
+    def by_our_clock(self, come: Sequence[tuple[Record, Reply]]) -> list[tuple[Record, Reply]]:
+        """Place what replies say of instants in our time; a sender whose clock is off is named to an operator.
+
+        Raises: ServiceUnavailable while our own time is not known
+        """
+        now = self._clock.now()
+        return [(record, _placed(record, reply, now)) for record, reply in come]
 
     async def apply(self, replies: Sequence[Reply]) -> None:
         """Apply replies, the first answer of each task first.
@@ -153,6 +163,14 @@ def _read(reply: Reply, task: Standing) -> _Answer:
     return _Answer(reply, task, meaning)
 
 
+def _placed(record: Record, reply: Reply, now: datetime) -> Reply:
+    one = placed(reply, instant_of(record, SENT_AT), instant_of(record, ASKED_AT), now)
+    if one.off:
+        ALARMS.labels("clock").inc()
+        _log.error("sender_clock_differs", agency=reply.agency, ahead_s=round(one.off.total_seconds(), 3))
+    return one.reply
+
+
 def _first_of_each(answers: Sequence[_Answer]) -> tuple[list[_Answer], list[_Answer]]:
     """Split answers into the first of each task and those after it that say something else."""
     first: dict[str, _Answer] = {}
@@ -219,7 +237,7 @@ async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[
 
 async def _apply(aggregator: Aggregator, come: Sequence[tuple[Record, Reply]]) -> Sequence[None]:
     try:
-        await aggregator.apply([reply for _, reply in come])
+        await aggregator.apply([reply for _, reply in aggregator.by_our_clock(come)])
     except ServiceUnavailable as error:
         _log.warning("replies_wait", code=error.code, replies=len(come))
         raise

@@ -72,13 +72,17 @@ class Relay:
             group.create_task(self._make_room_until(stop))
             group.create_task(self._stay_connected_until(stop))
 
-    async def send_all_again(self) -> None:
-        """Make every unanswered command due: the broker that had them is gone with its messages.
-
-        Raises: StoreUnavailable
-        """
-        async with self._database.transaction() as connection:
-            await send_all_again(connection, self._clock.now())
+    async def send_all_again(self, stop: asyncio.Event) -> None:
+        """Make every unanswered command due, however long the database is away: the broker that had them is gone with its messages."""
+        while not stop.is_set():
+            try:
+                async with self._database.transaction() as connection:
+                    await send_all_again(connection, self._clock.now())
+            except ServiceUnavailable as error:
+                _log.warning("sending_again_waits", code=error.code)
+                await pause(stop, self._settings.relay_sweep_every_s)
+            else:
+                return
 
     async def _stay_connected_until(self, stop: asyncio.Event) -> None:
         """Ask the broker now and then, so that readiness tells the truth on an idle gateway."""

@@ -32,6 +32,11 @@ class GatewaySettings(BaseSettings):
     turn_grace_s: float = Field(default=30.0, gt=0, description="how long such an agency may still be at work on a call that was given up")
     schedule_every_s: float = Field(default=0.5, description="how often deadlines and terms are looked at")
 
+    clock_every_s: float = Field(default=5.0, gt=0, description="how often the database is asked what time it is")
+    clock_bound_s: float = Field(default=5.0, gt=0, description="how far clocks may differ before there is an alarm, and before a jump is not believed")
+    clock_settle_s: float = Field(default=300.0, ge=0, description="how long a database clock that jumped must stand before deadlines are decided by it")
+    clock_good_for_s: float = Field(default=600.0, gt=0, description="how long the time is counted on without the database")
+
     @property
     def secret(self) -> bytes:
         """Return the signing key as the 64 bytes at most that a keyed hash takes."""

@@ -104,7 +104,9 @@ def encode_reply(reply: Reply, asked: Record | None, *, request_id: str, message
         correlation_id=request_id, causation_id=_text(came.get("ce_id")), traceparent=_text(came.get("ce_traceparent")),
     )
     body = reply.model_dump_json(exclude_none=True).encode()
-    return Outbound(topics.REPLIES, request_id.encode(), body, envelope.headers())
+    # By the gateway's clock, given back: it tells how far ours is behind, which a message that may have waited in Kafka cannot.
+    asked_at = [("ce_commandtime", came["ce_time"])] if "ce_time" in came else []
+    return Outbound(topics.REPLIES, request_id.encode(), body, [*envelope.headers(), *asked_at])
 
 
 def dead_letter(record: Record, reason: str, most_bytes: int = MOST_LETTER_BYTES) -> Outbound:

@@ -1,18 +1,27 @@
-"""Connections with deadlines: a head that does not arrive in time, or is too long, ends its connection."""
+"""Connections with deadlines and bounds: a head that does not arrive in time, or is too long, ends its connection; a refusal is a problem document."""
 
 import asyncio
+from collections.abc import Callable
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from contracts.problems import malformed_answer
 
 #: More than any caller of ours sends; a token is 4 KiB at most.
 MOST_HEAD_BYTES = 32 * 1024
+#: What marks a call on one connection too many.
+_CROWDED = "crowded"
 
 
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol; it waits for a head, but not for ever. Bodies have a deadline of their own (bodies.py)."""
 
-    #: How long a head may take to arrive, in seconds; a subclass made by `with_deadline` sets it.
+    #: How long a head may take to arrive, in seconds; a subclass made by `with_bounds` sets it.
     head_deadline_s = 10.0
+    #: How many connections there may be; a call on one more is told to come again.
+    most_connections = 12_000
+    new_trace_id: Callable[[], str]
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
 
@@ -45,7 +54,14 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Stop the time: the head is here."""
         self._have_head()
+        if len(self.connections) > self.most_connections:
+            self.scope["state"][_CROWDED] = True
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own word for it
+        """Refuse what is no HTTP."""
+        self.transport.write(malformed_answer(self.new_trace_id()))
+        self.transport.close()
 
     def _expect_head(self) -> None:
         if self._deadline is None:
@@ -65,6 +81,12 @@ class PatientProtocol(HttpToolsProtocol):
         self.transport.abort()
 
 
-def with_deadline(head_deadline_s: float) -> type[PatientProtocol]:
-    """Return the protocol with another deadline."""
-    return type("PatientProtocol", (PatientProtocol,), {"head_deadline_s": head_deadline_s})
+def with_bounds(head_deadline_s: float, most_connections: int, new_trace_id: Callable[[], str]) -> type[PatientProtocol]:
+    """Return the protocol with other bounds, and with what names a call that has no trace yet."""
+    return type("PatientProtocol", (PatientProtocol,), {
+        "head_deadline_s": head_deadline_s, "most_connections": most_connections, "new_trace_id": staticmethod(new_trace_id)})
+
+
+def is_crowded(scope: Scope) -> bool:
+    """Tell whether a call came on one connection too many."""
+    return _CROWDED in scope.get("state", {})

@@ -4,6 +4,7 @@ Plain ASGI: a `BaseHTTPMiddleware` would cost three times the rest of the edge (
 """
 
 import re
+from asyncio import CancelledError
 from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
@@ -16,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.telemetry import HTTP_SECONDS
 from contracts.words import NewId
-from gateway.api.problems import overloaded, unexpected
+from gateway.api.connections import is_crowded
+from gateway.api.problems import crowded, ending, overloaded, unexpected
 
 _log = structlog.get_logger()
 
@@ -40,6 +42,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         call = _Call(scope, send, trace_id_of(scope["headers"], self._new_id))
+        if is_crowded(scope):
+            await crowded(call.trace_id)(scope, receive, call.send)
+            return
         if self._in_flight >= self._most and scope["path"] not in _ALWAYS:
             await overloaded(call.trace_id)(scope, receive, call.send)
             return
@@ -57,6 +62,10 @@ class Edge:
     async def _handle(self, call: "_Call", receive: Receive) -> None:
         try:
             await self._app(call.scope, receive, call.send)
+        except CancelledError:
+            if not call.begun:
+                await ending(call.trace_id)(call.scope, receive, call.send)
+            raise
         except Exception as error:  # noqa: BLE001 - the edge: a fault of ours is logged and answered, never shown
             # Only where it happened: a message may hold a value of the body.
             _log.error("answer_cut_short" if call.begun else "unexpected_fault", error=type(error).__name__, where=_where(error))

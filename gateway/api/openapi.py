@@ -70,8 +70,10 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "database_unavailable": (503, "nothing was accepted; try again after `Retry-After`"),
     "overloaded": (503, "too many calls at once; try again after `Retry-After`"),
     "too_many_streams": (503, "too many event streams are open"),
+    "ending": (503, "the service ends and did not finish this call; try again after `Retry-After`"),
+    "clock_unknown": (503, "the time of the database is not known yet, and nothing is stored by any other; try again after `Retry-After`"),
 }
-_EVERYWHERE = ("internal", "database_unavailable", "overloaded")
+_EVERYWHERE = ("internal", "database_unavailable", "overloaded", "ending", "clock_unknown")
 
 
 def schema(model: type[BaseModel]) -> dict[str, str]:

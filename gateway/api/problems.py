@@ -4,19 +4,17 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.failures import ChakongError, FieldError, Rejected, Rule, ServiceUnavailable
+from contracts.problems import ENDING, INTERNAL, MALFORMED, OVERLOADED, PROBLEM_JSON, problem_body
 from gateway.api.tokens import Unauthenticated
 
-PROBLEM_JSON = "application/problem+json"
-
 _TITLES: Mapping[int, tuple[str, str]] = {
-    400: ("malformed_request", "请求格式不正确 / The call is malformed"),
+    400: MALFORMED[1:],
     404: ("not_found", "没有这个对象 / There is no such object"),
     405: ("method_not_allowed", "不支持该方法 / This method is not allowed here"),
 }
@@ -27,13 +25,8 @@ def problem(
     rule: Rule | None = None, headers: Mapping[str, str] | None = None, more: Mapping[str, object] | None = None,
 ) -> Response:
     """Return a problem document as the answer; `more` are members of its own."""
-    body: dict[str, Any] = {
-        "type": f"urn:chakong:problem:{code}", "title": title, "status": status, "detail": detail, "code": code, "trace_id": trace_id,
-        "errors": [one.model_dump(exclude_none=True) for one in errors], **(more or {}),
-    }
-    if rule is not None:
-        body["rule"] = rule.model_dump()
-    return Response(orjson.dumps(body), status, headers, PROBLEM_JSON)
+    body = problem_body(status, code, title, trace_id=trace_id, detail=detail, errors=errors, rule=rule, more=more)
+    return Response(body, status, headers, PROBLEM_JSON)
 
 
 def trace_of(request: Request) -> str:
@@ -78,13 +71,22 @@ async def _of_validation(request: Request, error: Exception) -> Response:
 
 def unexpected(trace_id: str) -> Response:
     """Return the answer to a fault of ours; what went wrong is in the log under the trace id."""
-    return problem(500, "internal", "系统内部错误 / A fault of ours", trace_id=trace_id)
+    return problem(*INTERNAL, trace_id=trace_id)
 
 
 def overloaded(trace_id: str) -> Response:
     """Return the answer to a call beyond what we work on at once."""
-    return problem(503, "overloaded", "系统繁忙，请稍后再试 / Too many calls at once; try again", trace_id=trace_id,
-                   headers={"Retry-After": "1"})
+    return problem(*OVERLOADED, trace_id=trace_id, headers={"Retry-After": "1"})
+
+
+def crowded(trace_id: str) -> Response:
+    """Return the answer to a call on one connection too many, which ends with it."""
+    return problem(*OVERLOADED, trace_id=trace_id, headers={"Retry-After": "1", "Connection": "close"})
+
+
+def ending(trace_id: str) -> Response:
+    """Return the answer to a call that was under way when the role ended; nobody knows what became of it, the same again finds out."""
+    return problem(*ENDING, trace_id=trace_id, headers={"Retry-After": "5", "Connection": "close"})
 
 
 HANDLERS: Mapping[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {

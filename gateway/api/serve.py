@@ -9,9 +9,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from gateway.api.app import make_app
-from gateway.api.connections import with_deadline
+from gateway.api.connections import with_bounds
 from gateway.api.deps import Deps
-from gateway.api.settings import ApiSettings
+from gateway.api.edge import trace_id_of
 
 _BACKLOG = 2048
 
@@ -55,7 +55,7 @@ async def serve(deps: Deps, stop: asyncio.Event, *, host: str, port: int, on_rea
 async def _answer_calls(
     app: FastAPI, deps: Deps, listening: socket.socket, stop: asyncio.Event, on_ready: Callable[[str], None]
 ) -> None:
-    server = _Server(_config(app, deps.api), lambda: on_ready(url_of(listening)))
+    server = _Server(_config(app, deps), lambda: on_ready(url_of(listening)))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -67,10 +67,12 @@ async def _answer_calls(
         await serving
 
 
-def _config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
+def _config(app: FastAPI, deps: Deps) -> uvicorn.Config:
+    settings = deps.api
+    protocol = with_bounds(settings.head_deadline_s, settings.most_connections, lambda: trace_id_of((), deps.new_id))
     return uvicorn.Config(
-        app, http=with_deadline(settings.head_deadline_s), ws="none", lifespan="off", log_config=None, access_log=False,
-        server_header=False, proxy_headers=False, limit_concurrency=settings.most_connections,
+        app, http=protocol, ws="none", lifespan="off", log_config=None, access_log=False,
+        server_header=False, proxy_headers=False,
         timeout_keep_alive=settings.keep_alive_s, timeout_graceful_shutdown=settings.drain_s, backlog=_BACKLOG,
     )
 

@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import ArgumentError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from contracts.batching import pause
-from contracts.failures import ServiceUnavailable
+from contracts.failures import ChakongError, ServiceUnavailable
+from gateway.store.away import is_away
 from gateway.store.settings import StoreSettings
+
+_log = structlog.get_logger()
 
 #: Sent with a group commit, at most once, empty: somebody may look.
 COMMANDS_CHANNEL = "chakong_commands"
@@ -21,6 +24,8 @@ EVENTS_CHANNEL = "chakong_events"
 Connection = AsyncConnection
 #: What no row is at fault for, and only an operator can mend: a table that is not there, a right that we lack.
 OPERATOR_MENDS: tuple[type[Exception], ...] = (ProgrammingError,)
+#: How long connections may take to be closed, in seconds; the server ends what is left of them.
+_CLOSE_WITHIN_S = 1.0
 
 
 class StoreUnavailable(ServiceUnavailable):
@@ -52,16 +57,23 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction; commit at the end of the block, roll back if it raises.
 
-        Raises: StoreUnavailable if the database is away, also if it goes away during the commit, or if it ended a deadlock with us
+        Raises: StoreUnavailable if the database is away or goes away at any moment, or ended what we did for reasons of its own; after a
+                commit that was cut nobody knows whether it happened: the same again, under the same key or for the same task, finds out
         """
+        driver: asyncpg.Connection | None = None
         try:
             async with self.engine.connect() as connection:
-                yield connection
-                await connection.commit()
-        except (TimeoutError, OperationalError, InterfaceError, PoolTimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError) as error:
-            raise StoreUnavailable from error
-        except DBAPIError as error:
-            if error.connection_invalidated or _is_away(error.orig):
+                driver = _driver_of(connection)
+                try:
+                    yield connection
+                    await connection.commit()
+                except TimeoutError:
+                    await connection.invalidate()  # a rollback would wait as long again for a server that does not answer
+                    raise
+        except ChakongError:
+            raise
+        except Exception as error:
+            if is_away(error) or _was_cut(driver, error):
                 raise StoreUnavailable from error
             raise
 
@@ -74,16 +86,22 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Close the pool."""
-        await self.engine.dispose()
+        """Close the pool; connections that cannot be closed are left to the server."""
+        try:
+            await asyncio.wait_for(self.engine.dispose(), _CLOSE_WITHIN_S)
+        except Exception as error:  # noqa: BLE001 - nothing is under way; whatever is wrong with a connection, it is not used again
+            _log.warning("pool_not_closed", error=type(error).__name__)
 
 
-def _is_away(error: BaseException | None) -> bool:
-    """Tell whether a driver error means that the server or another transaction, and not the statement, is at fault: trying again may help."""
-    cause = error.__cause__ if error is not None else None
-    away = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError,
-            asyncpg.TooManyConnectionsError, asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError, asyncpg.DeadlockDetectedError)
-    return isinstance(cause, away)
+def _was_cut(driver: asyncpg.Connection | None, error: Exception) -> bool:
+    """Tell whether a connection is gone, or never came to be although our settings are right: whatever was raised then, it is why."""
+    return driver.is_closed() if driver is not None else not isinstance(error, (ValueError, ArgumentError))
+
+
+def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """Return the driver's own connection, which knows whether it was cut."""
+    assert connection.sync_connection is not None
+    return connection.sync_connection.connection.driver_connection
 
 
 async def notify(connection: AsyncConnection, channel: str) -> None:
@@ -100,21 +118,34 @@ class Listener:
         self.woken = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Listen until told to stop."""
+        """Listen until told to stop, whatever happens to the connection: who sleeps is woken by time then."""
         while not stop.is_set():
+            listening = asyncio.create_task(self._listen(stop))
+            stopping = asyncio.create_task(stop.wait())
             try:
-                await self._listen(stop)
-            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopping.cancel()
+                listening.cancel()
+            await asyncio.wait({listening}, timeout=_CLOSE_WITHIN_S)
+            if not stop.is_set():
+                _note(listening)
                 self.woken.set()
                 await pause(stop, self._every_s)
 
     async def _listen(self, stop: asyncio.Event) -> None:
         url = async_url(self._settings.database_url).replace("+asyncpg", "")
-        connection = await asyncpg.connect(url, timeout=self._settings.connect_timeout_s)
+        connection = await asyncpg.connect(url, timeout=self._settings.connect_timeout_s, command_timeout=self._settings.connect_timeout_s)
         try:
             await connection.add_listener(self._channel, lambda *_: self.woken.set())
             while not stop.is_set() and not connection.is_closed():
                 self.woken.set()
                 await pause(stop, self._every_s)
         finally:
-            await connection.close(timeout=2)
+            connection.terminate()
+
+
+def _note(listening: "asyncio.Task[None]") -> None:
+    """Say why nobody listens at present."""
+    error = listening.exception() if listening.done() and not listening.cancelled() else None
+    _log.warning("listener_waits", error=type(error).__name__ if error else "closed")

@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.telemetry import ALARMS
 from gateway.domain.in_flight import Sending
 from gateway.store.unnest import arrays, rows
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ def _claiming(which: str) -> TextClause:
 
 _CLAIM = _claiming("outcome IS NULL")
 _CLAIM_LATE = _claiming("outcome = 'overdue' AND agency_ref IS NOT NULL AND answer_due_at > :since")
+_CLAIM_EARLY = _claiming("outcome = 'overdue' AND agency_ref IS NULL AND answer_due_at > :now")
 _SENT = text(f"""
     WITH sent AS (SELECT * FROM {rows("s", task_id="text", lease="timestamptz", again_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN sent USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
@@ -72,9 +77,16 @@ async def claim(connection: AsyncConnection, *, now: datetime, lease: timedelta,
 
 
 async def claim_late(connection: AsyncConnection, *, now: datetime, lease: timedelta, since: datetime, most: int) -> list[DueTask]:
-    """Take what agencies acknowledged and owe since their deadline, but not since before `since`: asked how it stands."""
-    found = (await connection.execute(_CLAIM_LATE, {"now": now, "lease": now + lease, "since": since, "most": most})).mappings()
-    return sorted((DueTask(**row) for row in found), key=lambda task: task.task_id)
+    """Take what agencies acknowledged and owe since their deadline, but not since before `since`: asked how it stands.
+
+    Shape: with them what was declared overdue although its deadline has not passed (a clock was wrong): it is asked again, with an alarm
+    """
+    found = list((await connection.execute(_CLAIM_LATE, {"now": now, "lease": now + lease, "since": since, "most": most})).mappings())
+    early = (await connection.execute(_CLAIM_EARLY, {"now": now, "lease": now + lease, "most": most - len(found)})).mappings().all()
+    if early:
+        ALARMS.labels("overdue_too_early").inc(len(early))
+        _log.error("overdue_too_early", tasks=len(early))
+    return sorted((DueTask(**row) for row in (*found, *early)), key=lambda task: task.task_id)
 
 
 @dataclass(frozen=True, slots=True)

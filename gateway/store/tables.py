@@ -84,6 +84,7 @@ tasks = Table(
     Index("tasks_to_send", "next_attempt_at", postgresql_where=text("outcome IS NULL")),
     Index("tasks_due", "answer_due_at", postgresql_where=text("outcome IS NULL")),
     Index("tasks_read_oddly", "task_id", postgresql_where=text("oddities IS NOT NULL")),
+    Index("tasks_early", "answer_due_at", postgresql_where=text("outcome = 'overdue' AND agency_ref IS NULL")),
     Index("tasks_late", "next_attempt_at", postgresql_where=text("outcome = 'overdue' AND agency_ref IS NOT NULL")),
 )
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,6 +22,7 @@ from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
 from contracts.telemetry import ALARMS
 from services.runtime.answers import evidence_of, no_answer, read_answers, to_reply
+from services.runtime.edge import Edge, of_failure, of_framework, protocol
 from services.runtime.port import Adapter, AgencyResponse, Asked, OutsideProtocol
 from services.runtime.references import read_reference
 from services.runtime.registry import adapters as registered_adapters
@@ -115,15 +118,8 @@ class Callbacks:
 
 def application(callbacks: Callbacks) -> Starlette:
     """Return the ASGI application with its one route."""
-
-    async def failed(_: Request, error: Exception) -> Response:
-        assert isinstance(error, ChakongError)
-        headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, ServiceUnavailable) else None
-        return JSONResponse({"status": error.status, "code": error.code}, status_code=error.status, headers=headers,
-                            media_type="application/problem+json")
-
     route = Route("/callbacks/{agency}/{reference}", callbacks.take, methods=["POST"])
-    return Starlette(routes=[route], exception_handlers={ChakongError: failed})
+    return Starlette(routes=[route], middleware=[Middleware(Edge)], exception_handlers={ChakongError: of_failure, HTTPException: of_framework})
 
 
 async def serve(
@@ -151,8 +147,8 @@ async def _listen(
 ) -> None:
     """Serve HTTP until told to stop, then let calls in flight end."""
     config = uvicorn.Config(
-        app, http="httptools", lifespan="off", log_config=None, access_log=False, server_header=False,
-        limit_concurrency=_MOST_CONNECTIONS, timeout_graceful_shutdown=5,
+        app, http=protocol(_MOST_CONNECTIONS), lifespan="off", log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=5,
     )
     with socket.create_server((settings.callback_host, settings.callback_port)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -24,8 +24,10 @@ CATCHES_ALL = {
     "deploy/kafka.py": "ends the server, raises again",
     "deploy/postgres.py": "ends the server, raises again",
     "gateway/aggregator.py": "a reply that met a bug is logged, tried again and set aside",
+    "gateway/store/database.py": "what a connection that was cut raises becomes StoreUnavailable, anything else is raised again",
     "gateway/api/edge.py": "a fault of ours is logged and answered as 500",
     "services/runtime/answers.py": "an adapter that fails at what an agency sent makes the answer one outside its protocol, with an alarm",
+    "services/runtime/edge.py": "a fault of ours is logged and answered as 500",
     "services/runtime/worker.py": "a message that met a bug is logged and tried again",
 }
 CLOCKS_AND_IDS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns", "uuid4", "uuid1", "uuid7"}

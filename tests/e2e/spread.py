@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 from deploy import embedded
 from tests.running import CHAKONG, START, RunningMesh, clock_of
 
-_PATIENCE_S = 40.0
+_PATIENCE_S = 120.0
 
 
 @dataclass

@@ -86,6 +86,7 @@ async def test_a_hostile_head_is_refused_and_others_are_served(store, sent):
     async with listening(store) as court:
         answer = await raw(court, sent)
         assert answer == b"" or answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 401")), answer[:80]
+        assert answer == b"" or said(answer)["status"] in {400, 401}
         assert (await court.get("/healthz")).status_code == 200
 
 
@@ -112,6 +113,46 @@ async def test_beyond_what_is_worked_on_at_once_callers_are_told_to_come_back(st
         assert {problem(one) for one in refused} == {(503, "overloaded")}
         assert {one.headers["retry-after"] for one in refused} == {"1"}
         assert (await court.post(build.request_body(), key="later")).status_code == 202
+
+
+async def test_one_connection_too_many_is_told_to_come_back(store):
+    async with listening(store, most_connections=3) as court:
+        assert (await court.get("/healthz")).status_code == 200
+        url = court.client.base_url
+        idle = [await asyncio.open_connection(url.host, url.port) for _ in range(3)]
+        answer = await raw(court, b"GET /v1/agencies HTTP/1.1\r\nHost: court\r\n\r\n")
+        assert (said(answer)["status"], said(answer)["code"]) == (503, "overloaded")
+        assert b"retry-after: 1\r\n" in answer.lower()
+        for _, writer in idle:
+            writer.close()
+
+
+async def test_calls_that_the_end_of_the_role_cuts_short_are_told_to_come_back(store):
+    """Nobody answers the database's port: a call under way waits, until the role ends."""
+    writers = []
+    silent = await asyncio.start_server(lambda _, writer: writers.append(writer), "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    lost = store.model_copy(update={"database_url": f"postgresql://nobody@127.0.0.1:{port}/none", "connect_timeout_s": 60.0})
+    async with listening(lost, drain_s=1) as court:
+        calls = [asyncio.create_task(raw(court, head(2, key=f"k{number}") + b"\r\n{}", answer_within_s=30)) for number in range(5)]
+        await asyncio.sleep(1)
+    for answer in await asyncio.gather(*calls):
+        assert (said(answer)["status"], said(answer)["code"]) == (503, "ending")
+        assert b"retry-after: 5\r\n" in answer.lower()
+    silent.close()
+    for writer in writers:
+        writer.transport.abort()
+    await silent.wait_closed()
+
+
+def said(answer):
+    """The problem document of an answer as it came over the wire."""
+    top, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in top.lower(), answer[:300]
+    document = orjson.loads(body)
+    assert set(document) >= {"type", "title", "status", "code", "trace_id"}
+    assert document["trace_id"].encode() in top
+    return document
 
 
 async def test_readiness_asks_database_outbox_and_the_checks_of_the_installation(store):

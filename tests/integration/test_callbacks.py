@@ -165,3 +165,22 @@ async def test_the_role_starts_and_answers_without_a_broker():
     kafka = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{port}", request_timeout_ms=500)
     async with serving(kafka) as url, httpx.AsyncClient() as http:
         assert (await http.post(url + address(), json=ANSWER, timeout=15)).status_code == 503
+
+
+@pytest.mark.parametrize(("path", "method", "status"), [("/nowhere", "GET", 404), ("/callbacks/icbc/x", "PUT", 405)])
+async def test_what_the_framework_refuses_is_a_problem_document(desk, path, method, status):
+    problem_of(await desk.http.request(method, path), status)
+
+
+async def test_a_fault_of_ours_is_a_problem_document_and_tells_nothing(desk):
+    desk.sink.send = None  # whatever is wrong inside
+    desk.clock.now = lambda: 1 / 0
+    told = problem_of(await desk.post(address()), 500)
+    assert "division" not in str(told)
+
+
+def problem_of(response, status):
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    told = response.json()
+    assert set(told) >= {"type", "title", "status", "code", "trace_id"}
+    return told

@@ -7,8 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from deploy.clock import SystemClock, mesh_clock
+from contracts.telemetry import ALARMS
+from deploy.clock import ClockInDoubt, ClockUnknown, DatabaseClock, SureClock, SystemClock, mesh_clock, ticks_s
 from deploy.settings import DeploySettings
+from deploy.timekeeping import timekeeper
+from gateway.domain.timekeeping import Reading, Trust
+from gateway.settings import GatewaySettings
 
 START = datetime(2027, 2, 5, 8, tzinfo=UTC)
 SOON = timedelta(seconds=5)
@@ -93,3 +97,70 @@ def test_production_refuses_to_set_the_clock(monkeypatch):
 def test_a_clock_set_apart_leaves_the_machines_own_alone(tmp_path):
     mesh_clock(START, tmp_path)
     assert apart(SystemClock()) == 0
+
+
+def test_a_processs_own_clock_may_be_wrong_from_the_start_or_later():
+    assert apart(SystemClock(wrong_by=timedelta(hours=1))) == pytest.approx(3_600_000, abs=50)
+    later = SystemClock(wrong_by=timedelta(hours=1), wrong_after_s=0.2)
+    assert apart(later) == pytest.approx(0, abs=50)
+    time.sleep(0.25)
+    assert apart(later) == pytest.approx(3_600_000, abs=50)
+
+
+def test_production_refuses_a_wrong_clock(monkeypatch):
+    monkeypatch.setenv("CHAKONG_PRODUCTION", "true")
+    monkeypatch.setenv("CHAKONG_CLOCK_SKEW_S", "5")
+    with pytest.raises(ValidationError, match="refuses to be set in production"):
+        DeploySettings()
+
+
+def database_clock(process=None, good_for_s=60):
+    return DatabaseClock(process or SystemClock(), Trust(5, 60), good_for_s=good_for_s)
+
+
+def test_before_the_database_was_asked_there_is_no_time():
+    clock = database_clock()
+    with pytest.raises(ClockUnknown):
+        clock.now()
+    clock.take(Reading(ticks_s(), START, 0.001), START)
+    assert START <= clock.now() < START + SOON
+
+
+def test_a_reading_is_good_for_so_long():
+    clock = database_clock(good_for_s=0.1)
+    clock.take(Reading(ticks_s() - 0.2, START, 0.001), START)
+    with pytest.raises(ClockUnknown):
+        clock.now()
+
+
+def test_who_decides_deadlines_waits_while_the_databases_clock_is_in_doubt():
+    clock = database_clock()
+    sure, began_s = SureClock(clock), ticks_s()
+    clock.take(Reading(began_s, START, 0.001), START)
+    clock.take(Reading(began_s, START + timedelta(days=5), 0.001), START)
+    assert START <= clock.now() < START + SOON
+    with pytest.raises(ClockInDoubt):
+        sure.now()
+    clock.take(Reading(began_s, START, 0.001), START)
+    assert START <= sure.now() < START + SOON
+
+
+def test_what_a_tester_puts_forward_is_put_forward_for_all_of_a_process():
+    process = SystemClock(timedelta(days=1))
+    clock = database_clock(process)
+    clock.take(Reading(ticks_s(), START, 0.001), START)
+    process.advance(3600)
+    assert START + timedelta(days=1, hours=1) <= clock.now() < START + timedelta(days=1, hours=1) + SOON
+    SureClock(clock).reset()
+    assert clock.now() < START + timedelta(days=1) + SOON
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(), timedelta(days=5), timedelta(hours=-1)])
+async def test_the_time_is_the_databases_and_a_machine_that_differs_is_told_of(store, wrong_by):
+    keeper = timekeeper(store, GatewaySettings(signing_key="k" * 32), SystemClock(wrong_by=wrong_by))
+    before = ALARMS.labels("clock")._value.get()
+    await keeper.read()
+    await keeper.database.close()
+    assert apart(keeper.clock) == pytest.approx(0, abs=1000)
+    assert (ALARMS.labels("clock")._value.get() > before) is bool(wrong_by)
+    assert keeper.clock.in_doubt is False

@@ -12,6 +12,7 @@ from pydantic import Field
 from contracts.agency import Agency
 from contracts.failures import StateError
 from contracts.words import Model
+from services.runtime.edge import Edge
 from services.runtime.mock.calls import PREFIX, take_call
 from services.runtime.mock.faults import FaultList
 from services.runtime.mock.happenings import Happening
@@ -46,6 +47,7 @@ def admin(simulation: Simulation) -> FastAPI:
     _add_faults(app, simulation)
     _add_events(app, simulation)
     _add_clock(app, simulation)
+    app.add_middleware(Edge)
     return app
 
 
