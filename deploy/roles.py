@@ -7,6 +7,7 @@ from contracts.batching import pause
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
 from deploy.clock import SystemClock, new_id, new_message_id, new_request_nos
+from deploy.keys import keys_of
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
 from gateway import proposing as proposing_role
@@ -62,7 +63,8 @@ def _reports(mesh: Mesh) -> Reports:
 
 async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
     """Ask the broker now and then whether it is there, for the readiness of a process without a relay."""
-    producer = Producer(mesh.kafka, "chakong.api")
+    # It sends nothing; to be idempotent it would need the right to write somewhere.
+    producer = Producer(mesh.kafka.model_copy(update={"idempotent": False}), "chakong.api")
     mesh.checks["kafka"] = lambda: producer.connected
     while not stop.is_set():
         await producer.ping()
@@ -72,7 +74,7 @@ async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
 
 async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the relay."""
-    database, producer = Database(mesh.store), Producer(mesh.kafka, "chakong.relay")
+    database, producer = Database(mesh.store), Producer(mesh.kafka, "chakong.relay", keys_of("relay", mesh.directory, mesh.clock))
     role = Relay(database, producer, mesh.gateway, clock=mesh.clock, new_id=new_message_id)
     if mesh.fresh_broker:
         await role.send_all_again()
@@ -95,7 +97,8 @@ async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
     def joined(consumer: Consumer) -> None:
         mesh.checks["aggregator"] = lambda: consumer.assigned
 
-    await aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined)
+    keys = keys_of("aggregator", mesh.directory, mesh.clock)
+    await aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined, keys=keys)
     await database.close()
 
 
@@ -123,7 +126,7 @@ async def worker(mesh: Mesh, stop: asyncio.Event) -> None:
         mesh.checks[name] = lambda: True
 
     await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
-                            random=random.SystemRandom(), on_ready=ready)
+                            random=random.SystemRandom(), keys=keys_of("worker", mesh.directory, mesh.clock), on_ready=ready)
 
 
 async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
@@ -132,7 +135,8 @@ async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
     def listening(url: str) -> None:
         mesh.listening.put_nowait(("callbacks", url))
 
-    await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id, on_ready=listening)
+    await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
+                               keys=keys_of("callbacks", mesh.directory, mesh.clock), on_ready=listening)
 
 
 async def mock_agencies(mesh: Mesh, stop: asyncio.Event) -> None:

@@ -1,7 +1,7 @@
-"""Messages to bytes and back: CloudEvents 1.0 in binary mode. The only place that knows how a body is written."""
+"""Messages to bytes and back: CloudEvents 1.0 in binary mode. The only place that knows how a body is written and signed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -10,7 +10,10 @@ from contracts.failures import MalformedMessage
 from contracts.kafka import topics
 from contracts.kafka.replies import read_reply, where
 from contracts.messages import REPLY_TYPE, Command, Reply
+from contracts.signing import Keys
 
+#: What the types of commands and of replies begin with.
+_COMMAND, _REPLY = "cn.chakong.command.", REPLY_TYPE
 _JSON = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
 
 
@@ -72,23 +75,43 @@ def command_type(action: str) -> str:
     return f"cn.chakong.command.{action}.v1"
 
 
-def decode_command(record: Record) -> Command:
-    """Read a command.
+def seal(outbound: Outbound, keys: Keys) -> Outbound:
+    """Sign a message with the key of its type; a dead letter, and what is signed already, keeps the headers it has.
 
-    Raises: MalformedMessage
+    Raises: NoKey
     """
+    headers = dict(outbound.headers)
+    if outbound.topic == topics.DEAD_LETTERS or "ce_id" not in headers or "ce_signature" in headers:
+        return outbound
+    keyid, signature = keys.sign(headers, outbound.value, topics.external_agency(outbound.topic))
+    return replace(outbound, headers=[*outbound.headers, ("ce_keyid", keyid), ("ce_signature", signature)])
+
+
+def decode_command(record: Record, keys: Keys) -> Command:
+    """Read a command that the gateway signed; nothing of another one is read.
+
+    Raises: NotAuthentic, MalformedMessage
+    """
+    body = record.value or b""
+    key = keys.verified(record.headers, body, _COMMAND)
     try:
-        return Command.model_validate_json(record.value or b"")
+        command = Command.model_validate_json(body)
     except ValidationError as error:
         raise MalformedMessage(where(error)) from None
+    keys.bound(key, record.headers, command.task_id, command.agency)
+    return command
 
 
-def decode_reply(record: Record) -> Reply:
-    """Read a reply.
+def decode_reply(record: Record, keys: Keys) -> Reply:
+    """Read a reply that whoever serves its agency signed; nothing of another one is read.
 
-    Raises: MalformedMessage
+    Raises: NotAuthentic, MalformedMessage
     """
-    return read_reply(record.value or b"")
+    body = record.value or b""
+    key = keys.verified(record.headers, body, _REPLY)
+    reply = read_reply(body)
+    keys.bound(key, record.headers, reply.task_id, reply.agency)
+    return reply
 
 
 def encode_reply(reply: Reply, asked: Record | None, *, request_id: str, message_id: str, now: datetime) -> Outbound:
@@ -102,9 +125,9 @@ def encode_reply(reply: Reply, asked: Record | None, *, request_id: str, message
     return Outbound(topics.REPLIES, request_id.encode(), body, envelope.headers())
 
 
-def dead_letter(record: Record, reason: str) -> Outbound:
+def dead_letter(record: Record, reason: str, detail: str | None = None) -> Outbound:
     """Set a message aside as it is, with where it came from and why."""
-    origin = {"reason": reason[:500], "origin-topic": record.topic, "origin-partition": str(record.partition),
+    origin = {"reason": reason[:500], **({"detail": detail} if detail else {}), "origin-topic": record.topic, "origin-partition": str(record.partition),
               "origin-offset": str(record.offset)}
     headers = [*record.headers.items(), *((name, value.encode()) for name, value in origin.items())]
     return Outbound(topics.DEAD_LETTERS, record.key, record.value or b"", headers)

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.kafka.codec import Record
+from contracts.kafka.security import connection
 from contracts.kafka.settings import KafkaSettings
 
 _log = structlog.get_logger()
@@ -59,7 +60,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         """
         settings = self._settings
         client = AIOKafkaConsumer(
-            bootstrap_servers=settings.bootstrap_servers, client_id=self._client_id, group_id=self._group,
+            **connection(settings), client_id=self._client_id, group_id=self._group,
             enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=settings.fetch_max_wait_ms,
             request_timeout_ms=max(settings.request_timeout_ms, settings.session_timeout_ms + 5_000),
             session_timeout_ms=settings.session_timeout_ms, heartbeat_interval_ms=settings.session_timeout_ms // 4,

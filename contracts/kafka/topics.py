@@ -38,6 +38,15 @@ def commands_for(agency: Agency) -> str:
     return commands(agency.asset_type, agency.agency if agency.served_by == "external" else None)
 
 
+def external_agency(topic: str) -> str | None:
+    """Return the agency whose own topic this is; None for a topic of ours."""
+    match topic.split("."):
+        case ["chakong", "command", _, agency, "v1"]:
+            return agency
+        case _:
+            return None
+
+
 def worker_group(asset_types: Iterable[str]) -> str:
     """Return the consumer group of the workers of these asset types."""
     return "chakong.worker." + "+".join(sorted(asset_types))
