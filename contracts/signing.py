@@ -41,6 +41,8 @@ SIGNS: Mapping[Role, tuple[str, ...]] = {
 }
 #: The headers that are signed, in this order; the digest of the body follows.
 SIGNED = ("ce_id", "ce_type", "ce_subject", "ce_time")
+#: What goes to whoever listens outside.
+_EVENT = "cn.chakong.event."
 #: Bytes of a key: exactly so many for Ed25519, so many or more for HMAC-SHA256.
 KEY_BYTES = 32
 
@@ -128,36 +130,42 @@ class Key:
 
 def signed_bytes(headers: Mapping[str, bytes], body: bytes) -> bytes | None:
     """Return what a signature is over; None if a header is missing or holds a line feed, which would shift the others."""
-    parts = [headers.get(name) for name in SIGNED]
-    if not all(parts) or any(b"\n" in part for part in parts if part):
+    try:
+        parts = [headers[name] for name in SIGNED]
+    except KeyError:
         return None
-    return b"\n".join([*(part for part in parts if part), sha256(body).hexdigest().encode()])
+    if not all(parts) or b"\n" in b"".join(parts):
+        return None
+    return b"\n".join((*parts, sha256(body).hexdigest().encode()))
 
 
 @dataclass(frozen=True)
 class Keyring:
-    """The keys of an installation, as far as this process has them; those that sign in the order in which one is chosen."""
+    """The keys of an installation, as far as this process has them."""
 
     keys: Mapping[str, Key]
     unsigned_until: datetime | None = None
-    _signers: Mapping[Role, Sequence[Key]] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Sort the signers: an HMAC key before an Ed25519 one, which costs thirty times as much; of each the newest first."""
-        ours = sorted((one for one in self.keys.values() if one.can_sign), key=_newness, reverse=True)
-        object.__setattr__(self, "_signers", {role: [one for one in ours if one.row.role == role] for role in SIGNS})
+    #: those that may sign, by type and external agency, as they were asked for
+    _signers: dict[tuple[str, str | None], Sequence[Key]] = field(default_factory=dict, init=False, repr=False)
 
     def signer(self, ce_type: str, external_agency: str | None, now: datetime) -> Key | None:
         """Return the key that signs a message of this type now; None if there is none.
 
         Shape: a command to an external agency is signed by a key that names it, or with Ed25519: whoever verifies an HMAC could sign too
         """
+        fit = self._signers.get((ce_type, external_agency))
+        if fit is None:
+            fit = self._signers[ce_type, external_agency] = self._who_may_sign(ce_type, external_agency)
+        return next((key for key in fit if key.row.signs(now)), None)
+
+    def _who_may_sign(self, ce_type: str, external_agency: str | None) -> Sequence[Key]:
+        """Return keys in the order of choice: one that names the agency, then HMAC inside and Ed25519 outside; of each the newest."""
         role = next((one for one, types in SIGNS.items() if ce_type.startswith(types)), None)
-        fit = [one for one in self._signers[role] if one.row.signs(now)] if role else []
-        named = [one for one in fit if external_agency in one.row.agencies]
-        outside = external_agency is not None or ce_type.startswith("cn.chakong.event.")
-        unnamed = (one for one in fit if not one.row.agencies and (not outside or one.private is not None))
-        return named[0] if named else next(unnamed, None)
+        is_event = ce_type.startswith(_EVENT)
+        ours = sorted((key for key in self.keys.values() if key.can_sign and key.row.role == role), key=_newness, reverse=True)
+        ours.sort(key=lambda key: (key.private is not None) != is_event)
+        named = [key for key in ours if external_agency in key.row.agencies]
+        return [*named, *(key for key in ours if not key.row.agencies and (external_agency is None or key.private is not None))]
 
     def verify(self, headers: Mapping[str, bytes], body: bytes, ce_type: str, now: datetime) -> Key | Doubt | None:
         """Return the key that signed a message whose type begins with `ce_type`, or why it is not believed.
@@ -228,9 +236,10 @@ def _bytes_of(text: str, keyid: str, what: str, *, exactly: bool = False) -> byt
     return read
 
 
-def _newness(key: Key) -> tuple[bool, float, str]:
+def _newness(key: Key) -> tuple[float, str]:
     begins = key.row.signs_from
-    return key.secret is not None, begins.timestamp() if begins else float("-inf"), key.row.keyid
+    return begins.timestamp() if begins else float("-inf"), key.row.keyid
+
 
 
 @dataclass(frozen=True)

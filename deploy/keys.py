@@ -110,15 +110,15 @@ class KeyringFiles:
             _log.warning("keyring_taken", keys=len(self._ring.keys))
 
     def _read(self) -> Keyring:
-        given = {keyid: secret.get_secret_value() for keyid, secret in self.settings.secrets.items()}
-        if self.settings.secrets_file is not None:
-            given |= _secrets_in(self.settings.secrets_file)
-        ring = parse_keyring(_told(self.settings.keys), given)
+        given = {keyid: secret.get_secret_value() for keyid, secret in self.settings.message_secrets.items()}
+        if self.settings.message_secrets_file is not None:
+            given |= _secrets_in(self.settings.message_secrets_file)
+        ring = parse_keyring(_told(self.settings.message_keys), given)
         self.check(ring)
         return ring
 
     def _stamps(self) -> object:
-        return [_stamp(path) for path in (self.settings.keys, self.settings.secrets_file) if path is not None]
+        return [_stamp(path) for path in (self.settings.message_keys, self.settings.message_secrets_file) if path is not None]
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

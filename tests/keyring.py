@@ -58,7 +58,7 @@ def sender(made: tuple[dict, str]) -> Sender:
 def keys_in(folder: Path, external: Collection[str] = ()) -> Keys:
     """Return the keys of an embedded data folder, as a test of a running mesh signs with them."""
     keyring_file, secrets_file = kept_keyring(folder)
-    files = KeyringFiles(MessageSettings(keys=keyring_file, secrets_file=secrets_file), lambda _: None, lambda: 0.0)
+    files = KeyringFiles(MessageSettings(message_keys=keyring_file, message_secrets_file=secrets_file), lambda _: None, lambda: 0.0)
     return Keys(files.current, SystemClock(), frozenset(external))
 
 

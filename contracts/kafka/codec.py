@@ -1,7 +1,7 @@
 """Messages to bytes and back: CloudEvents 1.0 in binary mode. The only place that knows how a body is written and signed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -84,7 +84,7 @@ def seal(outbound: Outbound, keys: Keys) -> Outbound:
     if outbound.topic == topics.DEAD_LETTERS or "ce_id" not in headers or "ce_signature" in headers:
         return outbound
     keyid, signature = keys.sign(headers, outbound.value, topics.external_agency(outbound.topic))
-    return replace(outbound, headers=[*outbound.headers, ("ce_keyid", keyid), ("ce_signature", signature)])
+    return Outbound(outbound.topic, outbound.key, outbound.value, [*outbound.headers, ("ce_keyid", keyid), ("ce_signature", signature)])
 
 
 def decode_command(record: Record, keys: Keys) -> Command:

@@ -44,8 +44,8 @@ class KafkaSettings(BaseSettings):
 class MessageSettings(BaseSettings):
     """The keys that messages are signed and verified with; each role is given the secrets it needs and no others."""
 
-    model_config = SettingsConfigDict(env_prefix="CHAKONG_MESSAGE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="CHAKONG_", frozen=True)
 
-    keys: Path = Field(description="the keyring file: whose keys there are, without secrets; read again when it changes")
-    secrets: dict[str, SecretStr] = Field(default={}, description="JSON: secrets in Base64 by key id")
-    secrets_file: Path | None = Field(default=None, description="the same in a file, read again when it changes; added to those")
+    message_keys: Path = Field(description="the keyring file: whose keys there are, without secrets; read again when it changes")
+    message_secrets: dict[str, SecretStr] = Field(default={}, description="JSON: secrets in Base64 by key id")
+    message_secrets_file: Path | None = Field(default=None, description="the same in a file, read again when it changes; added to those")

@@ -30,7 +30,7 @@ def write(folder, *made, secrets=None):
 
 
 def files(folder, elapsed, checked=lambda _: None, **given):
-    return KeyringFiles(MessageSettings(keys=folder / "keyring.yaml", secrets_file=folder / "secrets.json", secrets=given), checked, elapsed)
+    return KeyringFiles(MessageSettings(message_keys=folder / "keyring.yaml", message_secrets_file=folder / "secrets.json", message_secrets=given), checked, elapsed)
 
 
 def alarms():
@@ -123,7 +123,7 @@ def test_the_keys_of_a_data_folder_are_made_once_and_are_its_owner_s(tmp_path):
     first, second = kept_keyring(tmp_path), kept_keyring(tmp_path)
     assert first == second
     assert first[0].parent.stat().st_mode & 0o077 == 0
-    made = KeyringFiles(MessageSettings(keys=first[0], secrets_file=first[1]), lambda _: None, Elapsed()).current()
+    made = KeyringFiles(MessageSettings(message_keys=first[0], message_secrets_file=first[1]), lambda _: None, Elapsed()).current()
     for role in ("relay", "worker", "callbacks", "aggregator"):
         check(role, made, {"yunan-rcb"}, NOW)
     assert {key.row.keyid for key in made.keys.values() if key.can_sign} == {"gateway-1", "gateway-outside-1", "adapters-1"}
