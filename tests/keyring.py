@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from contracts.clock import Clock
+from contracts.kafka import topics
 from contracts.kafka.codec import Envelope, Outbound, Record, seal
 from contracts.kafka.settings import MessageSettings
 from contracts.messages import REPLY_TYPE
@@ -92,3 +93,8 @@ def signed(keys: Keys, topic: str, value: bytes | None, headers: Iterable[tuple[
 def record_from(message: Outbound, offset: int = 0) -> Record:
     """Return an outbound message as a consumer gets it."""
     return Record(message.topic, 0, offset, message.key, message.value, dict(message.headers))
+
+
+def reply_record(value: bytes, task_id: str, offset: int = 0) -> Record:
+    """Return a reply of our own workers as the aggregator reads it, signed."""
+    return record_from(Outbound(topics.REPLIES, None, value, signed(keys(), topics.REPLIES, value, headers_of(task_id))), offset)
