@@ -175,17 +175,19 @@ class Keyring:
         signature, keyid = headers.get("ce_signature"), headers.get("ce_keyid")
         if signature is None and keyid is None and self.unsigned_until is not None and now < self.unsigned_until:
             return None
-        message = signed_bytes(headers, body)
-        if not signature or not keyid or message is None:
+        said = headers.get("ce_type", b"").decode("ascii", "replace")
+        if not signature or not keyid or not said:
             return "unsigned"
         key = self.keys.get(keyid.decode("ascii", "replace"))
         if key is None or not key.can_verify:
             return "unknown_key"
         if key.row.ended(now):
             return "ended_key"
-        said = headers["ce_type"].decode("ascii", "replace")
         if not said.startswith(ce_type) or not said.startswith(SIGNS[key.row.role]):
             return "wrong_type"
+        message = signed_bytes(headers, body)
+        if message is None:
+            return "unsigned"
         return key if key.made(signature, message) else "bad_signature"
 
 

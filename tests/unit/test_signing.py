@@ -252,6 +252,16 @@ def test_a_vector_is_what_the_document_says_byte_by_byte(vector):
     assert key.made(vector["ce_signature"].encode(), message)
 
 
+def test_the_example_in_the_document_is_one_of_the_vectors():
+    page = (Path(__file__).parents[2] / "docs/adapters.md").read_text(encoding="utf-8")
+    vector = next(one for one in VECTORS["vectors"] if one["ce_signature"] in page)
+    assert vector["keyid"] == "shared-example"
+    assert vector["body"] in page
+    assert vector["signed"].replace("\n", "\\n") in page
+    assert f"these {len(vector['signed'].encode())} bytes" in page
+    assert [line in page for line in (f"{name:<11} {value}" for name, value in vector["headers"].items())] == [True] * 4
+
+
 texts = st.binary(min_size=1, max_size=40).filter(lambda one: b"\n" not in one)
 messages = st.tuples(*[texts] * len(SIGNED), st.binary(max_size=200))
 
