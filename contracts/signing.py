@@ -172,23 +172,27 @@ class Keyring:
 
         Shape: None for what has no signature and is believed all the same, while an older version still runs
         """
-        signature, keyid = headers.get("ce_signature"), headers.get("ce_keyid")
-        if signature is None and keyid is None and self.unsigned_until is not None and now < self.unsigned_until:
+        if self.unsigned_until is not None and now < self.unsigned_until and not {"ce_signature", "ce_keyid"} & headers.keys():
             return None
-        said = headers.get("ce_type", b"").decode("ascii", "replace")
-        if not signature or not keyid or not said:
+        key = self._named(headers, ce_type, now)
+        if isinstance(key, str):
+            return key
+        message = signed_bytes(headers, body)
+        if message is None:
             return "unsigned"
-        key = self.keys.get(keyid.decode("ascii", "replace"))
+        return key if key.made(headers["ce_signature"], message) else "bad_signature"
+
+    def _named(self, headers: Mapping[str, bytes], ce_type: str, now: datetime) -> Key | Doubt:
+        """Return the key that a message names, if it may sign such a message; nothing is computed yet."""
+        said, keyid = (headers.get(name, b"").decode("ascii", "replace") for name in ("ce_type", "ce_keyid"))
+        if not headers.get("ce_signature") or not keyid or not said:
+            return "unsigned"
+        key = self.keys.get(keyid)
         if key is None or not key.can_verify:
             return "unknown_key"
         if key.row.ended(now):
             return "ended_key"
-        if not said.startswith(ce_type) or not said.startswith(SIGNS[key.row.role]):
-            return "wrong_type"
-        message = signed_bytes(headers, body)
-        if message is None:
-            return "unsigned"
-        return key if key.made(signature, message) else "bad_signature"
+        return key if said.startswith(ce_type) and said.startswith(SIGNS[key.row.role]) else "wrong_type"
 
 
 def speaks_for(key: Key, agency: str, *, external: bool) -> bool:
