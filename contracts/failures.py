@@ -3,9 +3,11 @@
 ChakongError
   x ContractError            the message itself is wrong
     + MalformedMessage       cannot be decoded               -> dead letter
+    + NotAuthentic           who sent it is not proved       -> dead letter and an alarm; never read further
     + UnknownAssetType       not in the registry             -> 422 / dead letter
     + DirectoryInvalid       a row of the agency directory   -> the start fails
     + LawInvalid             a row of the courts' overrides  -> the start fails
+    + KeyringInvalid         a key of the keyring            -> the start fails
   x AgencyError              what an agency can do to us
     + AgencyUnavailable      no answer, 5xx, 429             -> retried in the worker, then reply deferred
     + AgencyRefused          understood and declined         -> reply refused(code); never retried
@@ -15,6 +17,7 @@ ChakongError
     + IllegalTransition      does not fit the state          -> 409 / filed with an alarm
     + NotFound               no such object in this court    -> 404
   x ServiceUnavailable       a store or a broker is away     -> 503 with Retry-After
+  x NoKey                    no key signs what is to be sent -> it is kept, with an alarm
   x Rejected                 a caller's body or right is wrong, with every field named -> 4xx problem
 """
 
@@ -74,6 +77,12 @@ class MalformedMessage(ContractError):
     code = "malformed_message"
 
 
+class NotAuthentic(ContractError):
+    """It is not proved who sent the message."""
+
+    code = "not_authentic"
+
+
 class UnknownAssetType(ContractError):
     """There is no such asset type."""
 
@@ -90,6 +99,18 @@ class LawInvalid(ContractError):
     """The courts' overrides of the legal table are not valid."""
 
     code = "law_invalid"
+
+
+class KeyringInvalid(ContractError):
+    """The keyring is not valid, or lacks a secret that the role needs."""
+
+    code = "keyring_invalid"
+
+
+class NoKey(ChakongError):
+    """No key signs what is to be sent."""
+
+    code = "no_key"
 
 
 class AgencyError(ChakongError):

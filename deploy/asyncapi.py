@@ -1,7 +1,7 @@
 """The AsyncAPI 3.0.0 description of every topic: with it and interface.md §2 an outsider writes an adapter. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from contracts.agency import Agency
 from contracts.asset_type import AssetType
@@ -11,6 +11,7 @@ from contracts.kafka.codec import command_type
 from contracts.kafka.settings import KafkaSettings
 from contracts.kafka.topics import Topic
 from contracts.messages import REPLY_TYPE, Reply
+from contracts.signing import Doubt
 from deploy import golden, schemas
 from deploy.golden import Golden
 from deploy.schemas import Schema
@@ -28,6 +29,12 @@ own, and produces one reply a command to `{topics.REPLIES}`, keyed by the comman
 after its reply is acknowledged. A command may come again (same `task_id`): repeat the reply, never the effect. Answer
 `deferred` rather than wait; answer `acknowledged` if a person must look, and `status` asks again. A field or code that the
 agency's own document does not have is `failed` with the code `protocol`; nothing is guessed.
+
+Every message is signed (`ce_keyid`, `ce_signature`): Base64 of Ed25519 or HMAC-SHA256 over the header values `ce_id`, `ce_type`,
+`ce_subject` and `ce_time` as they are, and the SHA-256 of the body in lower-case hex, joined by line feeds (0x0A), none at the end.
+What does not verify, or whose key may not speak for the agency in the body, goes to `{topics.DEAD_LETTERS}` with the reason
+`not_authentic`. Verify commands too: docs/adapters.md has a worked example, docs/signature-vectors.json test vectors; with the keys
+there the examples of this document are signed, over the body written without white space.
 """
 _HEADERS: Mapping[str, Schema] = {
     "ce_specversion": {"type": "string", "const": "1.0"},
@@ -40,11 +47,15 @@ _HEADERS: Mapping[str, Schema] = {
     "ce_causationid": {"type": "string", "description": "`ce_id` of the command that a reply answers"},
     "ce_expirytime": {"type": "string", "format": "date-time", "description": "when the task is due; a command past it is not sent on"},
     "ce_traceparent": {"type": "string", "description": "W3C trace context; a reply repeats it"},
+    "ce_keyid": {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,63}$", "description": "the key of the installation's keyring that signed"},
+    "ce_signature": {"type": "string", "contentEncoding": "base64",
+                     "description": "Ed25519 (64 bytes) or HMAC-SHA256 (32 bytes) over ce_id, ce_type, ce_subject, ce_time and the SHA-256 of the body in hex"},
     "content-type": {"type": "string", "const": "application/json"},
 }
-_OF_EVERY_EVENT = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_correlationid", "content-type")
+_OF_EVERY_EVENT = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_correlationid", "ce_keyid", "ce_signature", "content-type")
 _ORIGIN: Mapping[str, Schema] = {
-    "reason": {"type": "string", "maxLength": 500, "description": "which fields are wrong, never what they hold"},
+    "reason": {"type": "string", "maxLength": 500, "description": "`not_authentic`, or which fields are wrong, never what they hold"},
+    "detail": {"type": "string", "enum": list(get_args(Doubt)), "description": "not_authentic: why it is not believed"},
     "origin-topic": {"type": "string"},
     "origin-partition": {"type": "string", "pattern": r"^\d+$"},
     "origin-offset": {"type": "string", "pattern": r"^\d+$"},
@@ -108,7 +119,7 @@ def _others(configured: Mapping[str, Topic]) -> Node:
         "event": {"address": topics.EVENTS, "title": "Reserved for what happens to requests",
                   "description": "The topic is created; nothing is published yet. Until then: the server-sent events of the REST API.",
                   "bindings": _topic_binding(configured[topics.EVENTS])},
-        "dead-letter": {"address": topics.DEAD_LETTERS, "title": "Messages that could not be decoded",
+        "dead-letter": {"address": topics.DEAD_LETTERS, "title": "Messages that could not be decoded, or believed",
                         "description": "As they came, key and headers too, with where they came from and why they are here.",
                         "messages": {"dead-letter": _ref("components", "messages", "dead-letter")},
                         "bindings": _topic_binding(configured[topics.DEAD_LETTERS])},
@@ -177,7 +188,7 @@ def _other_messages(kinds: Mapping[str, AssetType], found: Mapping[str, Golden])
                   "correlationId": {"location": "$message.header#/ce_subject", "description": "task id of the command"},
                   "bindings": _key_binding(_REPLY_KEY),
                   "examples": [_reply_example(name, reply) for name, reply in golden.replies(kinds, found).items()]},
-        "dead-letter": {"title": "死信 dead letter", "summary": "a message nobody could read", "contentType": "application/octet-stream",
+        "dead-letter": {"title": "死信 dead letter", "summary": "a message nobody could read or believe", "contentType": "application/octet-stream",
                         "headers": _schema("DeadLetterHeaders"), "payload": {"description": "the bytes as they came"},
                         "bindings": _key_binding("the key it came with")},
     }
@@ -195,7 +206,7 @@ def _schemas(kinds: Mapping[str, AssetType]) -> Node:
     types = {"CommandHeaders": command_type("[a-z_]+").replace(".", r"\."), "ReplyHeaders": REPLY_TYPE.replace(".", r"\.")}
     made["CommandHeaders"] = _headers(types["CommandHeaders"], without="ce_causationid", needed=("ce_expirytime", "ce_traceparent"))
     made["ReplyHeaders"] = _headers(types["ReplyHeaders"], without="ce_expirytime")
-    made["DeadLetterHeaders"] = {"type": "object", "properties": dict(_ORIGIN), "required": list(_ORIGIN)}
+    made["DeadLetterHeaders"] = {"type": "object", "properties": dict(_ORIGIN), "required": [name for name in _ORIGIN if name != "detail"]}
     return made
 
 

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from contracts.failures import DirectoryInvalid, LawInvalid
+from contracts.failures import DirectoryInvalid, KeyringInvalid, LawInvalid
+from deploy import acls, dead_letters, embedded, issuer, message_keys, process, topics, topology
 from deploy import backup as backup_run
-from deploy import dead_letters, embedded, issuer, process, topics, topology
 from deploy import demo as demo_run
 from deploy import demo_control as demo_control_run
 from deploy import load as load_run
@@ -36,6 +36,7 @@ app.add_typer(database, name="db")
 app.add_typer(kafka_topics, name="topics")
 app.add_typer(agencies, name="mock-agencies")
 app.add_typer(dead_letters.commands, name="dead-letters")
+app.add_typer(message_keys.app, name="keys")
 
 
 def directory_path() -> Path:
@@ -178,6 +179,13 @@ def topics_create() -> None:
         print(line)
 
 
+@kafka_topics.command("acls")
+def topics_acls(*, as_json: Annotated[bool, typer.Option("--json", help="as data, not as commands")] = False) -> None:
+    """Print who may do what on the broker, for Kafka's own tool."""
+    found = acls.rules(load_directory(directory_path()).agencies)
+    print(acls.as_json(found) if as_json else "\n".join(acls.as_lines(found)))
+
+
 def main() -> None:
     """Run the command line; a setting that is missing or wrong ends it by its name, with status 2 and no value, a wrong file by its rows."""
     try:
@@ -186,7 +194,7 @@ def main() -> None:
         for one in error.errors(include_input=False, include_url=False):
             print(f"setting {'.'.join(map(str, one['loc'])) or error.title}: {one['msg']}", file=sys.stderr)
         sys.exit(2)
-    except (DirectoryInvalid, LawInvalid) as error:
+    except (DirectoryInvalid, KeyringInvalid, LawInvalid) as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         sys.exit(2)
     except (PostgresError, dead_letters.CallFailed) as error:

@@ -16,6 +16,9 @@ HEAD = """\
 #   POSTGRES_PASSWORD          letters and digits
 #   CHAKONG_CREDENTIALS        JSON: the Authorization header by `credentials_ref` of the agency directory
 #   CHAKONG_CALLBACK_BASE_URL  where agencies reach the role `callbacks`
+#   CHAKONG_MESSAGE_KEYS       the keyring file: whose keys sign messages, made with `chakong keys new` (docs/operations.md)
+#   MESSAGE_SECRETS_RELAY, MESSAGE_SECRETS_AGGREGATOR, MESSAGE_SECRETS_WORKER, MESSAGE_SECRETS_CALLBACKS
+#                              JSON: the secrets of its keys by key id, to each role those it needs
 # `make up` starts it; `make up PROFILE=development` with the mock agencies in place of the agencies.
 """
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
@@ -24,6 +27,7 @@ API_PORT, CALLBACK_PORT, MOCK_PORT = 8080, 8081, 8090
 #: Not a secret: what the three brokers know each other by.
 _CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 _DIRECTORY = "/etc/chakong/agencies.yaml"
+_KEYRING = "/etc/chakong/message-keys.yaml"
 _SIGNING_KEY = {"CHAKONG_SIGNING_KEY": "${CHAKONG_SIGNING_KEY:?32 characters or more}"}
 _DATABASE = {"DATABASE_URL": "postgresql://chakong:${POSTGRES_PASSWORD:?letters and digits}@postgres:5432/chakong"}
 _KAFKA = {
@@ -34,18 +38,26 @@ _KAFKA = {
 }
 _GATEWAY = {**_SIGNING_KEY, **_DATABASE, "CHAKONG_GATEWAY_URL": f"http://api:{API_PORT}"}
 _EVERY = {"CHAKONG_PRODUCTION": "${CHAKONG_PRODUCTION:-true}", "CHAKONG_EMBEDDED": "false", "CHAKONG_AGENCIES": _DIRECTORY}
+
+
+def _message_keys(role: str) -> Environment:
+    """Name the keyring, and the secrets of this role alone."""
+    secrets = "${MESSAGE_SECRETS_" + role.upper() + ":?JSON object, secrets by key id}"
+    return {"CHAKONG_MESSAGE_KEYS": _KEYRING, "CHAKONG_MESSAGE_SECRETS": secrets}
+
+
 #: What each role is told beside that: no more than it needs.
 OF_ROLE: Mapping[str, Environment] = {
     "api": {**_GATEWAY, "CHAKONG_API_HOST": "0.0.0.0", "CHAKONG_API_PORT": str(API_PORT),  # noqa: S104 - inside its container
             "CHAKONG_TOKEN_PUBLIC_KEY": "${CHAKONG_TOKEN_PUBLIC_KEY:?PEM}"},
-    "relay": {**_GATEWAY, **_KAFKA},
-    "aggregator": {**_GATEWAY, **_KAFKA},
+    "relay": {**_GATEWAY, **_KAFKA, **_message_keys("relay")},
+    "aggregator": {**_GATEWAY, **_KAFKA, **_message_keys("aggregator")},
     "schedule": _GATEWAY,
-    "worker": {**_SIGNING_KEY, **_KAFKA, "CHAKONG_CONTENT_BASE_URL": f"http://api:{API_PORT}",
+    "worker": {**_SIGNING_KEY, **_KAFKA, **_message_keys("worker"), "CHAKONG_CONTENT_BASE_URL": f"http://api:{API_PORT}",
                "CHAKONG_CALLBACK_BASE_URL": "${CHAKONG_CALLBACK_BASE_URL:?where agencies reach the role callbacks}",
                "CHAKONG_CREDENTIALS": "${CHAKONG_CREDENTIALS:?JSON object, empty if no agency wants any}",
                "CHAKONG_MOCK_AGENCIES_URL": "${CHAKONG_MOCK_AGENCIES_URL:-}"},
-    "callbacks": {**_SIGNING_KEY, **_KAFKA, "CHAKONG_CALLBACK_HOST": "0.0.0.0",  # noqa: S104 - inside its container
+    "callbacks": {**_SIGNING_KEY, **_KAFKA, **_message_keys("callbacks"), "CHAKONG_CALLBACK_HOST": "0.0.0.0",  # noqa: S104 - inside its container
                   "CHAKONG_CALLBACK_PORT": str(CALLBACK_PORT)},
     "mock-agencies": {"CHAKONG_MOCK_HOST": "0.0.0.0", "CHAKONG_MOCK_PORT": str(MOCK_PORT)},  # noqa: S104 - inside its container
 }
@@ -133,6 +145,8 @@ def _ours(command: str, environment: Environment, needs: Mapping[str, str]) -> N
         "environment": environment, "volumes": ["${CHAKONG_AGENCIES:-./agencies.yaml}:" + _DIRECTORY + ":ro"],
         "read_only": True, "tmpfs": ["/tmp"],  # noqa: S108 - inside its container
     }
+    if "CHAKONG_MESSAGE_KEYS" in environment:
+        made["volumes"].append("${CHAKONG_MESSAGE_KEYS:?the keyring file}:" + _KEYRING + ":ro")
     return made | ({"depends_on": {name: {"condition": condition} for name, condition in needs.items()}} if needs else {})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from deploy import issuer
+from deploy import issuer, keys
 from deploy.broker import EmbeddedBroker
 from deploy.postgres import start_postgres
 from deploy.settings import DeploySettings
@@ -53,6 +53,8 @@ def secrets_of(environment: MutableMapping[str, str], folder: Path) -> None:
         environment["CHAKONG_SIGNING_KEY"] = _kept_key(folder / _SIGNING_KEY)
     if "CHAKONG_TOKEN_PUBLIC_KEY" not in environment:
         environment["CHAKONG_TOKEN_PUBLIC_KEY"] = issuer.public_key(folder)
+    if "CHAKONG_MESSAGE_KEYS" not in environment:
+        environment["CHAKONG_MESSAGE_KEYS"], environment["CHAKONG_MESSAGE_SECRETS_FILE"] = map(str, keys.kept_keyring(folder))
 
 
 def _kept_key(path: Path) -> str:

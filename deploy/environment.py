@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 from pydantic_settings import BaseSettings
 
-from contracts.kafka.settings import KafkaSettings
+from contracts.kafka.settings import KafkaSettings, MessageSettings
 from deploy.settings import DeploySettings
 from gateway.api.settings import ApiSettings
 from gateway.settings import GatewaySettings
@@ -19,11 +19,11 @@ from services.runtime.settings import CallbackSettings, WorkerSettings
 #: Which settings each role reads. Every role reads DeploySettings too.
 OF_ROLE: dict[str, tuple[type[BaseSettings], ...]] = {
     "api": (GatewaySettings, ApiSettings, StoreSettings),
-    "relay": (GatewaySettings, StoreSettings, KafkaSettings),
-    "aggregator": (GatewaySettings, StoreSettings, KafkaSettings),
+    "relay": (GatewaySettings, StoreSettings, KafkaSettings, MessageSettings),
+    "aggregator": (GatewaySettings, StoreSettings, KafkaSettings, MessageSettings),
     "schedule": (GatewaySettings, StoreSettings),
-    "worker": (WorkerSettings, KafkaSettings),
-    "callbacks": (CallbackSettings, KafkaSettings),
+    "worker": (WorkerSettings, KafkaSettings, MessageSettings),
+    "callbacks": (CallbackSettings, KafkaSettings, MessageSettings),
     "mock-agencies": (MockSettings,),
 }
 SETTINGS: tuple[type[BaseSettings], ...] = tuple(dict.fromkeys([DeploySettings, *(one for row in OF_ROLE.values() for one in row)]))

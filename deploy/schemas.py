@@ -8,6 +8,7 @@ from contracts.asset_type import AssetType
 from contracts.messages import Command, Reply
 from contracts.outcome import REASONS
 from contracts.report import AssetReport
+from contracts.signing import KeyringFile
 from gateway.domain.court_policy import CourtPolicyFile
 from gateway.domain.law.overrides import OverrideFile
 
@@ -35,6 +36,7 @@ def documents(kinds: Mapping[str, AssetType]) -> dict[str, Schema]:
         "report": _document("report", AssetReport.model_json_schema()),
         "agencies": _document("agencies", directory(kinds)),
         "court-policies": _document("court-policies", CourtPolicyFile.model_json_schema()),
+        "message-keys": _document("message-keys", KeyringFile.model_json_schema()),
         "law-overrides": _document("law-overrides", OverrideFile.model_json_schema()),
         **{f"asset.{code}": _document(f"asset.{code}", record(kind)) for code, kind in kinds.items()},
     }

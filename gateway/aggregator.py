@@ -16,14 +16,16 @@ from contracts.agency import Agency
 from contracts.batching import Linger, patiently
 from contracts.bounds import MOST_RAW_BYTES
 from contracts.clock import Clock
-from contracts.failures import MalformedMessage, ServiceUnavailable
+from contracts.failures import MalformedMessage, NotAuthentic, ServiceUnavailable
 from contracts.kafka import topics
 from contracts.kafka.codec import Outbound, Record, bare_letter, dead_letter, decode_reply
 from contracts.kafka.consumer import BROKER_ERRORS, Consumer
+from contracts.kafka.forged import forged
 from contracts.kafka.instants import ASKED_AT, SENT_AT, instant_of
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
+from contracts.signing import Keys
 from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
@@ -203,7 +205,7 @@ def _task_answer(one: _Answer) -> TaskAnswer:
 
 
 async def run(
-    aggregator: Aggregator, consumer: Consumer, producer: Producer, settings: GatewaySettings, stop: asyncio.Event
+    aggregator: Aggregator, consumer: Consumer, producer: Producer, settings: GatewaySettings, stop: asyncio.Event, *, keys: Keys
 ) -> None:
     """Poll, apply, commit, until told to stop; a batch is finished only when its transaction is.
 
@@ -216,14 +218,14 @@ async def run(
             await asyncio.sleep(wait_s)
             records += await consumer.poll(settings.aggregator_batch, wait_s=0)
         if records:
-            if await _handle(aggregator, producer, records, stop):
+            if await _handle(aggregator, producer, records, stop, keys):
                 consumer.done(records)
             linger.saw(len(records))
 
 
-async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[Record], stop: asyncio.Event) -> bool:
+async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[Record], stop: asyncio.Event, keys: Keys) -> bool:
     """Apply a batch, however long the database is away; what cannot be read or applied is set aside. False if told to stop before it was."""
-    come, letters = _decode(records)
+    come, letters = _decode(records, keys)
     try:
         bad = await patiently(partial(_apply, aggregator), come, stop, tries=_BUG_TRIES, ends=OPERATOR_MENDS)
     except OPERATOR_MENDS as error:
@@ -244,11 +246,13 @@ async def _apply(aggregator: Aggregator, come: Sequence[tuple[Record, Reply]]) -
     return [None] * len(come)
 
 
-def _decode(records: Sequence[Record]) -> tuple[list[tuple[Record, Reply]], list[Outbound]]:
+def _decode(records: Sequence[Record], keys: Keys) -> tuple[list[tuple[Record, Reply]], list[Outbound]]:
     come, undecodable = [], []
     for record in records:
         try:
-            come.append((record, decode_reply(record)))
+            come.append((record, decode_reply(record, keys)))
+        except NotAuthentic as error:
+            undecodable.append(forged(record, error))
         except MalformedMessage as error:
             undecodable.append(_letter(record, error.code, str(error)))
         # Anything else is a bug of ours; one message that meets it must not stop the answers of everybody else. style.md §2.7.
@@ -282,7 +286,7 @@ async def _set_aside(producer: Producer, messages: Sequence[Outbound], stop: asy
 
 
 async def serve(
-    aggregator: Aggregator, kafka: KafkaSettings, settings: GatewaySettings, stop: asyncio.Event, *, joined: Callable[[Consumer], None]
+    aggregator: Aggregator, kafka: KafkaSettings, settings: GatewaySettings, stop: asyncio.Event, *, joined: Callable[[Consumer], None], keys: Keys
 ) -> None:
     """Run the role until told to stop, joining the group anew whenever the broker went away; `joined` is shown each consumer."""
     producer = Producer(kafka, "chakong.aggregator")
@@ -291,7 +295,7 @@ async def serve(
         try:
             await consumer.start()
             joined(consumer)
-            await run(aggregator, consumer, producer, settings, stop)
+            await run(aggregator, consumer, producer, settings, stop, keys=keys)
         except BROKER_ERRORS as error:
             _log.warning("broker_away", role="aggregator", error=type(error).__name__)
             await asyncio.sleep(0.5)

@@ -171,8 +171,8 @@ class Intake:
         common = [self._common(submission, court, request_id, subject, now) for subject in body.subjects]
         numbers = self._new_request_nos(now, court.seat, len(parts))
         tasks = []
-        for index, (part, request_no) in enumerate(zip(parts, numbers, strict=True)):
-            agency, task_id = part.agency, f"{request_id}-{index:05d}"
+        for part, request_no in zip(parts, numbers, strict=True):
+            agency, task_id = part.agency, self._new_id()
             due = self._due_at(now, agency.answer_due_working_days, body)
             command = {**common[part.subject], "task_id": task_id, "request_no": request_no, "agency": agency.agency,
                        "asset_type": agency.asset_type, "answer_due_at": due}

@@ -26,6 +26,7 @@ from services.runtime.sending import Sender
 from services.runtime.settings import WorkerSettings
 from services.runtime.turns import Turns
 from services.runtime.worker import Worker
+from tests.keyring import COMMAND_TYPE, headers_of, keys, signed
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 KEY = "a key for tests, 32 characters or more"
@@ -67,9 +68,11 @@ def command(task_id="t1", **changes):
 
 
 def record_of(one, key=None):
+    """A message as the gateway sends it, signed: a command, or bytes that are none."""
     value = one.model_dump_json().encode() if isinstance(one, Command) else one
-    headers = {"ce_id": b"command-1", "ce_traceparent": b"00-aa-bb-01"}
-    return Record(topics.commands("deposits"), 0, next(_offsets), key, value, headers)
+    topic, subject = topics.commands("deposits"), one.task_id if isinstance(one, Command) else "t1"
+    headers = {**dict(headers_of(subject, COMMAND_TYPE)), "ce_id": b"command-1", "ce_traceparent": b"00-aa-bb-01"}
+    return Record(topic, 0, next(_offsets), key, value, dict(signed(keys(), topic, value, headers.items())))
 
 
 class TinyAdapter:
@@ -255,7 +258,7 @@ def worker(agencies, sink, *, rows=None, clock=None, **changes):
     clock = clock or FixedClock()
     sender = Sender(sink, linger_s=0, most_bytes=1_000_000, clock=clock, new_id=lambda: f"reply-{next(ids)}")
     rows = rows or [agency()]
-    return Worker(settings(**changes), {row.agency: row for row in rows}, asking(agencies, clock=clock, **changes), sender)
+    return Worker(settings(**changes), {row.agency: row for row in rows}, asking(agencies, clock=clock, **changes), sender, keys())
 
 
 __all__ = ["KEY", "NOW", "FakeAgency", "FakeGateway", "FakeSink", "FakeSource", "FixedClock", "TinyAdapter", "agency", "asking", "command", "raises",

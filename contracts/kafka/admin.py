@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from contracts.kafka.security import connection
 from contracts.kafka.settings import KafkaSettings
 from contracts.kafka.topics import Topic
 
@@ -14,7 +15,7 @@ async def create_missing(settings: KafkaSettings, topics: Sequence[Topic]) -> li
 
     Raises: KafkaError if the broker refuses one
     """
-    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=settings.request_timeout_ms)
+    client = AIOKafkaAdminClient(**connection(settings), request_timeout_ms=settings.request_timeout_ms)
     await client.start()
     try:
         present = set(await client.list_topics())

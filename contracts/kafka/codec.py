@@ -1,4 +1,4 @@
-"""Messages to bytes and back: CloudEvents 1.0 in binary mode. The only place that knows how a body is written."""
+"""Messages to bytes and back: CloudEvents 1.0 in binary mode. The only place that knows how a body is written and signed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +11,14 @@ from contracts.failures import MalformedMessage
 from contracts.kafka import topics
 from contracts.kafka.replies import read_reply, where
 from contracts.messages import REPLY_TYPE, Command, Reply
+from contracts.signing import Keys
 
 #: Largest dead letter; what is longer is cut.
 MOST_LETTER_BYTES = 8 * 1024 * 1024 - 16_384
 #: What a letter says of itself, and of the headers it came with, at most.
 _LETTER_HEAD_BYTES, _LONG_HEADER_BYTES, _MOST_HEADERS = 32_768, 1_024, 20
+#: What the types of commands and of replies begin with.
+_COMMAND, _REPLY = "cn.chakong.command.", REPLY_TYPE
 _JSON = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
 
 
@@ -77,23 +80,43 @@ def command_type(action: str) -> str:
     return f"cn.chakong.command.{action}.v1"
 
 
-def decode_command(record: Record) -> Command:
-    """Read a command.
+def seal(outbound: Outbound, keys: Keys) -> Outbound:
+    """Sign a message with the key of its type; a dead letter, and what is signed already, keeps the headers it has.
 
-    Raises: MalformedMessage
+    Raises: NoKey
     """
+    headers = dict(outbound.headers)
+    if outbound.topic == topics.DEAD_LETTERS or "ce_id" not in headers or "ce_signature" in headers:
+        return outbound
+    keyid, signature = keys.sign(headers, outbound.value, topics.external_agency(outbound.topic))
+    return Outbound(outbound.topic, outbound.key, outbound.value, [*outbound.headers, ("ce_keyid", keyid), ("ce_signature", signature)])
+
+
+def decode_command(record: Record, keys: Keys) -> Command:
+    """Read a command that the gateway signed; nothing of another one is read.
+
+    Raises: NotAuthentic, MalformedMessage
+    """
+    body = record.value or b""
+    key = keys.verified(record.headers, body, _COMMAND)
     try:
-        return Command.model_validate_json(record.value or b"")
+        command = Command.model_validate_json(body)
     except ValidationError as error:
         raise MalformedMessage(where(error)) from None
+    keys.bound(key, record.headers, command.task_id, command.agency)
+    return command
 
 
-def decode_reply(record: Record) -> Reply:
-    """Read a reply.
+def decode_reply(record: Record, keys: Keys) -> Reply:
+    """Read a reply that whoever serves its agency signed; nothing of another one is read.
 
-    Raises: MalformedMessage
+    Raises: NotAuthentic, MalformedMessage
     """
-    return read_reply(record.value or b"")
+    body = record.value or b""
+    key = keys.verified(record.headers, body, _REPLY)
+    reply = read_reply(body)
+    keys.bound(key, record.headers, reply.task_id, reply.agency)
+    return reply
 
 
 def encode_reply(reply: Reply, asked: Record | None, *, request_id: str, message_id: str, now: datetime) -> Outbound:
@@ -109,13 +132,13 @@ def encode_reply(reply: Reply, asked: Record | None, *, request_id: str, message
     return Outbound(topics.REPLIES, request_id.encode(), body, [*envelope.headers(), *asked_at])
 
 
-def dead_letter(record: Record, reason: str, most_bytes: int = MOST_LETTER_BYTES) -> Outbound:
+def dead_letter(record: Record, reason: str, most_bytes: int = MOST_LETTER_BYTES, *, detail: str | None = None) -> Outbound:
     """Set a message aside with where it came from and why: as it is, or cut where it would be larger than `most_bytes`.
 
     Shape: `cut`, `original-bytes` and `original-sha256` say of a cut one what it was; a header that is long goes first
     """
     value, origin = record.value or b"", {
-        "reason": reason[:500], "origin-topic": record.topic, "origin-partition": str(record.partition), "origin-offset": str(record.offset)}
+        "reason": reason[:500], **({"detail": detail} if detail else {}), "origin-topic": record.topic, "origin-partition": str(record.partition), "origin-offset": str(record.offset)}
     headers = list(record.headers.items())
     whole = len(value) + len(record.key or b"") + sum(len(name.encode("utf-8", "replace")) + len(told) for name, told in headers)
     if whole + _LETTER_HEAD_BYTES > most_bytes:
@@ -128,7 +151,7 @@ def dead_letter(record: Record, reason: str, most_bytes: int = MOST_LETTER_BYTES
 
 def bare_letter(letter: Outbound) -> Outbound:
     """Return a dead letter without body, key and headers but those that say where it came from and why."""
-    said = ("reason", "origin-", "original-")
+    said = ("reason", "detail", "origin-", "original-")
     return Outbound(letter.topic, None, b"", [("cut", b"true"), *(one for one in letter.headers if one[0].startswith(said))])
 
 

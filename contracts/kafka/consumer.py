@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from contracts.kafka.codec import Record
 from contracts.kafka.garbled import GARBLED, step_over
+from contracts.kafka.security import connection
 from contracts.kafka.settings import KafkaSettings
 
 _log = structlog.get_logger()
@@ -100,7 +101,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         self._begin_at = await self._read_before()
         rebalance_ms = settings.session_timeout_ms + int(self._give_up_s * 1000)
         self._client = client = AIOKafkaConsumer(
-            bootstrap_servers=settings.bootstrap_servers, client_id=self._client_id, group_id=self._group,
+            **connection(settings), client_id=self._client_id, group_id=self._group,
             enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=settings.fetch_max_wait_ms,
             request_timeout_ms=max(settings.request_timeout_ms, rebalance_ms + 5_000), rebalance_timeout_ms=rebalance_ms,
             session_timeout_ms=settings.session_timeout_ms, heartbeat_interval_ms=settings.session_timeout_ms // 4,

@@ -14,8 +14,12 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from contracts.kafka.codec import Outbound
+from contracts.failures import NoKey
+from contracts.kafka.codec import Outbound, seal
+from contracts.kafka.security import connection
 from contracts.kafka.settings import KafkaSettings
+from contracts.signing import Keys
+from contracts.telemetry import ALARMS
 
 _log = structlog.get_logger()
 
@@ -33,9 +37,9 @@ _REFUSED: tuple[type[Exception], ...] = (
 class Producer:
     """Sends batches; a broken client is thrown away and made anew with the next batch."""
 
-    def __init__(self, settings: KafkaSettings, client_id: str) -> None:
-        """Take the settings; nothing is opened yet."""
-        self._settings, self._client_id = settings, client_id
+    def __init__(self, settings: KafkaSettings, client_id: str, keys: Keys | None = None) -> None:
+        """Take the settings, and what signs; without keys messages go out as they are. Nothing is opened yet."""
+        self._settings, self._client_id, self._keys = settings, client_id, keys
         self._client: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
         #: topics that are not there, and until when they are not looked for: each look takes a request's time
@@ -62,14 +66,30 @@ class Producer:
                 self._client = client
 
     async def send(self, messages: Sequence[Outbound]) -> list[bool]:
-        """Send a batch and wait for the acknowledgements.
+        """Sign a batch, send it and wait for the acknowledgements.
 
         Shape: one truth value a message, in order: whether the broker has it. Never raises for a broker that is away.
         """
         return [one == "taken" for one in await self.deliver(messages)]
 
     async def deliver(self, messages: Sequence[Outbound]) -> list[Delivery]:
-        """Send a batch and tell what became of each message, in order; one that is refused takes no other along."""
+        """Sign a batch, send it and tell what became of each message, in order; one that is refused takes no other along."""
+        sealed = [self._sealed(one) for one in messages]
+        told = iter(await self._deliver([one for one in sealed if one is not None]))
+        return ["away" if one is None else next(told) for one in sealed]
+
+    def _sealed(self, message: Outbound) -> Outbound | None:
+        """Sign a message; one that no key signs is not sent, and holds up no other."""
+        if self._keys is None:
+            return message
+        try:
+            return seal(message, self._keys)
+        except NoKey as error:
+            ALARMS.labels("no_key").inc()
+            _log.error("not_signed", client=self._client_id, topic=message.topic, why=str(error))
+            return None
+
+    async def _deliver(self, messages: Sequence[Outbound]) -> list[Delivery]:
         client = None
         try:
             await self.start()
@@ -141,7 +161,7 @@ class Producer:
     def _make(self) -> AIOKafkaProducer:
         settings = self._settings
         return AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap_servers, client_id=self._client_id, acks="all",
+            **connection(settings), client_id=self._client_id, acks="all",
             enable_idempotence=settings.idempotent, request_timeout_ms=settings.request_timeout_ms,
             max_request_size=settings.most_request_bytes, retry_backoff_ms=100, metadata_max_age_ms=30_000,
         )

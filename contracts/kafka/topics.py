@@ -49,6 +49,15 @@ def commands_for(agency: Agency) -> str:
     return commands(agency.asset_type, agency.agency if agency.served_by == "external" else None)
 
 
+def external_agency(topic: str) -> str | None:
+    """Return the agency whose own topic this is; None for a topic of ours."""
+    match topic.split("."):
+        case ["chakong", "command", _, agency, "v1"]:
+            return agency
+        case _:
+            return None
+
+
 def worker_group(asset_type: str) -> str:
     """Return the consumer group of the workers of a topic, whatever else their processes do. ADR 18."""
     return _WORKERS + asset_type

@@ -15,7 +15,7 @@ MOST_REDRIVES = 3
 #: How often a message was sent again, carried by the message itself.
 REDRIVES = "redrives"
 #: Headers that say why and from where a message was set aside; they stay behind when it is sent again.
-ASIDE = frozenset({"reason", "origin-topic", "origin-partition", "origin-offset", "cut", "original-bytes", "original-sha256", REDRIVES})
+ASIDE = frozenset({"reason", "detail", "origin-topic", "origin-partition", "origin-offset", "cut", "original-bytes", "original-sha256", REDRIVES})
 #: What a caller may be told of a message: codes and ids of ours.
 _PLAIN = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 _REASON = re.compile(r"([a-z][a-z_]{0,39})(?:: |$)")
@@ -80,7 +80,7 @@ def letter_of(key: bytes | None, value: bytes, headers: Mapping[str, bytes]) -> 
     return DeadLetter(
         letter_id=_id(key, value, headers), topic=_plain(said.get("origin-topic")) or "unknown",
         partition=_number(said.get("origin-partition")), offset=_number(said.get("origin-offset")),
-        reason=reason[1] if reason else "malformed_message", detail=_shown(said.get("reason", "")),
+        reason=reason[1] if reason else "malformed_message", detail=_shown("; ".join(said[name] for name in ("reason", "detail") if name in said)),
         action=_plain(body.get("action")), agency=_plain(body.get("agency")), task_id=_plain(body.get("task_id")),
         controls=_controls(said.get("origin-topic", ""), body), whole=bool(value) and "cut" not in said, redrives=_number(said.get(REDRIVES)) or 0,
         key=key, value=value, headers={name: content for name, content in headers.items() if name not in ASIDE})

@@ -20,6 +20,7 @@ from contracts.failures import AgencyError, AgencyUnavailable, ChakongError, Not
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
+from contracts.signing import Keys
 from contracts.telemetry import ALARMS
 from services.runtime.answers import evidence_of, no_answer, read_answers, to_reply
 from services.runtime.edge import Edge, of_failure, of_framework, protocol
@@ -124,12 +125,12 @@ def application(callbacks: Callbacks) -> Starlette:
 
 async def serve(
     settings: CallbackSettings, kafka: KafkaSettings, agencies: Mapping[str, Agency], stop: asyncio.Event, *,
-    clock: Clock, new_id: Callable[[], str], on_ready: Callable[[str], None] = lambda _: None,
+    clock: Clock, new_id: Callable[[], str], keys: Keys, on_ready: Callable[[str], None] = lambda _: None,
     adapters: Mapping[str, Adapter] | None = None,
 ) -> None:
     """Run the role until told to stop; `on_ready` gets the base URL it listens on."""
     known = registered_adapters() if adapters is None else adapters
-    producer = Producer(kafka, "chakong.callbacks")
+    producer = Producer(kafka, "chakong.callbacks", keys)
     sender = Sender(producer, linger_s=settings.linger_s, most_bytes=kafka.most_request_bytes - _HEADER_BYTES,
                     clock=clock, new_id=new_id, keeps=False)
     sent = asyncio.Event()

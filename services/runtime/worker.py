@@ -15,14 +15,16 @@ import structlog
 from contracts.agency import Agency
 from contracts.clock import Clock
 from contracts.documents import MOST_DOCUMENT_BYTES
-from contracts.failures import ContractError, DirectoryInvalid, MalformedMessage, UnknownAssetType
+from contracts.failures import ContractError, DirectoryInvalid, MalformedMessage, NotAuthentic, UnknownAssetType
 from contracts.kafka import topics
 from contracts.kafka.codec import Outbound, Record, dead_letter, decode_command
 from contracts.kafka.consumer import Consumer
+from contracts.kafka.forged import forged
 from contracts.kafka.moving import read_before
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Command
+from contracts.signing import Keys
 from contracts.telemetry import DEAD_LETTERS
 from services.runtime.agency_client import AgencyClient, endpoint
 from services.runtime.asking import Asking
@@ -50,7 +52,7 @@ _MOST_SENDING = 64
 
 async def serve(
     settings: WorkerSettings, kafka: KafkaSettings, agencies: Mapping[str, Agency], stop: asyncio.Event, *,
-    clock: Clock, new_id: Callable[[], str], random: Random, on_ready: Callable[[], None] = lambda: None,
+    clock: Clock, new_id: Callable[[], str], random: Random, keys: Keys, on_ready: Callable[[], None] = lambda: None,
     adapters: Mapping[str, Adapter] | None = None, guard: Guard | None = None,
 ) -> None:
     """Run the worker until told to stop; while Kafka is away it keeps trying, with growing pauses.
@@ -63,7 +65,7 @@ async def serve(
     served = settings.asset_types or tuple(known)
     mine = {code: row for code, row in agencies.items() if row.asset_type in served and row.served_by == "adapter"}
     _check(mine.values(), settings)
-    producer = Producer(kafka, "chakong.worker")
+    producer = Producer(kafka, "chakong.worker", keys)
     sender = Sender(producer, linger_s=settings.linger_s, most_bytes=kafka.most_request_bytes - _HEADER_BYTES,
                     clock=clock, new_id=new_id)
     async with ContentClient(settings, most_bytes=MOST_DOCUMENT_BYTES, clock=clock, random=random) as contents:
@@ -72,7 +74,7 @@ async def serve(
             settings, known, lambda row: AgencyClient(row, settings, clock=clock, random=random, young=young),
             Claims(contents, most_bytes=settings.content_cache_bytes), turns=Turns(contents, new_id(), guard),
             clock=clock, random=random)
-        worker = Worker(settings, mine, asking, sender)
+        worker = Worker(settings, mine, asking, sender, keys)
         try:
             await worker.run(_sources(kafka, served), stop, on_ready)
         finally:
@@ -97,9 +99,9 @@ def _source(kafka: KafkaSettings, code: str) -> Source:
 class Worker:
     """Takes records, hands them to lanes, sends what comes of them, and only then calls them done."""
 
-    def __init__(self, settings: WorkerSettings, agencies: Mapping[str, Agency], asking: Asking, sender: Sender) -> None:
-        """Take the agencies it serves, what asks them and what sends."""
-        self._settings, self._agencies, self._asking, self._sender = settings, agencies, asking, sender
+    def __init__(self, settings: WorkerSettings, agencies: Mapping[str, Agency], asking: Asking, sender: Sender, keys: Keys) -> None:
+        """Take the agencies it serves, what asks them, what sends, and what says whom to believe."""
+        self._settings, self._agencies, self._asking, self._sender, self._keys = settings, agencies, asking, sender, keys
         self._lanes = Lanes(self._handle, lane_most=settings.lane_waiting, all_most=settings.all_waiting,
                             linger_s=settings.linger_s)
         self._readers: list[Reader] = []
@@ -151,6 +153,8 @@ class Worker:
         for record in records:
             try:
                 job = Job(record, self._readable(record), now_s, reader)
+            except NotAuthentic as error:  # not counted among the dead: whoever writes to the topic could have reading stopped
+                letters.append((record, forged(record, error, self._sender.most_bytes)))
             except ContractError as error:
                 letters.append((record, self._letter(reader, record, error.code, str(error))))
             else:
@@ -163,9 +167,9 @@ class Worker:
     def _readable(self, record: Record) -> Command:
         """Read a command that this worker can carry out.
 
-        Raises: MalformedMessage, UnknownAssetType
+        Raises: NotAuthentic, MalformedMessage, UnknownAssetType
         """
-        command = decode_command(record)
+        command = decode_command(record, self._keys)
         agency = self._agencies.get(command.agency)
         if agency is None:
             raise MalformedMessage("agency: not one of this worker's")

@@ -12,7 +12,8 @@ SERVICES = yaml.safe_load(TEXT)["services"]
 SERVERS = {*compose.BROKERS, "postgres"}
 STEPS = {"db-upgrade", "topics-create"}
 GIVEN = {"CHAKONG_SIGNING_KEY": "k" * 32, "CHAKONG_TOKEN_PUBLIC_KEY": "PEM", "POSTGRES_PASSWORD": "secret", "CHAKONG_CREDENTIALS": "{}",
-         "CHAKONG_CALLBACK_BASE_URL": "https://callbacks.court.example"}
+         "CHAKONG_CALLBACK_BASE_URL": "https://callbacks.court.example", "CHAKONG_MESSAGE_KEYS": "keyring.yaml",
+         **{f"MESSAGE_SECRETS_{role}": "{}" for role in ("RELAY", "AGGREGATOR", "WORKER", "CALLBACKS")}}
 DEVELOPMENT = {"CHAKONG_PRODUCTION": "false", "CHAKONG_MOCK_AGENCIES_URL": "http://mock-agencies:8090"}
 PLACES = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 
@@ -64,7 +65,7 @@ def test_no_secret_has_a_default():
         assert kind == "?" or variable not in secrets, variable
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
-            if re.search(r"PASSWORD|SIGNING_KEY|CREDENTIALS", variable) or "://chakong:" in value:
+            if re.search(r"PASSWORD|SIGNING_KEY|CREDENTIALS|SECRETS", variable) or "://chakong:" in value:
                 assert re.search(r"\$\{\w+:\?", value), f"{name} {variable}"
 
 

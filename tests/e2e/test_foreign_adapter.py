@@ -13,9 +13,11 @@ from confluent_kafka import Consumer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from deploy.keys import new_key
 from services.runtime.mock.people import invent
 from tests.builders import RECORDS
 from tests.e2e.spread import spread_mesh
+from tests.keyring import add_to, told_to
 
 BANK, TOPIC = "harbour-bank", "chakong.command.deposits.harbour-bank.v1"
 ADAPTER = Path(__file__).with_name("foreign_adapter.py")
@@ -23,6 +25,10 @@ PERSONS = list(islice(invent(seed=7), 2, 9))
 WRONG = ("by hand", "unknown field", "unknown outcome", "another's task", "not JSON")
 ROW = {"agency": BANK, "name": {"zh": "海港银行", "en": "Harbour Bank"}, "asset_type": "deposits", "region_code": "000000",
        "channel": "p2p_local", "capabilities": ["query", "status"], "served_by": "external"}
+
+
+#: The bank's key, as `chakong keys new harbour-bank-1 --agency harbour-bank` makes it.
+MADE = new_key("harbour-bank-1", "ed25519", "agency", [BANK])
 
 
 def account(person):
@@ -40,8 +46,10 @@ def spread(server_dir, spread_kafka, module_database):
     directory.write_text(yaml.safe_dump({"agencies": [ROW]}, allow_unicode=True))
     environment = {"CHAKONG_AGENCIES": str(directory), "CHAKONG_RESEND_AFTER_S": "3"}
     with spread_mesh(server_dir / "foreign", spread_kafka, module_database, **environment) as mesh:
+        add_to(server_dir / "foreign", MADE)
+        keys = told_to(server_dir / "foreign", MADE)
         mesh.start("api", "api", "relay", "aggregator", "schedule")
-        command = [sys.executable, "-I", str(ADAPTER), spread_kafka, TOPIC, json.dumps(BOOKS)]
+        command = [sys.executable, "-I", str(ADAPTER), spread_kafka, TOPIC, json.dumps(BOOKS), json.dumps(keys)]
         with (server_dir / "foreign-adapter.log").open("w") as log, subprocess.Popen(command, stderr=log) as adapter:
             yield mesh
             adapter.terminate()
@@ -93,7 +101,7 @@ def filed(url):
 
 def test_the_script_imports_nothing_of_ours():
     lines = [line.split()[1].partition(".")[0] for line in ADAPTER.read_text().splitlines() if line.startswith(("import ", "from "))]
-    assert set(lines) == {"json", "signal", "sys", "uuid", "datetime", "confluent_kafka"}
+    assert set(lines) == {"base64", "hashlib", "cryptography", "json", "signal", "sys", "uuid", "datetime", "confluent_kafka"}
 
 
 def test_the_report_has_the_answer_of_a_foreign_adapter(asked):

@@ -8,8 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.kafka import topics
+from contracts.messages import REPLY_TYPE
 from tests.e2e.flood import BANKS, Flood, people
 from tests.e2e.topics import read_all, until_read, write
+from tests.keyring import COMMAND_TYPE, headers_of, keys_in, signed
 
 COMMANDS = topics.commands("deposits")
 WORKER, AGGREGATOR = topics.worker_group("deposits"), "chakong.aggregator"
@@ -70,7 +72,9 @@ def replay(bootstrap, topic, group):
 @pytest.mark.parametrize(("topic", "group"), [(COMMANDS, WORKER), (topics.REPLIES, AGGREGATOR)])
 def test_poison_becomes_dead_letters_and_holds_up_no_partition(mesh, kafka_bootstrap, topic, group):
     known = len(read_all(kafka_bootstrap, topics.DEAD_LETTERS))
-    poison = [(partition, key, value, [("ce_id", b"poison")]) for partition in PARTITIONS for key in (None, b"k") for value in POISON]
+    ours, ce_type = keys_in(mesh.folder), COMMAND_TYPE if topic == COMMANDS else REPLY_TYPE
+    poison = [(partition, key, value, signed(ours, topic, value, headers_of("t1", ce_type)))
+              for partition in PARTITIONS for key in (None, b"k") for value in POISON]
     write(kafka_bootstrap, topic, poison)
     request_ids = [mesh.submit(asset_types=["deposits"], agencies=["icbc", "abc"]) for _ in range(8)]
     assert all(mesh.ended(request_id, within_s=5)["all_answered"] for request_id in request_ids)
@@ -81,8 +85,9 @@ def test_poison_becomes_dead_letters_and_holds_up_no_partition(mesh, kafka_boots
 def test_a_dead_letter_says_where_it_came_from_and_why(mesh, kafka_bootstrap):
     mesh.ended(mesh.submit(agencies=["icbc"]))
     command = next(one for one in read_all(kafka_bootstrap, COMMANDS) if b'"request_no"' in (one.value() or b""))
-    write(kafka_bootstrap, COMMANDS, [(2, None, b'{"asset_type": "yachts"}', [("ce_id", b"of the test")])])
-    write(kafka_bootstrap, COMMANDS, [(2, None, unknown_type(command.value()), [("ce_id", b"of the test")])])
+    for value in (b'{"asset_type": "yachts"}', unknown_type(command.value())):
+        told = {**dict(headers_of(json.loads(command.value())["task_id"], COMMAND_TYPE)), "ce_id": b"of the test"}
+        write(kafka_bootstrap, COMMANDS, [(2, None, value, signed(keys_in(mesh.folder), COMMANDS, value, told.items()))])
     until_read(kafka_bootstrap, COMMANDS, WORKER)
     letters = [dict(one.headers()) for one in read_all(kafka_bootstrap, topics.DEAD_LETTERS)]
     ours = [headers for headers in letters if headers["ce_id"] == b"of the test"]

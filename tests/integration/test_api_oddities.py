@@ -5,13 +5,13 @@ import json
 
 import pytest
 
-from contracts.kafka.codec import Record
 from contracts.messages import Reply
 from contracts.report import AssetReport
 from gateway.aggregator import Aggregator, _handle
 from gateway.api.oddities import OddityList
 from tests import builders as build
 from tests.court_side import bearer, problem, reply_to
+from tests.keyring import keys, reply_record
 
 MARK = {"field": "branch_name", "wire": "KHWD", "code": "bad_form", "raw": "云浮支行8"}
 ASSET = {"record": {**build.RECORDS["deposits"]}, "unread": [MARK]}
@@ -134,10 +134,10 @@ class Letters:
 async def test_a_reply_that_meets_a_bug_is_set_aside_and_every_other_is_applied(court):
     request_id = (await court.submit())["request_id"]
     tasks = (await court.status(request_id))["tasks"]
-    records = [Record("chakong.reply.v1", 0, at, None, Reply(task_id=one["task_id"], agency=one["agency"], kind="answered", outcome="none_found")
-                      .model_dump_json().encode()) for at, one in enumerate(tasks)]
+    records = [reply_record(Reply(task_id=one["task_id"], agency=one["agency"], kind="answered", outcome="none_found").model_dump_json().encode(),
+                            one["task_id"], at) for at, one in enumerate(tasks)]
     letters = Letters()
-    assert await _handle(BrokenStore(court, tasks[1]["task_id"]), letters, records, asyncio.Event())
+    assert await _handle(BrokenStore(court, tasks[1]["task_id"]), letters, records, asyncio.Event(), keys())
     assert [one.value for one in letters.written] == [records[1].value]
     outcomes = [one["outcome"] for one in (await court.status(request_id))["tasks"]]
     assert (outcomes.count("none_found"), outcomes.count(None), outcomes[1]) == (len(tasks) - 1, 1, None)
@@ -158,7 +158,7 @@ async def test_no_reply_stops_the_store_and_its_task_is_answered(court, reply):
     task = next(one for one in (await court.status(request_id))["tasks"] if one["asset_type"] == "deposits")
     said = json.dumps({"task_id": task["task_id"], "agency": task["agency"], "kind": "answered"} | reply)
     letters = Letters()
-    await _handle(BrokenStore(court, None), letters, [Record("chakong.reply.v1", 0, 0, None, said.encode())], asyncio.Event())
+    await _handle(BrokenStore(court, None), letters, [reply_record(said.encode(), task["task_id"])], asyncio.Event(), keys())
     after = next(one for one in (await court.status(request_id))["tasks"] if one["task_id"] == task["task_id"])
     assert (after["outcome"], letters.written) == (reply["outcome"], [])
     AssetReport.model_validate_json((await court.get(f"/v1/requests/{request_id}/report")).content)

@@ -15,6 +15,7 @@ from services.runtime.references import callback_url
 from services.runtime.sending import Sender
 from services.runtime.settings import CallbackSettings
 from tests.agency_side import KEY, NOW, FakeSink, FixedClock, TinyAdapter, agency, command
+from tests.keyring import keys
 
 ANSWER = {"no-t1": "found"}
 
@@ -143,7 +144,7 @@ async def test_the_answer_is_about_the_action_that_was_asked_for(desk):
 async def serving(kafka):
     stop, listening = asyncio.Event(), asyncio.get_running_loop().create_future()
     running = asyncio.create_task(callbacks.serve(
-        CallbackSettings(signing_key=KEY), kafka, {"icbc": agency()}, stop, clock=FixedClock(), new_id=lambda: "id",
+        CallbackSettings(signing_key=KEY), kafka, {"icbc": agency()}, stop, clock=FixedClock(), new_id=lambda: "id", keys=keys(),
         on_ready=listening.set_result, adapters={"deposits": TinyAdapter()}))
     yield await listening
     stop.set()

@@ -16,6 +16,7 @@ from contracts.kafka.settings import KafkaSettings
 from deploy.broker import EmbeddedBroker
 from services.runtime import worker
 from tests.agency_side import FixedClock, TinyAdapter, agency, command, settings
+from tests.keyring import COMMAND_TYPE, headers_of, keys
 
 #: A kind of asset of this file's own, so that no other test reads its topics.
 KIND = "tiny_boats"
@@ -53,7 +54,7 @@ async def working(kafka, url):
     row = agency(asset_type=KIND, batch_size=50)
     running = asyncio.create_task(worker.serve(
         settings(mock_agencies_url=url, asset_types=(KIND,)), kafka, {"icbc": row}, stop, clock=FixedClock(),
-        new_id=lambda: f"id-{next(ids)}", random=Random(7), on_ready=ready.set, adapters={KIND: TinyAdapter()}))
+        new_id=lambda: f"id-{next(ids)}", random=Random(7), keys=keys(), on_ready=ready.set, adapters={KIND: TinyAdapter()}))
     async with asyncio.timeout(20):
         await ready.wait()
     yield
@@ -63,10 +64,15 @@ async def working(kafka, url):
 
 
 async def send(kafka, *values):
-    producer = Producer(kafka, "test")
-    out = [Outbound(topics.commands(KIND), f"k{number}".encode(), value, [("ce_id", b"c")]) for number, value in enumerate(values)]
+    producer = Producer(kafka, "test", keys())
+    out = [Outbound(topics.commands(KIND), f"k{number}".encode(), value, headers_of(task_of(value), COMMAND_TYPE))
+           for number, value in enumerate(values)]
     assert all(await producer.send(out))
     await producer.stop()
+
+
+def task_of(value):
+    return json.loads(value)["task_id"] if value.startswith(b"{") else "none"
 
 
 async def read(kafka, topic, wanted):
@@ -119,5 +125,5 @@ async def test_a_worker_whose_broker_died_ends_in_order():
 
 
 def ours(records):
-    replies = [decode_reply(one) for one in records]
+    replies = [decode_reply(one, keys()) for one in records]
     return [reply for reply in replies if reply.task_id.startswith("boat-")]

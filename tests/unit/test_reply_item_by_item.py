@@ -5,7 +5,7 @@ import pytest
 
 from contracts.control import PriorMeasure
 from contracts.failures import MalformedMessage
-from contracts.kafka.codec import Record, decode_reply
+from contracts.kafka.replies import read_reply
 from tests.builders import RECORDS
 
 RIGHT = {"record": RECORDS["deposits"]}
@@ -13,7 +13,7 @@ RIGHT = {"record": RECORDS["deposits"]}
 
 def decoded(**said):
     body = {"task_id": "t", "agency": "icbc", "kind": "answered", "outcome": "found", **said}
-    return decode_reply(Record("chakong.reply.v1", 0, 0, None, json.dumps(body).encode()))
+    return read_reply(json.dumps(body).encode())
 
 
 @pytest.mark.parametrize("wrong", [
@@ -79,7 +79,7 @@ def test_what_only_tells_of_a_measure_is_marked_and_the_measure_stands(wrong):
 def test_what_no_store_takes_is_replaced_wherever_it_stands(char):
     record = RECORDS["deposits"] | {"branch_name": "xCHAR", "kCHAR": "v"}
     body = {"task_id": "t", "agency": "icbc", "kind": "answered", "outcome": "found", "detail": "aCHAR", "assets": [RIGHT, {"record": record}]}
-    reply = decode_reply(Record("chakong.reply.v1", 0, 0, None, orjson.dumps(body).replace(b"CHAR", char.encode())))
+    reply = read_reply(orjson.dumps(body).replace(b"CHAR", char.encode()))
     assert (reply.detail, reply.assets[1].record["branch_name"], reply.assets[1].record["k\ufffd"]) == ("a\ufffd", "x\ufffd", "v")
 
 
@@ -97,4 +97,4 @@ def test_a_reply_that_is_none_is_a_dead_letter(said):
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_object_is_a_dead_letter(body):
     with pytest.raises(MalformedMessage):
-        decode_reply(Record("chakong.reply.v1", 0, 0, None, body))
+        read_reply(body)

@@ -1,8 +1,10 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import ValidationError
 
 from contracts.failures import (
@@ -10,8 +12,10 @@ from contracts.failures import (
     DirectoryInvalid,
     MalformedMessage,
 )
+from contracts.kafka import topics
 from contracts.kafka.moving import StillRead
 from contracts.kafka.settings import KafkaSettings
+from deploy.keys import new_key
 from services.runtime.worker import serve
 from tests.agency_side import (
     NOW,
@@ -28,10 +32,10 @@ from tests.agency_side import (
     settings,
     worker,
 )
+from tests.keyring import COMMAND_TYPE, headers_of, keys, sender, signed
 
 FREEZE = {"action": "freeze"}
-
-FREEZE = {"action": "freeze"}
+STRANGER = new_key("stranger-1", "hmac-sha256", "gateway")
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ async def test_an_agency_without_an_address_or_credentials_stops_the_start():
     async def start(row, **changes):
         kafka = KafkaSettings(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
         await serve(settings(**changes), kafka, {"icbc": row}, asyncio.Event(), clock=FixedClock(), new_id=str,
-                    random=Random(7), adapters={"deposits": TinyAdapter()})
+                    random=Random(7), keys=keys(), adapters={"deposits": TinyAdapter()})
 
     with pytest.raises(DirectoryInvalid, match="without an endpoint: icbc"):
         await start(agency(), mock_agencies_url="")
@@ -169,6 +173,23 @@ async def test_reading_stops_when_most_messages_are_dead_letters(sink):
     working = worker(FakeAgency(), sink, dead_letter_window=10, dead_letter_pause_s=60)
     await run_worker(working, source, lambda: source.stopped)
     assert len(source.batches) == 40
+
+
+async def test_forged_commands_are_set_aside_with_an_alarm_and_stop_nobody(sink):
+    forged = [replace(record_of(command(f"t{number}", **FREEZE)), headers=headers) for number in range(200)
+              for headers in ({}, dict(signed(sender(STRANGER), topics.commands("deposits"), b"", headers_of("t1", COMMAND_TYPE))))]
+    desk, good, before = FakeAgency(), record_of(command("t0")), alarms("not_authentic")
+    source = FakeSource(*[[one] for one in forged], [good])
+    await run_worker(worker(desk, sink, dead_letter_window=10, dead_letter_pause_s=60), source, lambda: len(source.finished) == 401)
+    assert desk.calls == [("query", ["no-t0"])]
+    assert sink.replies["t0"].outcome == "none_found"
+    assert len(sink.letters) == 400 == alarms("not_authentic") - before
+    assert {dict(one.headers)["reason"] for one in sink.letters} == {b"not_authentic"}
+    assert {dict(one.headers)["detail"] for one in sink.letters} == {b"unsigned", b"unknown_key"}
+
+
+def alarms(kind):
+    return REGISTRY.get_sample_value("chakong_alarms_total", {"kind": kind}) or 0.0
 
 
 async def test_a_slow_agency_does_not_hold_the_answers_of_another(sink):
