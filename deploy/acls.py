@@ -60,11 +60,12 @@ def as_json(found: Iterable[Acl]) -> str:
 
 def _of_role(container: str, role: str, kind: str, external: Iterable[Agency]) -> Iterator[Acl]:
     match role:
-        case "relay":
+        case "relay":  # replies, since what was set aside is sent again from here
             ours = [topics.commands(code) for code in asset_types()]
-            yield from _of(container, *_writes(*ours, *sorted({topics.commands_for(one) for one in external}), topics.EVENTS))
+            yield from _of(container, *_writes(*ours, *sorted({topics.commands_for(one) for one in external}), topics.EVENTS, topics.REPLIES))
         case "aggregator":
-            yield from _of(container, *_reads(topics.REPLIES, "chakong.aggregator"), *_writes(topics.DEAD_LETTERS))
+            yield from _of(container, *_reads(topics.REPLIES, "chakong.aggregator"),
+                           *_reads(topics.DEAD_LETTERS, topics.DEAD_LETTERS_GROUP), *_writes(topics.DEAD_LETTERS))
         case "worker":
             yield from _of(container, *_reads(topics.commands(kind), _WORKER_GROUPS, pattern="prefixed"),
                            *_writes(topics.REPLIES, topics.DEAD_LETTERS))

@@ -23,7 +23,6 @@ from gateway.store.dead_letters import Due, forget, keep, mark_redriven, take_du
 
 _log = structlog.get_logger()
 
-_GROUP = "chakong.dead-letters"
 _MOST_POLLED = 100
 #: Most bytes of letters written together.
 _MOST_BYTES = 16 * 1024 * 1024
@@ -44,7 +43,7 @@ class Keeper:
     async def run(self, stop: asyncio.Event) -> None:
         """Keep what comes until told to stop, joining anew whenever the broker went away."""
         while not stop.is_set():
-            consumer = Consumer(self._kafka, [topics.DEAD_LETTERS], _GROUP, _GROUP)
+            consumer = Consumer(self._kafka, [topics.DEAD_LETTERS], topics.DEAD_LETTERS_GROUP, topics.DEAD_LETTERS_GROUP)
             try:
                 await consumer.start()
                 await self._keep_on(consumer, stop)

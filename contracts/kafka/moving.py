@@ -6,6 +6,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import IncompatibleBrokerVersion, for_code
 
+from contracts.kafka.security import connection
 from contracts.kafka.settings import KafkaSettings
 
 #: States of a group that has no member.
@@ -21,7 +22,7 @@ async def read_before(settings: KafkaSettings, topic: str, is_earlier: Callable[
 
     Raises: StillRead naming a group that has members; KafkaError
     """
-    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers, request_timeout_ms=settings.request_timeout_ms)
+    client = AIOKafkaAdminClient(**connection(settings), request_timeout_ms=settings.request_timeout_ms)
     await client.start()
     try:
         groups = await _earlier(client, is_earlier)

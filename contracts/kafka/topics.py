@@ -10,7 +10,8 @@ EVENTS = "chakong.event.v1"
 DEAD_LETTERS = "chakong.dead-letter.v1"
 _COMMANDS = "chakong.command."
 
-#: How long dead letters are kept.
+#: The group that brings dead letters into the store; how long they are kept.
+DEAD_LETTERS_GROUP = "chakong.dead-letters"
 DEAD_LETTER_DAYS = 90
 #: What the names of the workers' groups begin with; and the one group of a broker that is read by one worker only.
 _WORKERS = "chakong.worker."

@@ -144,7 +144,7 @@ async def read(kafka, topic, wanted):
 async def test_from_the_topic_into_the_store_and_back_as_it_came(court, kafka, monkeypatch):
     mine = f"chakong.test.letters.{next(_numbers)}.v1"
     monkeypatch.setattr(topics, "DEAD_LETTERS", mine)
-    monkeypatch.setattr("gateway.dead_letters._GROUP", mine)
+    monkeypatch.setattr(topics, "DEAD_LETTERS_GROUP", mine)
     await create_missing(kafka, [topics.Topic(mine, 1), topics.Topic(COMMANDS, 1)])
     producer, stop, clock = Producer(kafka, "test"), asyncio.Event(), HandClock()
     out = [aside(), aside("freeze"), Outbound(mine, None, b"\x00\xff", [("reason", b"\xff\x00"), ("odd", b"\x00")])]
