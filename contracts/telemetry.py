@@ -17,3 +17,4 @@ LANE_WAITING = Gauge("chakong_lane_waiting", "commands waiting in an agency's la
 BREAKER_OPEN = Gauge("chakong_breaker_open", "1 while an agency is not called", ["agency"])
 OUTBOX_AGE = Gauge("chakong_outbox_age_seconds", "age of the oldest command that should have been sent")
 BATCH_SIZE = Histogram("chakong_batch_size", "items handled together", ["hop"], buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
+IN_FLIGHT_BYTES = Gauge("chakong_in_flight_bytes", "unanswered commands of a topic and their expected replies, as one relay counts them", ["topic"])

@@ -79,7 +79,8 @@ _SAME = text(f"""
 _POSTPONE = text(f"""
     WITH given AS (SELECT * FROM {rows("p", task_id="text", agency_ref="text", next_attempt_at="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN given USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
-    UPDATE tasks t SET agency_ref = COALESCE(given.agency_ref, t.agency_ref), next_attempt_at = given.next_attempt_at
+    UPDATE tasks t SET agency_ref = COALESCE(given.agency_ref, t.agency_ref), next_attempt_at = given.next_attempt_at,
+        asked_at = NULL
     FROM given JOIN held USING (task_id)
     WHERE t.task_id = given.task_id AND (t.outcome IS NULL OR t.outcome = 'overdue')""")  # noqa: S608 - constants
 _LATE = text(f"""

@@ -12,7 +12,7 @@ from deploy import environment, topology
 from deploy.cli import app
 from gateway.api.app import ROUTERS
 from gateway.api.openapi import PROBLEMS
-from gateway.store.tables import metadata
+from gateway.store.state_tables import metadata
 from services.runtime.mock.faults import FaultList
 from tests.architecture.code import ROOT, files
 

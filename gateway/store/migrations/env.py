@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store.tables import metadata
+from gateway.store.state_tables import metadata
 
 
 def _run(connection: Connection) -> None:
