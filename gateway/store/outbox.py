@@ -46,7 +46,7 @@ def _claiming(which: str, and_when: str = "") -> TextClause:
         WITH due AS (
             SELECT t.task_id FROM {rows("q", agency="text", most="int")} CROSS JOIN LATERAL (
                 SELECT task_id FROM tasks WHERE {which} AND agency = q.agency AND next_attempt_at <= :now {and_when}
-                ORDER BY next_attempt_at, task_id LIMIT q.most FOR UPDATE SKIP LOCKED) t
+                ORDER BY next_attempt_at LIMIT q.most FOR UPDATE SKIP LOCKED) t
             UNION ALL
             SELECT t.task_id FROM (
                 SELECT task_id FROM tasks WHERE {which} AND task_id = ANY(CAST(:again AS text[])) AND next_attempt_at <= :now {and_when}
