@@ -6,14 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import httpx
 import uvloop
-from prometheus_client import start_http_server
 
-from deploy import embedded, logs, topics, topology
+from deploy import embedded, logs, probes, topics, topology, vitals
 from deploy.clock import SystemClock, mesh_clock
 from deploy.greeting import greet
 from deploy.mesh import Mesh, load_directory
@@ -39,12 +38,13 @@ def run(names: list[str], port: int, directory: Path, *, greeting: bool = False,
         embedded.secrets_of(os.environ, folder)
         embedded.addresses_of(os.environ, folder, port)
     logs.configure(sys.stderr)
-    if settings.metrics_port is not None:
-        start_http_server(settings.metrics_port, settings.metrics_host)
     relay_here = any(role is topology.ROLES["relay"] for role, _ in roles)
     mesh = Mesh(load_directory(directory), mesh_clock(settings.clock_start, folder), folder=folder, relay_here=relay_here)
     mesh.check_files()
-    with embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False) as mesh.fresh_broker:
+    with ExitStack() as stack:
+        if settings.metrics_port is not None:
+            stack.enter_context(probes.serving(probes.Probes(mesh.pulses, mesh.checks), settings.metrics_host, settings.metrics_port))
+        mesh.fresh_broker = stack.enter_context(embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False))
         uvloop.run(_serve(mesh, roles, everything=not names, greeting=greeting))
 
 
@@ -63,6 +63,7 @@ async def _serve(mesh: Mesh, roles: Sequence[tuple[topology.Role, str]], *, ever
     if everything:
         await _prepare(mesh)
     serving: list[asyncio.Task[None]] = [asyncio.create_task(role.serve(mesh.of(detail), stop)) for role, detail in roles]
+    serving.append(asyncio.create_task(vitals.run(mesh, stop, database=any(role.database for role, _ in roles))))
     announcing = asyncio.create_task(  # noqa: RUF006 - it is kept, and ended below
         _announce(mesh, sum(role.http for role, _ in roles), greeting=greeting))
     stopping = asyncio.create_task(stop.wait())

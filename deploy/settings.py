@@ -24,7 +24,7 @@ class DeploySettings(BaseSettings):
     embedded: bool = Field(default=True, description="start the servers and make the secrets that the environment does not name")
     data_dir: Path = Field(default=Path(".chakong"), description="folder that holds everything embedded")
     clock_start: datetime | None = Field(default=None, description="RFC 3339 instant (China's without a zone) at which the clock of a data folder starts; refused in production")
-    metrics_port: int | None = Field(default=None, description="port where this process gives its metrics, besides the API's /metrics")
+    metrics_port: int | None = Field(default=None, description="port where this process answers /healthz, /readyz and /metrics, besides the API's own")
     metrics_host: str = Field(default="127.0.0.1", description="address that port binds; 0.0.0.0 in a container")
     law_overrides: Path = Field(default=Path(__file__).parent / "law-overrides.yaml", description="what courts set for themselves in the legal table")
     court_policies: Path = Field(default=Path(__file__).parent / "court-policies.yaml", description="tolerance, order and terms of each court")

@@ -19,13 +19,15 @@ class Role:
     meaning: str
     http: bool = False
     development: bool = False
+    #: it has the database, and writes there that it lives
+    database: bool = False
 
 
 ROLES: Mapping[str, Role] = {
-    "api": Role(roles.api, "takes requests and gives reports over REST", http=True),
-    "relay": Role(roles.relay, "sends due commands to Kafka"),
-    "aggregator": Role(roles.aggregator, "turns replies into outcomes"),
-    "schedule": Role(roles.schedule, "marks what is overdue and what has expired"),
+    "api": Role(roles.api, "takes requests and gives reports over REST", http=True, database=True),
+    "relay": Role(roles.relay, "sends due commands to Kafka", database=True),
+    "aggregator": Role(roles.aggregator, "turns replies into outcomes", database=True),
+    "schedule": Role(roles.schedule, "marks what is overdue and what has expired", database=True),
     "worker": Role(roles.worker, "speaks to agencies; `worker:deposits,vehicles` serves these asset types only"),
     "callbacks": Role(roles.callbacks, "takes what agencies call back", http=True),
     "mock-agencies": Role(roles.mock_agencies, "simulates the agencies", http=True, development=True),

@@ -21,9 +21,11 @@ from contracts.kafka.consumer import BROKER_ERRORS, Consumer
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
+from contracts.pulse import Pulse
 from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
+from gateway.domain.in_hand import InHand
 from gateway.domain.status_answers import is_news, told
 from gateway.settings import GatewaySettings
 from gateway.store.controls import load_controls
@@ -67,6 +69,7 @@ class Aggregator:
     def __init__(self, database: Database, agencies: Mapping[str, Agency], *, clock: Clock, new_id: NewId) -> None:
         """Take what it works with."""
         self._database, self._agencies, self._clock, self._new_id = database, agencies, clock, new_id
+        self.pulse, self.in_hand = Pulse(), InHand(agencies)
 
     async def apply(self, replies: Sequence[Reply]) -> None:
         """Apply replies, the first answer of each task first.
@@ -190,10 +193,12 @@ async def run(
     """
     linger = Linger(settings.aggregator_linger_s, full=64)
     while not stop.is_set():
+        aggregator.pulse.turn()
         records = await consumer.poll(settings.aggregator_batch, wait_s=0.2)
         if records and (wait_s := linger.wait_s()):
             await asyncio.sleep(wait_s)
             records += await consumer.poll(settings.aggregator_batch, wait_s=0)
+        aggregator.in_hand.now([record.headers for record in records])
         if records:
             if await _handle(aggregator, producer, records, stop):
                 consumer.done(records)
@@ -210,6 +215,7 @@ async def _apply(aggregator: Aggregator, producer: Producer, come: Sequence[tupl
     """Apply replies; of several that meet a bug each half by itself, and one that meets it again and again is set aside."""
     tries_left, pause_s = _BUG_TRIES if len(come) == 1 else 1, 0.1
     while tries_left and not stop.is_set():
+        aggregator.pulse.turn()
         try:
             await aggregator.apply([reply for _, reply in come])
         except ServiceUnavailable as error:
@@ -264,6 +270,7 @@ async def serve(
     """Run the role until told to stop, joining the group anew whenever the broker went away; `joined` is shown each consumer."""
     producer = Producer(kafka, "chakong.aggregator")
     while not stop.is_set():
+        aggregator.pulse.turn()
         consumer = Consumer(kafka, [topics.REPLIES], "chakong.aggregator", "chakong.aggregator")
         try:
             await consumer.start()

@@ -16,6 +16,7 @@ from contracts.clock import Clock
 from contracts.failures import ServiceUnavailable
 from contracts.kafka.codec import Envelope, Outbound, command_type
 from contracts.kafka.producer import Producer
+from contracts.pulse import Pulse
 from contracts.telemetry import BATCH_SIZE, IN_FLIGHT_BYTES, OUTBOX_AGE, TASKS_SENT
 from contracts.words import NewId
 from gateway.domain.in_flight import InFlight
@@ -52,7 +53,7 @@ class Relay:
     def __init__(self, database: Database, producer: Producer, settings: GatewaySettings, *, clock: Clock, new_id: NewId) -> None:
         """Take what it works with; `run` starts it."""
         self._database, self._producer, self._settings, self._clock, self._new_id = database, producer, settings, clock, new_id
-        self._in_flight = InFlight(settings.in_flight_bytes)
+        self._in_flight, self.pulse = InFlight(settings.in_flight_bytes), Pulse()
         self._offers: Batcher[DueTask, None] = Batcher(self._deliver_offered, most=settings.relay_batch,
                                                        linger=Linger(settings.relay_linger_s, full=64))
 
@@ -86,6 +87,7 @@ class Relay:
 
     async def _sweep_until(self, stop: asyncio.Event, committed: Listener) -> None:
         while not stop.is_set():
+            self.pulse.turn()
             try:
                 found = await self._sweep()
             except ServiceUnavailable as error:

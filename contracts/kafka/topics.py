@@ -8,6 +8,7 @@ from contracts.agency import Agency
 REPLIES = "chakong.reply.v1"
 EVENTS = "chakong.event.v1"
 DEAD_LETTERS = "chakong.dead-letter.v1"
+STATES = "chakong.state.v1"
 
 #: Largest message a topic takes, bytes.
 _MOST_BYTES = 8 * 1024 * 1024
@@ -47,4 +48,4 @@ def all_topics(asset_types: Iterable[str], agencies: Iterable[Agency]) -> list[T
     """Return every topic an installation needs."""
     names = [commands(code) for code in asset_types]
     names += sorted({commands_for(agency) for agency in agencies if agency.served_by == "external"})
-    return [*(Topic(name, 7) for name in names), Topic(REPLIES, 7), Topic(EVENTS, 7), Topic(DEAD_LETTERS, 90)]
+    return [*(Topic(name, 7) for name in names), Topic(REPLIES, 7), Topic(EVENTS, 7), Topic(DEAD_LETTERS, 90), Topic(STATES, 1)]

@@ -20,6 +20,7 @@ from gateway.domain.law.overrides import NONE, Overrides
 from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
+from gateway.outlook import Outlook
 from gateway.reports import Reports
 from gateway.settings import GatewaySettings
 from gateway.store.database import Database, Listener
@@ -53,6 +54,7 @@ class Deps:
     audit: AuditTrail = field(init=False)
     tokens: TokenReader = field(init=False)
     streams: Streams = field(init=False)
+    outlook: Outlook = field(init=False)
     known_documents: KnownDocuments = field(init=False, default_factory=KnownDocuments)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class Deps:
         object.__setattr__(self, "control_batches", ControlBatches(self.database, self.follow_ups, clock=self.clock, new_id=self.new_id))
         object.__setattr__(self, "audit", AuditTrail(self.database, linger_s=self.api.audit_linger_s))
         object.__setattr__(self, "tokens", TokenReader(self.settings.token_public_key, self.token_clock))
+        object.__setattr__(self, "outlook", Outlook(self.database, self.clock))
         object.__setattr__(self, "streams", Streams(self.database, self.events, most=self.api.most_streams))
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -69,6 +72,7 @@ class Deps:
             group.create_task(self.audit.run(stop))
             group.create_task(self.events.run(stop))
             group.create_task(self.streams.run(stop))
+            group.create_task(self.outlook.run(stop))
 
 
 def deps_of(request: Request) -> Deps:

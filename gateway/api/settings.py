@@ -18,4 +18,6 @@ class ApiSettings(BaseSettings):
     most_streams: int = Field(default=5_000, ge=1, description="event streams at once; beyond them 503")
     heartbeat_s: float = Field(default=10.0, gt=0, le=15, description="how often a silent event stream says that it lives")
     audit_linger_s: float = Field(default=0.003, description="longest wait of an audit entry for company")
-    most_outbox_age_s: float = Field(default=60.0, description="age of the oldest unsent command from which we are not ready")
+    most_outbox_age_s: float = Field(default=60.0, description="age of the oldest unsent command that is told as degraded; not ready if no relay lives")
+    most_unanswered_s: float = Field(default=120.0, description="age of the oldest unanswered command from which its kind is told as degraded")
+    most_unapplied_s: float = Field(default=30.0, description="age of the oldest reply that is not applied from which its kind is told as degraded")

@@ -25,7 +25,12 @@ _NUL, _REPLACEMENT = "\x00", "\ufffd"
 
 
 class NotCalled(AgencyUnavailable):
-    """The agency is not called for a while, because it did not answer; `retry_after_s` says for how long."""
+    """The agency is not called for a while, because it did not answer; `retry_after_s` says for how long, `since` since when."""
+
+    def __init__(self, *, retry_after_s: float, since: datetime | None = None) -> None:
+        """Keep both."""
+        super().__init__("not asked for a while", retry_after_s=retry_after_s, code="suspended")
+        self.since = since
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ def no_answer(agency: str, asked: Asked, error: AgencyError, *, evidence: Eviden
     """
     match error:
         case AgencyUnavailable():
-            return deferred(agency, asked.task_id, error.why, str(error), now + timedelta(seconds=pause_s))
+            since = error.since if isinstance(error, NotCalled) else None
+            return deferred(agency, asked.task_id, error.why, str(error), now + timedelta(seconds=pause_s), since=since)
         case AgencyProtocolError():
             kept = evidence if evidence.body else evidence_of(error.raw, evidence.elapsed_s)
             return to_reply(agency, asked, OutsideProtocol(str(error)), kept, now)
@@ -110,9 +116,9 @@ def no_answer(agency: str, asked: Asked, error: AgencyError, *, evidence: Eviden
                                  "code": code, "detail": _detail(str(error)), "as_of": now})
 
 
-def deferred(agency: str, task_id: str, code: str, detail: str, until: datetime) -> Reply:
-    """Return the reply that asks the gateway to send the command again."""
-    return Reply(task_id=task_id, agency=agency, kind="deferred", code=code, detail=_detail(detail), until=until)
+def deferred(agency: str, task_id: str, code: str, detail: str, until: datetime, *, since: datetime | None = None) -> Reply:
+    """Return the reply that asks the gateway to send the command again; `since` when the agency is not asked, if it was not."""
+    return Reply(task_id=task_id, agency=agency, kind="deferred", code=code, detail=_detail(detail), until=until, as_of=since)
 
 
 def fault(agency: str, task_id: str, detail: str, now: datetime) -> Reply:

@@ -25,9 +25,11 @@ from contracts.kafka.consumer import BROKER_ERRORS, Consumer
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Command
+from contracts.pulse import Pulse
 from contracts.telemetry import ALARMS, DEAD_LETTERS
 from services.runtime.agency_client import AgencyClient, ContentClient, endpoint
 from services.runtime.asking import Asking
+from services.runtime.board import Board
 from services.runtime.claims import Claims
 from services.runtime.lanes import Job, Lanes
 from services.runtime.port import Adapter
@@ -75,7 +77,7 @@ class Source(Protocol):
 async def serve(
     settings: WorkerSettings, kafka: KafkaSettings, agencies: Mapping[str, Agency], stop: asyncio.Event, *,
     clock: Clock, new_id: Callable[[], str], random: Random, on_ready: Callable[[], None] = lambda: None,
-    adapters: Mapping[str, Adapter] | None = None,
+    adapters: Mapping[str, Adapter] | None = None, pulse: Pulse | None = None, board: Board | None = None,
 ) -> None:
     """Run the worker until told to stop; while Kafka is away it keeps trying, with growing pauses.
 
@@ -93,8 +95,8 @@ async def serve(
         young = YoungCalls(settings.young_calls, settings.young_s)
         asking = Asking(
             settings, known, lambda row: AgencyClient(row, settings, clock=clock, random=random, young=young),
-            Claims(contents, most_bytes=settings.content_cache_bytes), clock=clock, random=random)
-        worker = Worker(settings, mine, asking, sender)
+            Claims(contents, most_bytes=settings.content_cache_bytes), clock=clock, random=random, board=board)
+        worker = Worker(settings, mine, asking, sender, pulse)
         names = [topics.commands(code) for code in served]
         try:
             await worker.run(lambda: Consumer(kafka, names, topics.worker_group(served), "chakong.worker"), stop, on_ready)
@@ -106,8 +108,11 @@ async def serve(
 class Worker:
     """Takes records, hands them to lanes, sends what comes of them, and only then calls them done."""
 
-    def __init__(self, settings: WorkerSettings, agencies: Mapping[str, Agency], asking: Asking, sender: Sender) -> None:
-        """Take the agencies it serves, what asks them and what sends."""
+    def __init__(
+        self, settings: WorkerSettings, agencies: Mapping[str, Agency], asking: Asking, sender: Sender, pulse: Pulse | None = None,
+    ) -> None:
+        """Take the agencies it serves, what asks them and what sends, and what its reading loop turns."""
+        self._pulse = pulse or Pulse()
         self._settings, self._agencies, self._asking, self._sender = settings, agencies, asking, sender
         self._lanes = Lanes(self._handle, lane_most=settings.lane_waiting, all_most=settings.all_waiting,
                             linger_s=settings.linger_s)
@@ -131,6 +136,7 @@ class Worker:
     async def _read_on(self, connect: Callable[[], Source], stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         pause_s = _FIRST_PAUSE_S
         while not stop.is_set():
+            self._pulse.turn()
             self._source = source = connect()
             try:
                 await source.start()
@@ -141,13 +147,16 @@ class Worker:
             if stop.is_set():
                 await self._finish()
             await _within(self._settings.stop_within_s, source.stop())
-            await pause(stop, self._settings.dead_letter_pause_s if self._too_many_dead() else pause_s)
+            rest_s = self._settings.dead_letter_pause_s if self._too_many_dead() else pause_s
+            self._pulse.turn(allow_s=rest_s)
+            await pause(stop, rest_s)
             pause_s = min(_MOST_PAUSE_S, pause_s * 2)
             self._dead.clear()
 
     async def _read(self, source: Source, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Take what comes; return when told to stop or when most messages are dead letters."""
         while not stop.is_set():
+            self._pulse.turn()
             self._take(await source.poll(self._settings.poll_records, _POLL_S))
             if source.assigned and not self._ready:
                 self._ready = True
@@ -157,6 +166,7 @@ class Worker:
                 _log.error("most_messages_are_dead_letters", pause_s=self._settings.dead_letter_pause_s)
                 return
             while len(self._sending) > _MOST_SENDING and not stop.is_set():
+                self._pulse.turn()
                 await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED, timeout=_POLL_S)
 
     def _take(self, records: Sequence[Record]) -> None:
