@@ -134,7 +134,8 @@ class Aggregator:
     ) -> None:
         postponed = {
             reply.task_id: Postponed(reply.task_id, reply.agency_ref,
-                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now))
+                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now),
+                                     reply.as_of if reply.code == "suspended" else None)
             for reply in replies
         }
         if postponed:

@@ -24,8 +24,8 @@ _log = structlog.get_logger()
 
 #: A breaker's state for Prometheus, and as workers tell of it; of a closed one they tell nothing.
 _BREAKER_STATES = (("closed", None), ("open", "suspended"), ("half_open", "trying"))
-#: How old an answer may be, seconds; where it costs much it is asked for less often: a twentieth of the time at most.
-_FRESH_S, _COST_FACTOR = 1.0, 20.0
+#: How old an answer may be, seconds; where it costs much it is asked for less often: a twentieth of the time at most, within limits.
+_FRESH_S, _COST_FACTOR, _STALE_S = 1.0, 20.0, 15.0
 
 
 class Outlook:
@@ -64,7 +64,7 @@ class Outlook:
         async with self._database.transaction() as connection:
             standing = await load_standing(connection, self._clock.now())
         self._standing, self._taken_s = standing, _now_s()
-        self._lasts_s = max(_FRESH_S, _COST_FACTOR * (self._taken_s - began_s))
+        self._lasts_s = min(_STALE_S, max(_FRESH_S, _COST_FACTOR * (self._taken_s - began_s)))
         self._shown |= show(standing, self._shown)
         return standing
 

@@ -57,11 +57,11 @@ class Deferral:
     def pause_s(self, attempt: int, error: AgencyUnavailable, jitter: float) -> float:
         """Return the pause; never shorter than the agency asked for, spread by `jitter` in [0, 1).
 
-        Shape: an agency that is not called is asked when it may be called again, whatever the attempt
+        Shape: an agency that is not called is asked when it may be called again, whatever the attempt, spread over as long again
         """
         grown_s = min(self.most_s, self.first_s * 2.0 ** min(attempt - 1, 30))
         asked_s = error.retry_after_s or 0.0
-        return asked_s * (1 + jitter / 2) if isinstance(error, NotCalled) else max(asked_s, grown_s) * (1 + jitter / 2)
+        return asked_s * (1 + jitter) if isinstance(error, NotCalled) else max(asked_s, grown_s) * (1 + jitter / 2)
 
 
 def to_reply(agency: str, asked: Asked, answer: Answer, evidence: Evidence, now: datetime) -> Reply:

@@ -18,6 +18,7 @@ from services.runtime.board import Board
 from services.runtime.breaker import Breaker, BreakerRule
 from services.runtime.claims import Claims, ContentMissing
 from services.runtime.port import Adapter, AgencyCall, AgencyResponse, Asked, Outgoing, OutsideProtocol
+from services.runtime.ramp import Ramp
 from services.runtime.references import callback_url
 from services.runtime.settings import WorkerSettings
 
@@ -45,22 +46,34 @@ class _Line:
 
     def __init__(self, agency: Agency, client: Client, rule: BreakerRule, random: Random, board: Board) -> None:
         self.client, self._random, self._agency, self._board = client, random, agency.agency, board
-        self._breaker = Breaker(rule)
+        self._breaker, self._ramp, self._answered_s = Breaker(rule), Ramp(), 0.0
         board.show(self._agency, self._breaker.state, 0.0)
 
     async def call(self, call: AgencyCall, *, repeatable: bool) -> AgencyResponse:
         """Call the agency if its breaker lets us; any answer closes the breaker, also one we cannot use."""
         self._admit()
+        if wait_s := self._ramp.wait_s(_now_s()):
+            await asyncio.sleep(wait_s)
+            self._admit()
+        began_s = _now_s()
         try:
             response = await self.client.call(call, repeatable=repeatable)
         except AgencyUnavailable:
-            self._now(self._breaker.failed(_now_s(), self._random.random()))
+            silent_s = _now_s() - max(began_s, self._answered_s)
+            self._now(self._breaker.failed(_now_s(), self._random.random(), silent_s))
             raise
         except AgencyProtocolError:
-            self._now(self._breaker.succeeded())
+            self._answered()
             raise
-        self._now(self._breaker.succeeded())
+        self._answered()
         return response
+
+    def _answered(self) -> None:
+        self._answered_s = now_s = _now_s()
+        self._ramp.answered(now_s)
+        if self._breaker.openings:
+            self._ramp.begin(now_s)
+        self._now(self._breaker.succeeded())
 
     def _admit(self) -> None:
         now_s = _now_s()
@@ -216,7 +229,8 @@ class Asking:
         if line is None:
             settings = self._settings
             probe_s = settings.budget_s + agency.timeout_s
-            rule = BreakerRule(settings.breaker_failures, settings.breaker_pause_s, settings.breaker_most_pause_s, probe_s)
+            rule = BreakerRule(settings.breaker_failures, settings.breaker_pause_s, settings.breaker_most_pause_s, probe_s,
+                               settings.breaker_silent_s)
             line = self._lines[agency.agency] = _Line(agency, self._connect(agency), rule, self._random, self._board)
         return line
 

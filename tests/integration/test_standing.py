@@ -13,6 +13,7 @@ from gateway.store.database import Database
 from gateway.store.outbox import Sent, claim, due_heads, mark_sent
 from gateway.store.settings import StoreSettings
 from gateway.store.standing import beat
+from tests.court_side import reply_to
 from tests.servers import administer
 
 LEASE = timedelta(seconds=2)
@@ -30,7 +31,7 @@ async def told(court, *states):
 
 
 def later(court):
-    court.clock.advance(seconds=1.1)
+    court.clock.advance(seconds=30)
 
 
 async def readyz(court, path="/readyz"):
@@ -127,13 +128,39 @@ async def test_an_agency_that_workers_do_not_ask_is_suspended_in_the_directory(c
     items = {one["agency"]: one for one in (await court.get("/v1/agencies")).json()["items"]}
     icbc = items["icbc"]
     assert (icbc["state"], icbc["since"], icbc["next_try_at"]) == ("suspended", "2026-11-22T01:00:00Z", "2026-11-22T01:00:30Z")
-    assert (icbc["backlog"], icbc["oldest_unanswered_s"]) == (2, 1.1)
+    assert (icbc["backlog"], icbc["oldest_unanswered_s"]) == (2, 30.0)
     assert (items["abc"]["state"], items["abc"]["since"], items["abc"]["backlog"]) == ("available", None, 2)
     assert REGISTRY.get_sample_value("chakong_breaker_state", {"agency": "icbc", "state": "open"}) == 1
     await told(court, state(court, "worker"))
     assert (await court.get("/v1/agencies")).json()["items"][0]["state"] == "available"
     await court.get("/metrics")
     assert REGISTRY.get_sample_value("chakong_breaker_state", {"agency": "icbc", "state": "closed"}) == 1
+
+
+async def test_a_report_says_since_when_an_agency_is_not_asked_also_after_the_deadline(court):
+    request_id = (await court.submit())["request_id"]
+    lines = (await court.status(request_id))["tasks"]
+    task = next(one for one in lines if one["agency"] == "icbc" and one["subject"] == 0)
+    since = court.clock.now()
+    suspended = {"kind": "deferred", "code": "suspended", "as_of": since, "until": since + timedelta(seconds=30)}
+    await reply_to(court, task, **suspended)
+    assert await gap_since(court, request_id, task) == "2026-11-22T01:00:00Z"
+    page = (await court.get(f"/v1/requests/{request_id}/report", accept="text/html")).text
+    assert "自2026年11月22日09:00起暂停询问，不视为无财产" in page
+    await reply_to(court, task, kind="deferred", code="busy", until=since + timedelta(seconds=60))
+    assert await gap_since(court, request_id, task) is None
+    await reply_to(court, task, **suspended)
+    await court.answer([one for one in lines if one["task_id"] != task["task_id"]])
+    await court.answer([task], "overdue")
+    first = await gap_since(court, request_id, task)
+    await reply_to(court, task, kind="deferred", code="busy", until=since + timedelta(seconds=60))
+    assert await gap_since(court, request_id, task) == first == "2026-11-22T01:00:00Z"
+
+
+async def gap_since(court, request_id, task):
+    report = (await court.get(f"/v1/requests/{request_id}/report")).json()
+    gaps = [gap for subject in report["subjects"] for section in subject["sections"] for gap in section["gaps"]]
+    return next(gap["suspended_since"] for gap in gaps if gap["task_id"] == task["task_id"])
 
 
 async def test_heartbeats_are_the_newest_of_each_process_and_old_ones_are_forgotten(court):
