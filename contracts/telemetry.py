@@ -25,3 +25,4 @@ BACKLOG = Gauge("chakong_backlog", "commands that wait to be sent or for an answ
 HEARTBEAT_AGE = Gauge("chakong_heartbeat_age_seconds", "how long ago a role told that it lives, or its main loop turned", ["role", "detail", "process"])
 BREAKER_STATE = Gauge("chakong_breaker_state", "1 for the state of an agency's breaker, over all workers: closed, open, half_open", ["agency", "state"])
 DISK_FREE = Gauge("chakong_disk_free_ratio", "free part of the disk that holds the data folder of this process")
+REQUESTS_REFUSED = Counter("chakong_requests_refused_total", "requests refused because more came in than is brought to an end")

@@ -24,6 +24,8 @@ class Waiting:
     unsent_since: datetime | None
     #: since when the oldest command that was sent is unanswered
     unanswered_since: datetime | None
+    #: of the backlog, how many are due to be sent
+    unsent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

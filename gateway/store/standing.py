@@ -12,7 +12,8 @@ from gateway.store.unnest import rows
 
 _WAITING = text("""
     SELECT agency, asset_type, count(*) FILTER (WHERE asked_at IS NOT NULL OR next_attempt_at <= :now) AS backlog,
-           min(next_attempt_at) FILTER (WHERE next_attempt_at <= :now) AS unsent_since, min(asked_at) AS unanswered_since
+           min(next_attempt_at) FILTER (WHERE next_attempt_at <= :now) AS unsent_since, min(asked_at) AS unanswered_since,
+           count(*) FILTER (WHERE next_attempt_at <= :now) AS unsent
     FROM tasks WHERE outcome IS NULL GROUP BY agency, asset_type""")
 _HEARTBEATS = text("""
     SELECT role, detail, process, extract(epoch FROM now() - at)::float8 AS age_s, idle_s, state FROM heartbeats""")

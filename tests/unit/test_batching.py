@@ -130,3 +130,24 @@ async def test_an_error_passes_by_a_caller_who_has_gone():
     gone.cancel()
     with pytest.raises(OSError, match="away"):
         await running(batcher, batcher.add(2))
+
+
+async def test_whoever_sends_a_thousand_at_once_waits_for_himself():
+    """By order, not by time: of a court that sends one beside a thousand of another, that one is in the first batch."""
+    batches = []
+
+    async def handle(items):
+        batches.append(list(items))
+        return items
+
+    batcher = Batcher(handle, most=100, linger=Linger(0), turns=lambda item: item[0])
+    futures = [batcher.put(("A", number)) for number in range(1000)]
+    futures += [batcher.put(("B", number)) for number in range(3)]
+    futures.append(batcher.put(("C", 0)))
+    stop = asyncio.Event()
+    stop.set()
+    await batcher.run(stop)
+    assert [("B", 0), ("C", 0), ("B", 1), ("B", 2)] == [item for item in batches[0] if item[0] != "A"]
+    assert [item for batch in batches for item in batch if item[0] == "A"] == [("A", number) for number in range(1000)]
+    assert {len(batch) for batch in batches[:-1]} == {100}
+    assert [future.result() for future in futures[:2]] == [("A", 0), ("A", 1)]
