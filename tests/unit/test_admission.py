@@ -19,8 +19,8 @@ def worker(detail="", age_s=1.0, **more):
     return Heartbeat("worker", detail, "h:1", age_s, 0.0, **more)
 
 
-def who(*waiting, beats=(worker(),), away=False):
-    return behind(Standing(NOW, waiting, tuple(beats)), RULE, away=away).by_agency
+def who(*waiting, beats=None, away=False):
+    return behind(Standing(NOW, waiting, (worker(),) if beats is None else tuple(beats)), RULE, away=away).by_agency
 
 
 def test_an_agency_is_behind_when_many_commands_have_waited_long_to_be_sent():

@@ -147,7 +147,7 @@ async def test_whoever_sends_a_thousand_at_once_waits_for_himself():
     stop = asyncio.Event()
     stop.set()
     await batcher.run(stop)
-    assert [("B", 0), ("C", 0), ("B", 1), ("B", 2)] == [item for item in batches[0] if item[0] != "A"]
+    assert [item for item in batches[0] if item[0] != "A"] == [("B", 0), ("C", 0), ("B", 1), ("B", 2)]
     assert [item for batch in batches for item in batch if item[0] == "A"] == [("A", number) for number in range(1000)]
     assert {len(batch) for batch in batches[:-1]} == {100}
     assert [future.result() for future in futures[:2]] == [("A", 0), ("A", 1)]
