@@ -74,9 +74,10 @@ fix: setup ## let ruff repair what it can
 	@$(BIN)/ruff check --fix .
 
 .PHONY: tools
-tools: setup ## fetch what tests run beside Python: Apache Kafka, Chromium, a Chinese font
+tools: setup ## fetch what tests run beside Python: Apache Kafka, Chromium, a Chinese font, promtool
 	@deploy/debian-packages.sh chromium fonts-wqy-zenhei
 	@$(BIN)/python -m deploy.kafka install > /dev/null
+	@deploy/promtool.sh > /dev/null
 
 .PHONY: lock
 lock: ## pin the newest versions that fit pyproject.toml (needs uv)

@@ -4,7 +4,8 @@ What fails together is found by halving (`apart`), so that one item never stops 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -93,17 +94,20 @@ async def patiently(
 class Batcher(Generic[T, R]):
     """Hands items to `handle` in batches and each caller its own result, after `handle` has returned.
 
+    Items of several senders (`turns` tells whose one is) are taken in turn, so that whoever sends a thousand at once waits for himself.
     `handle` returns one result an item, in order. If it raises, the batch is halved until the item that does it stands alone; an error
     of `waits` goes to every caller of the batch.
     """
 
     def __init__(
         self, handle: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, most: int, linger: Linger,
-        waits: tuple[type[Exception], ...] = WAITS,
+        waits: tuple[type[Exception], ...] = WAITS, turns: Callable[[T], Hashable] = lambda _: None,
     ) -> None:
-        """Take what handles a batch, the most items in one, and the linger."""
-        self._handle, self._most, self._linger, self._waits = handle, most, linger, waits
-        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        """Take what handles a batch, the most items in one, the linger, and whose an item is."""
+        self._handle, self._most, self._linger, self._waits, self._turns = handle, most, linger, waits, turns
+        #: what waits by sender, whose turn it is first
+        self._waiting: dict[Hashable, deque[tuple[T, asyncio.Future[R]]]] = {}
+        self._count = 0
         self._wake = asyncio.Event()
 
     async def add(self, item: T) -> R:
@@ -113,7 +117,8 @@ class Batcher(Generic[T, R]):
     def put(self, item: T) -> asyncio.Future[R]:
         """Add an item without waiting; the future has its result."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._waiting.setdefault(self._turns(item), deque()).append((item, future))
+        self._count += 1
         self._wake.set()
         return future
 
@@ -122,11 +127,27 @@ class Batcher(Generic[T, R]):
         stopping = asyncio.create_task(stop.wait())
         while not (stop.is_set() and not self._waiting):
             await self._company(stopping)
-            batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            if batch:
+            if batch := self._take():
                 await self._settle(batch)
                 self._linger.saw(len(batch))
         stopping.cancel()
+
+    def _take(self) -> list[tuple[T, asyncio.Future[R]]]:
+        batch: list[tuple[T, asyncio.Future[R]]] = []
+        while self._waiting and len(batch) < self._most:
+            if len(self._waiting) == 1:
+                (queue,) = self._waiting.values()
+                batch += [queue.popleft() for _ in range(min(len(queue), self._most - len(batch)))]
+                if not queue:
+                    self._waiting.clear()
+                break
+            sender, queue = next(iter(self._waiting.items()))
+            batch.append(queue.popleft())
+            del self._waiting[sender]
+            if queue:
+                self._waiting[sender] = queue
+        self._count -= len(batch)
+        return batch
 
     async def _company(self, stopping: asyncio.Task[bool]) -> None:
         if not self._waiting:
@@ -134,7 +155,7 @@ class Batcher(Generic[T, R]):
             waking = asyncio.create_task(self._wake.wait())
             await asyncio.wait({waking, stopping}, return_when=asyncio.FIRST_COMPLETED)
             waking.cancel()
-        if (wait_s := self._linger.wait_s()) and len(self._waiting) < self._most and not stopping.done():
+        if (wait_s := self._linger.wait_s()) and self._count < self._most and not stopping.done():
             await asyncio.sleep(wait_s)
 
     async def _settle(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:

@@ -46,6 +46,7 @@ REASONS: dict[str, Text] = {
     "no_capability": Text(zh="机构未开通该项功能", en="the agency does not offer this"),
     "office_closed": Text(zh="机构非工作时间", en="the agency's office is closed"),
     "unavailable": Text(zh="机构系统暂不可用", en="the agency's system is not available"),
+    "suspended": Text(zh="机构连续无应答，暂停询问", en="the agency did not answer and is not asked for a while"),
     "busy": Text(zh="排队等候", en="queued behind earlier work"),
 }
 

@@ -112,6 +112,7 @@ class Gap(Model):
     reason: Text
     detail: str | None = Field(default=None, description="the agency's own words")
     asked_as: str | None = Field(default=None, description="the former name that the agency was asked by")
+    suspended_since: AwareDatetime | None = Field(default=None, description="since when the agency does not answer and is not asked; it is not counted as no assets")
 
 
 class Section(Model):

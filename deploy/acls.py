@@ -65,12 +65,12 @@ def _of_role(container: str, role: str, kind: str, external: Iterable[Agency]) -
             yield from _of(container, *_writes(*ours, *sorted({topics.commands_for(one) for one in external}), topics.EVENTS, topics.REPLIES))
         case "aggregator":
             yield from _of(container, *_reads(topics.REPLIES, "chakong.aggregator"),
-                           *_reads(topics.DEAD_LETTERS, topics.DEAD_LETTERS_GROUP), *_writes(topics.DEAD_LETTERS))
+                           *_reads(topics.DEAD_LETTERS, topics.DEAD_LETTERS_GROUP), *_reads(topics.STATES, topics.STATES_GROUP), *_writes(topics.DEAD_LETTERS))
         case "worker":
             yield from _of(container, *_reads(topics.commands(kind), _WORKER_GROUPS, pattern="prefixed"),
-                           *_writes(topics.REPLIES, topics.DEAD_LETTERS))
+                           *_writes(topics.REPLIES, topics.DEAD_LETTERS, topics.STATES))
         case "callbacks":
-            yield from _of(container, *_writes(topics.REPLIES))
+            yield from _of(container, *_writes(topics.REPLIES, topics.STATES))
 
 
 def _of_agency(agency: Agency) -> list[Acl]:

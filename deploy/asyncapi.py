@@ -1,6 +1,7 @@
 """The AsyncAPI 3.0.0 description of every topic: with it and interface.md §2 an outsider writes an adapter. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from contracts.agency import Agency
@@ -9,9 +10,11 @@ from contracts.control import FOLLOW_UPS
 from contracts.kafka import topics
 from contracts.kafka.codec import command_type
 from contracts.kafka.settings import KafkaSettings
+from contracts.kafka.state import encode_state
 from contracts.kafka.topics import Topic
 from contracts.messages import REPLY_TYPE, Reply
 from contracts.signing import Doubt
+from contracts.state import STATE_TYPE, BreakerState, RoleState
 from deploy import golden, schemas
 from deploy.golden import Golden
 from deploy.schemas import Schema
@@ -60,6 +63,9 @@ _ORIGIN: Mapping[str, Schema] = {
     "origin-partition": {"type": "string", "pattern": r"^\d+$"},
     "origin-offset": {"type": "string", "pattern": r"^\d+$"},
 }
+_EXAMPLE_AT = datetime(2026, 11, 23, 9, 0, 30, tzinfo=UTC)
+_STATE = RoleState(role="worker", detail="deposits", process="worker-deposits:1", started_at=_EXAMPLE_AT, breakers=(
+    BreakerState(agency="icbc", state="suspended", since=_EXAMPLE_AT, next_try_at=_EXAMPLE_AT + timedelta(seconds=10)),))
 _COMMAND_KEY = "keyed hash of agency and subject (control: agency and asset): commands about one of them stay in order"
 _REPLY_KEY = "request id, that is the command's `ce_correlationid`"
 
@@ -119,6 +125,9 @@ def _others(configured: Mapping[str, Topic]) -> Node:
         "event": {"address": topics.EVENTS, "title": "Reserved for what happens to requests",
                   "description": "The topic is created; nothing is published yet. Until then: the server-sent events of the REST API.",
                   "bindings": _topic_binding(configured[topics.EVENTS])},
+        "state": {"address": topics.STATES, "title": "What processes without a database tell of themselves",
+                  "description": "Every few seconds, and at once when an agency is no longer asked or asked again.",
+                  "messages": {"state": _ref("components", "messages", "state")}, "bindings": _topic_binding(configured[topics.STATES])},
         "dead-letter": {"address": topics.DEAD_LETTERS, "title": "Messages that could not be decoded, or believed",
                         "description": "As they came, key and headers too, with where they came from and why they are here.",
                         "messages": {"dead-letter": _ref("components", "messages", "dead-letter")},
@@ -157,6 +166,7 @@ def _of_the_gateway(kinds: Mapping[str, AssetType]) -> Node:
            for code, kind in kinds.items()},
         "gateway.send.foreign": _operation("send", "command.foreign", "gateway", "ask an agency that is served from outside"),
         "gateway.receive.reply": _operation("receive", "reply", "gateway", "turn replies into outcomes of tasks"),
+        "gateway.receive.state": _operation("receive", "state", "gateway", "know who lives and which agencies are not asked"),
         "gateway.send.dead-letter": _operation("send", "dead-letter", "gateway", "set aside a reply that cannot be decoded"),
     }
 
@@ -188,6 +198,9 @@ def _other_messages(kinds: Mapping[str, AssetType], found: Mapping[str, Golden])
                   "correlationId": {"location": "$message.header#/ce_subject", "description": "task id of the command"},
                   "bindings": _key_binding(_REPLY_KEY),
                   "examples": [_reply_example(name, reply) for name, reply in golden.replies(kinds, found).items()]},
+        "state": {"title": "状态 state", "summary": "a process lives, and these agencies it does not ask at present", "contentType": "application/json",
+                  "headers": _schema("StateHeaders"), "payload": _schema("RoleState"), "bindings": _key_binding("host and number of the process"),
+                  "examples": [_state_example()]},
         "dead-letter": {"title": "死信 dead letter", "summary": "a message nobody could read or believe", "contentType": "application/octet-stream",
                         "headers": _schema("DeadLetterHeaders"), "payload": {"description": "the bytes as they came"},
                         "bindings": _key_binding("the key it came with")},
@@ -198,14 +211,20 @@ def _reply_example(name: str, reply: Reply) -> Node:
     return {"name": name, "headers": golden.reply_headers(reply), "payload": reply.model_dump(mode="json", exclude_none=True)}
 
 
+def _state_example() -> Node:
+    outbound = encode_state(_STATE, message_id="b3c1", now=_STATE.started_at)
+    return {"name": "a worker", "headers": {name: value.decode() for name, value in outbound.headers}, "payload": _STATE.model_dump(mode="json")}
+
+
 def _schemas(kinds: Mapping[str, AssetType]) -> Node:
-    models = {"Command": schemas.command(), "Reply": schemas.reply(), **{f"record.{code}": schemas.record(kind) for code, kind in kinds.items()}}
+    models = {"Command": schemas.command(), "Reply": schemas.reply(), "RoleState": RoleState.model_json_schema(), **{f"record.{code}": schemas.record(kind) for code, kind in kinds.items()}}
     made = schemas.definitions(models)
     made["FoundAsset"]["properties"]["record"] |= {"anyOf": [_schema(f"record.{code}") for code in kinds]}
     made |= {f"command.{code}.{name}": _command_of(kind, name) for code, kind in kinds.items() for name in _MESSAGES}
     types = {"CommandHeaders": command_type("[a-z_]+").replace(".", r"\."), "ReplyHeaders": REPLY_TYPE.replace(".", r"\.")}
     made["CommandHeaders"] = _headers(types["CommandHeaders"], without="ce_causationid", needed=("ce_expirytime", "ce_traceparent"))
     made["ReplyHeaders"] = _headers(types["ReplyHeaders"], without="ce_expirytime")
+    made["StateHeaders"] = _headers(STATE_TYPE.replace(".", r"\."), without="ce_expirytime")
     made["DeadLetterHeaders"] = {"type": "object", "properties": dict(_ORIGIN), "required": [name for name in _ORIGIN if name != "detail"]}
     return made
 

@@ -24,6 +24,8 @@ HEAD = """\
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 REPLICATION, MIN_IN_SYNC = 3, 2
 API_PORT, CALLBACK_PORT, MOCK_PORT = 8080, 8081, 8090
+#: Where every role answers /healthz, /readyz and /metrics, inside the network of the containers only.
+PROBE_PORT = 9464
 #: Not a secret: what the three brokers know each other by.
 _CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
 _DIRECTORY = "/etc/chakong/agencies.yaml"
@@ -38,6 +40,7 @@ _KAFKA = {
 }
 _GATEWAY = {**_SIGNING_KEY, **_DATABASE, "CHAKONG_GATEWAY_URL": f"http://api:{API_PORT}"}
 _EVERY = {"CHAKONG_PRODUCTION": "${CHAKONG_PRODUCTION:-true}", "CHAKONG_EMBEDDED": "false", "CHAKONG_AGENCIES": _DIRECTORY}
+_PROBED = {"CHAKONG_METRICS_PORT": str(PROBE_PORT), "CHAKONG_METRICS_HOST": "0.0.0.0"}  # noqa: S104 - inside its container
 
 
 def _message_keys(role: str) -> Environment:
@@ -128,14 +131,14 @@ def _steps() -> Node:
 def _role(command: str) -> Node:
     """Return the container of one role; it begins when what it needs is there."""
     role = command.partition(":")[0]
-    environment = {**_EVERY, **OF_ROLE[role]}
+    environment = {**_EVERY, **_PROBED, **OF_ROLE[role]}
     needed = [step for step, variable in (("db-upgrade", "DATABASE_URL"), ("topics-create", "KAFKA_BOOTSTRAP_SERVERS")) if variable in environment]
     made = _ours(f"serve {command}", environment, dict.fromkeys(needed, "service_completed_successfully"))
     made["restart"] = "unless-stopped"
     made["stop_grace_period"] = "30s"
+    made["healthcheck"] = _healthcheck(_lives(PROBE_PORT))
     if role in _PORTS:
         made["ports"] = [f"{_PORTS[role]}:{_PORTS[role]}"]
-        made["healthcheck"] = _healthcheck(_listens(_PORTS[role]))
     return made
 
 
@@ -150,9 +153,9 @@ def _ours(command: str, environment: Environment, needs: Mapping[str, str]) -> N
     return made | ({"depends_on": {name: {"condition": condition} for name, condition in needs.items()}} if needs else {})
 
 
-def _listens(port: int) -> str:
-    """Return a check with what the image has; readiness is what `/readyz` says."""
-    return f"python -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}), 3)'"
+def _lives(port: int) -> str:
+    """Return a check with what the image has: no main loop of the process is stuck. Readiness is what `/readyz` says."""
+    return f"python -c 'import urllib.request; urllib.request.urlopen(\"http://127.0.0.1:{port}/healthz\", timeout=5)'"
 
 
 def _healthcheck(command: str) -> Node:

@@ -1,6 +1,8 @@
 """What the roles of one process share: clock, identifiers, directory, settings, addresses, and what is ready."""
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,6 +14,8 @@ import yaml
 from contracts.agency import Agency
 from contracts.failures import DirectoryInvalid
 from contracts.kafka.settings import KafkaSettings
+from contracts.pulse import Pulse, Pulses
+from contracts.state import RoleState
 from deploy.clock import DatabaseClock, SureClock, SystemClock
 from deploy.settings import SHIPPED_AGENCIES, DeploySettings
 from gateway.domain.court_policy import CourtPolicies, parse_court_policies
@@ -40,6 +44,10 @@ class Mesh:
     #: name and address of each role that answers HTTP, once it listens
     listening: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)
     checks: dict[str, Callable[[], bool]] = field(default_factory=dict)
+    #: the main loop of each role of this process, by the role's name
+    pulses: dict[str, Pulse | Pulses] = field(default_factory=dict)
+    #: what the roles with a database tell of themselves
+    tells: list[Callable[[], RoleState]] = field(default_factory=list)
     #: the relay runs in this process, so that intake can hand commands over
     relay_here: bool = False
     #: the relay's ear, once it listens
@@ -50,6 +58,16 @@ class Mesh:
     def of(self, detail: str, clock: SystemClock | DatabaseClock | SureClock) -> "Mesh":
         """Return the mesh as one role sees it, with the clock it lives by."""
         return replace(self, detail=detail, clock=clock)
+
+    def state_of(self, role: str, detail: str = "") -> Callable[[], RoleState]:
+        """Return what tells of a role of this process: that it lives, and how long its main loop has not turned."""
+        process, started_at, name = f"{socket.gethostname()}:{os.getpid()}", self.clock.now(), f"{role}:{detail}" if detail else role
+
+        def tell() -> RoleState:
+            pulse = self.pulses.get(name)
+            return RoleState(role=role, detail=detail, process=process, started_at=started_at, idle_s=pulse.idle_s if pulse else 0.0)
+
+        return tell
 
     @property
     def agencies(self) -> Mapping[str, Agency]:

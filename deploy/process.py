@@ -7,16 +7,15 @@ import signal
 import sys
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import structlog
 import uvloop
-from prometheus_client import start_http_server
 
-from deploy import embedded, logs, topics, topology
+from deploy import embedded, logs, probes, topics, topology, vitals
 from deploy.clock import DatabaseClock, SureClock, SystemClock, mesh_clock
 from deploy.greeting import greet
 from deploy.mesh import Mesh, load_directory
@@ -45,13 +44,14 @@ def run(names: list[str], port: int, directory: Path, *, greeting: bool = False,
         embedded.secrets_of(os.environ, folder)
         embedded.addresses_of(os.environ, folder, port)
     logs.configure(sys.stderr)
-    if settings.metrics_port is not None:
-        start_http_server(settings.metrics_port, settings.metrics_host)
     relay_here = any(role is topology.ROLES["relay"] for role, _ in roles)
     clock = mesh_clock(settings.clock_start, folder, wrong_by_s=settings.clock_skew_s, wrong_after_s=settings.clock_skew_after_s)
     mesh = Mesh(load_directory(directory), clock, folder=folder, relay_here=relay_here)
     mesh.check_files()
-    with embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False) as mesh.fresh_broker:
+    with ExitStack() as stack:
+        if settings.metrics_port is not None:
+            stack.enter_context(probes.serving(probes.Probes(mesh.pulses, mesh.checks), settings.metrics_host, settings.metrics_port))
+        mesh.fresh_broker = stack.enter_context(embedded.servers(os.environ, folder) if servers and fills_in else nullcontext(False))
         _run(_serve(mesh, clock, roles, _Run(not names, greeting, settings.end_within_s)))
     _leave()
 
@@ -96,6 +96,7 @@ async def _serve(mesh: Mesh, machine: SystemClock, roles: Sequence[tuple[topolog
         await _unless(stop, _prepare(mesh))
     clocks, keeping = await _clocks(mesh, machine, roles, stop)
     serving = [*keeping, *(asyncio.create_task(role.serve(mesh.of(detail, clocks[role.clock]), stop)) for role, detail in roles)]
+    serving.append(asyncio.create_task(vitals.run(mesh, stop, database=any(role.database for role, _ in roles))))
     announcing = asyncio.create_task(  # noqa: RUF006 - it is kept, and ended below
         _announce(mesh, sum(role.http for role, _ in roles), greeting=run.greeting))
     stopping = asyncio.create_task(stop.wait())

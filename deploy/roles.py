@@ -2,15 +2,21 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from contracts.batching import pause
 from contracts.kafka.consumer import Consumer
 from contracts.kafka.producer import Producer
+from contracts.pulse import Pulse, Pulses
+from contracts.signing import Keys
+from contracts.state import RoleState
 from deploy.clock import SystemClock, new_id, new_message_id, new_request_nos
 from deploy.guard import KernelGuard
 from deploy.keys import keys_of
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
+from gateway import hearing as hearing_role
 from gateway import proposing as proposing_role
 from gateway import schedule as schedule_role
 from gateway.aggregator import Aggregator
@@ -27,7 +33,9 @@ from gateway.schedule import Schedule
 from gateway.store.database import COMMANDS_CHANNEL, EVENTS_CHANNEL, Database, Listener
 from gateway.watching import Watching
 from services.runtime import callbacks as callbacks_role
+from services.runtime import telling as telling_role
 from services.runtime import worker as worker_role
+from services.runtime.board import Board
 from services.runtime.mock import serve as mock_role
 from services.runtime.mock.settings import MockSettings
 from services.runtime.registry import mock_agencies as registered_mocks
@@ -52,6 +60,7 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
     def listening(url: str) -> None:
         mesh.listening.put_nowait(("api", url))
 
+    mesh.tells.append(mesh.state_of("api"))
     watching = None if mesh.relay_here else asyncio.create_task(_watch_broker(mesh, stop))
     await api_role.serve(deps, stop, host=mesh.gateway.api_host, port=mesh.gateway.api_port, on_ready=listening)
     if watching is not None:
@@ -83,6 +92,8 @@ async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
     if mesh.fresh_broker:
         await role.send_all_again(stop)
     mesh.committed.append(role.offer)
+    mesh.pulses["relay"] = role.pulse
+    mesh.tells.append(mesh.state_of("relay"))
     mesh.checks["relay"] = lambda: producer.connected
     committed = Listener(mesh.store, COMMANDS_CHANNEL, every_s=mesh.gateway.relay_sweep_every_s)
     async with asyncio.TaskGroup() as group:
@@ -98,12 +109,16 @@ async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
     database = Database(mesh.store)
     role = Aggregator(database, mesh.agencies, clock=mesh.clock, new_id=new_id)
     mesh.checks["aggregator"] = lambda: False
+    keys = keys_of("aggregator", mesh.directory, mesh.clock)
+    mesh.pulses["aggregator"], tell = role.pulse, mesh.state_of("aggregator")
+    mesh.tells.append(lambda: tell().model_copy(update={"unapplied": role.in_hand.since}))
 
     def joined(consumer: Consumer) -> None:
         mesh.checks["aggregator"] = lambda: consumer.assigned
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined, keys=keys_of("aggregator", mesh.directory, mesh.clock)))
+        group.create_task(aggregator_role.serve(role, mesh.kafka, mesh.gateway, stop, joined=joined, keys=keys))
+        group.create_task(hearing_role.serve(database, mesh.kafka, keys, stop))
         group.create_task(Keeper(database, mesh.kafka, mesh.clock).run(stop))
     await database.close()
 
@@ -115,9 +130,11 @@ async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
                            overrides=mesh.overrides)
     watching = Watching(database, mesh.directory.agencies, mesh.gateway, clock=mesh.clock, new_id=new_id)
     proposing = Proposing(database, _reports(mesh), follow_ups, clock=mesh.clock, rest_s=mesh.gateway.excess_rest_s)
+    mesh.pulses["schedule"] = pulse = Pulse()
+    mesh.tells.append(mesh.state_of("schedule"))
     async with asyncio.TaskGroup() as group:
         group.create_task(schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id, send_held=follow_ups.send_held,
-                                                       ask_status=watching.ask), mesh.gateway, stop))
+                                                       ask_status=watching.ask), mesh.gateway, stop, pulse))
         group.create_task(proposing_role.serve(proposing, mesh.gateway, stop))
     await database.close()
 
@@ -131,10 +148,27 @@ async def worker(mesh: Mesh, stop: asyncio.Event) -> None:
     def ready() -> None:
         mesh.checks[name] = lambda: True
 
+    pulses = Pulses()
+    mesh.pulses[name], board, tell = pulses, Board(mesh.clock), mesh.state_of("worker", ",".join(settings.asset_types))
     # With a broker in this process there is no other worker that could act meanwhile.
     guard = None if mesh.fresh_broker else KernelGuard()
-    await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
-                            random=random.SystemRandom(), keys=keys_of("worker", mesh.directory, mesh.clock), on_ready=ready, guard=guard)
+    keys = keys_of("worker", mesh.directory, mesh.clock)
+    async with _telling(mesh, keys, lambda: tell().model_copy(update={"breakers": board.told()}), board.changed):
+        await worker_role.serve(settings, mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
+                                random=random.SystemRandom(), keys=keys, on_ready=ready,
+                                guard=guard, pulses=pulses, board=board)
+
+
+@asynccontextmanager
+async def _telling(mesh: Mesh, keys: Keys, tell: Callable[[], RoleState], changed: asyncio.Event) -> AsyncIterator[None]:
+    """Tell the mesh of a role without a database while it runs."""
+    ended = asyncio.Event()
+    telling = asyncio.create_task(telling_role.serve([tell], mesh.kafka, ended, keys=keys, clock=mesh.clock, new_id=new_message_id, changed=changed))
+    try:
+        yield
+    finally:
+        ended.set()
+        await telling
 
 
 async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
@@ -143,8 +177,10 @@ async def callbacks(mesh: Mesh, stop: asyncio.Event) -> None:
     def listening(url: str) -> None:
         mesh.listening.put_nowait(("callbacks", url))
 
-    await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
-                               keys=keys_of("callbacks", mesh.directory, mesh.clock), on_ready=listening)
+    keys = keys_of("callbacks", mesh.directory, mesh.clock)
+    async with _telling(mesh, keys, mesh.state_of("callbacks"), asyncio.Event()):
+        await callbacks_role.serve(CallbackSettings(), mesh.kafka, mesh.agencies, stop, clock=mesh.clock, new_id=new_message_id,
+                                   keys=keys, on_ready=listening)
 
 
 async def mock_agencies(mesh: Mesh, stop: asyncio.Event) -> None:

@@ -27,7 +27,7 @@ class DeploySettings(BaseSettings):
     end_within_s: float = Field(default=8.0, gt=2, description="a process that is told to end has ended after so long, whatever is away or hangs")
     clock_skew_s: float = Field(default=0.0, description="development: how far this process's own clock is wrong, in seconds; refused in production")
     clock_skew_after_s: float = Field(default=0.0, ge=0, description="development: so long after its start it becomes wrong")
-    metrics_port: int | None = Field(default=None, description="port where this process gives its metrics, besides the API's /metrics")
+    metrics_port: int | None = Field(default=None, description="port where this process answers /healthz, /readyz and /metrics, besides the API's own")
     metrics_host: str = Field(default="127.0.0.1", description="address that port binds; 0.0.0.0 in a container")
     law_overrides: Path = Field(default=Path(__file__).parent / "law-overrides.yaml", description="what courts set for themselves in the legal table")
     court_policies: Path = Field(default=Path(__file__).parent / "court-policies.yaml", description="tolerance, order and terms of each court")

@@ -24,13 +24,15 @@ class Role:
     http: bool = False
     development: bool = False
     clock: Literal["machine", "database", "sure"] = "machine"
+    #: it has the database, and writes there that it lives
+    database: bool = False
 
 
 ROLES: Mapping[str, Role] = {
-    "api": Role(roles.api, "takes requests and gives reports over REST", http=True, clock="database"),
-    "relay": Role(roles.relay, "sends due commands to Kafka", clock="database"),
-    "aggregator": Role(roles.aggregator, "turns replies into outcomes", clock="database"),
-    "schedule": Role(roles.schedule, "marks what is overdue and what has expired", clock="sure"),
+    "api": Role(roles.api, "takes requests and gives reports over REST", http=True, clock="database", database=True),
+    "relay": Role(roles.relay, "sends due commands to Kafka", clock="database", database=True),
+    "aggregator": Role(roles.aggregator, "turns replies into outcomes", clock="database", database=True),
+    "schedule": Role(roles.schedule, "marks what is overdue and what has expired", clock="sure", database=True),
     "worker": Role(roles.worker, "speaks to agencies; `worker:deposits,vehicles` serves these asset types only"),
     "callbacks": Role(roles.callbacks, "takes what agencies call back", http=True),
     "mock-agencies": Role(roles.mock_agencies, "simulates the agencies", http=True, development=True),

@@ -25,10 +25,12 @@ from contracts.kafka.instants import ASKED_AT, SENT_AT, instant_of
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
+from contracts.pulse import Pulse
 from contracts.signing import Keys
 from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
+from gateway.domain.in_hand import InHand
 from gateway.domain.sender_clock import placed
 from gateway.domain.status_answers import is_news, told
 from gateway.settings import GatewaySettings
@@ -73,6 +75,7 @@ class Aggregator:
     def __init__(self, database: Database, agencies: Mapping[str, Agency], *, clock: Clock, new_id: NewId) -> None:
         """Take what it works with."""
         self._database, self._agencies, self._clock, self._new_id = database, agencies, clock, new_id
+        self.pulse, self.in_hand = Pulse(), InHand(agencies)
 
     def by_our_clock(self, come: Sequence[tuple[Record, Reply]]) -> list[tuple[Record, Reply]]:
         """Place what replies say of instants in our time; a sender whose clock is off is named to an operator.
@@ -145,7 +148,8 @@ class Aggregator:
     ) -> None:
         postponed = {
             reply.task_id: Postponed(reply.task_id, reply.agency_ref,
-                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now))
+                                     ask_again_at(reply, self._agencies.get(reply.agency), tasks[reply.task_id].attempts, now),
+                                     reply.as_of if reply.code == "suspended" else None)
             for reply in replies
         }
         if postponed:
@@ -213,10 +217,12 @@ async def run(
     """
     linger = Linger(settings.aggregator_linger_s, full=64)
     while not stop.is_set():
+        aggregator.pulse.turn()
         records = await consumer.poll(settings.aggregator_batch, wait_s=0.2)
         if records and (wait_s := linger.wait_s()):
             await asyncio.sleep(wait_s)
             records += await consumer.poll(settings.aggregator_batch, wait_s=0)
+        aggregator.in_hand.now([record.headers for record in records])
         if records:
             if await _handle(aggregator, producer, records, stop, keys):
                 consumer.done(records)
@@ -238,6 +244,7 @@ async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[
 
 
 async def _apply(aggregator: Aggregator, come: Sequence[tuple[Record, Reply]]) -> Sequence[None]:
+    aggregator.pulse.turn()
     try:
         await aggregator.apply([reply for _, reply in aggregator.by_our_clock(come)])
     except ServiceUnavailable as error:
@@ -291,6 +298,7 @@ async def serve(
     """Run the role until told to stop, joining the group anew whenever the broker went away; `joined` is shown each consumer."""
     producer = Producer(kafka, "chakong.aggregator")
     while not stop.is_set():
+        aggregator.pulse.turn()
         consumer = Consumer(kafka, [topics.REPLIES], "chakong.aggregator", "chakong.aggregator")
         try:
             await consumer.start()

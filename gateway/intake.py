@@ -25,6 +25,7 @@ from contracts.messages import Command
 from contracts.subject import Subject
 from contracts.telemetry import BATCH_SIZE, REQUESTS_ACCEPTED
 from contracts.words import NewId
+from gateway.admission import Admission
 from gateway.domain.claim_check import claim_path
 from gateway.domain.courts import Court
 from gateway.domain.deadlines import answer_due_at
@@ -80,10 +81,14 @@ class Intake:
         self._database, self._directory, self._settings = database, directory, settings
         self._clock, self._new_id, self._new_request_nos, self._committed = clock, new_id, new_request_nos, committed
         self._group: Batcher[NewRequest, bool] = Batcher(
-            self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s))
+            self._commit, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s),
+            turns=lambda new: new.court_code)
         self._places: Batcher[tuple[Holder, ...], list[list[str]]] = Batcher(
-            self._agencies_of, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s))
+            self._agencies_of, most=settings.group_commit_most, linger=Linger(settings.group_commit_linger_s),
+            turns=lambda holders: holders[0].court_code)
         self._in_flight: set[IdempotencyKey] = set()
+        #: back-pressure, where there is any
+        self.admission: Admission | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Commit groups, and look up what they need, until told to stop."""
@@ -94,7 +99,7 @@ class Intake:
     async def submit(self, submission: Submission) -> Submitted:
         """Accept a request, or give again the answer its idempotency key has.
 
-        Raises: Rejected 422 no_agency, 409 request_in_flight, 422 idempotency_key_reused; StoreUnavailable
+        Raises: Rejected 422 no_agency, 409 request_in_flight, 422 idempotency_key_reused, 429 too_much_at_once; StoreUnavailable
         """
         slot = IdempotencyKey(submission.key.court_code, submission.key.path, submission.key.key, "")
         if slot in self._in_flight:
@@ -112,6 +117,8 @@ class Intake:
         check_is_asked(submission.body, routing.parts)
         if not routing.parts:
             raise Rejected(422, "no_agency", "No agency of the directory can be asked", detail=_why_nobody(routing.groups))
+        if self.admission:
+            self.admission.admit(court.code, [part.agency.agency for part in routing.parts], submission.key.key)
         new = self._new_request(submission, replace(routing, parts=by_each_name(routing.parts, submission.body.subjects)), court)
         if await self._group.add(new):
             REQUESTS_ACCEPTED.inc()

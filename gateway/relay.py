@@ -16,7 +16,8 @@ from contracts.clock import Clock
 from contracts.failures import ServiceUnavailable
 from contracts.kafka.codec import Envelope, Outbound, command_type
 from contracts.kafka.producer import Producer
-from contracts.telemetry import BATCH_SIZE, OUTBOX_AGE, TASKS_SENT
+from contracts.pulse import Pulse
+from contracts.telemetry import BATCH_SIZE, IN_FLIGHT_BYTES, OUTBOX_AGE, TASKS_SENT
 from contracts.words import NewId
 from gateway.domain.in_flight import InFlight
 from gateway.settings import GatewaySettings
@@ -25,7 +26,10 @@ from gateway.store.outbox import (
     DueTask,
     Sent,
     claim,
+    claim_early,
     claim_late,
+    due_heads,
+    late_heads,
     mark_sent,
     oldest_due,
     put_off,
@@ -37,12 +41,14 @@ from gateway.sweeping import leave_out
 _log = structlog.get_logger()
 
 _PING_EVERY_S = 2.0
-#: How often the store is asked what was answered: when the broker fills up, and when it does not.
-_LOOK_EVERY_S, _ASK_EVERY_S = 0.05, 1.0
+#: How often the store is asked what was answered, when the broker fills up and when it does not, and of how many at a time.
+_LOOK_EVERY_S, _ASK_EVERY_S, _ASK_MOST = 0.05, 1.0, 2_000
 #: Longest wait before a command is sent again, whatever its attempts.
 _LONGEST_RESEND = timedelta(minutes=10)
 #: How often to look for what is owed since its deadline, and how long agencies are asked for it.
 _LATE_EVERY_S = 1.0
+#: Most that are asked again at once because a clock had declared them overdue too early.
+_MOST_EARLY = 100
 _ASKED_AFTER_DEADLINE = timedelta(days=30)
 
 
@@ -52,15 +58,13 @@ class Relay:
     def __init__(self, database: Database, producer: Producer, settings: GatewaySettings, *, clock: Clock, new_id: NewId) -> None:
         """Take what it works with; `run` starts it."""
         self._database, self._producer, self._settings, self._clock, self._new_id = database, producer, settings, clock, new_id
-        self._in_flight = InFlight(settings.in_flight_bytes)
+        self._in_flight, self.pulse = InFlight(settings.in_flight_bytes), Pulse()
         self._offers: Batcher[DueTask, None] = Batcher(self._deliver_offered, most=settings.relay_batch,
                                                        linger=Linger(settings.relay_linger_s, full=64))
 
     def offer(self, tasks: Sequence[DueTask]) -> None:
         """Take freshly committed commands; what finds no room is left to the sweep."""
-        for task in tasks:
-            if self._in_flight.full:
-                return
+        for task in self._in_flight.fitting(tasks):
             self._offers.put(task)
 
     async def run(self, stop: asyncio.Event, committed: Listener) -> None:
@@ -92,6 +96,7 @@ class Relay:
 
     async def _sweep_until(self, stop: asyncio.Event, committed: Listener) -> None:
         while not stop.is_set():
+            self.pulse.turn()
             try:
                 found = await self._sweep()
             except ServiceUnavailable as error:
@@ -101,10 +106,12 @@ class Relay:
                 await _wait(stop, committed.woken, self._settings.relay_sweep_every_s)
 
     async def _sweep(self) -> int:
-        now, room = self._clock.now(), self._in_flight.room_for(self._settings.relay_batch)
+        now, lease, most = self._clock.now(), timedelta(seconds=self._settings.relay_lease_s), self._settings.relay_batch
         async with self._database.transaction() as connection:
             oldest = await oldest_due(connection, now)
-            due = await claim(connection, now=now, lease=timedelta(seconds=self._settings.relay_lease_s), most=room) if oldest else []
+            again = self._in_flight.due(now, most)
+            quotas = self._in_flight.allot(await due_heads(connection, now) if oldest else [], most)
+            due = await claim(connection, now=now, lease=lease, quotas=quotas, again=again) if quotas or again else []
         OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)
         await self._deliver(due)
         return len(due)
@@ -113,7 +120,7 @@ class Relay:
         """Deliver what there is room for; not what waited here until its lease ended, for the sweep has it."""
         now = self._clock.now()
         mine = [task for task in tasks if task.lease > now]
-        await self._deliver(mine[: self._in_flight.room_for(len(mine))])
+        await self._deliver(self._in_flight.fitting(mine))
         return [None] * len(tasks)
 
     async def _ask_late_until(self, stop: asyncio.Event) -> None:
@@ -126,11 +133,13 @@ class Relay:
             await pause(stop, _LATE_EVERY_S)
 
     async def _ask_late(self) -> None:
-        now, room = self._clock.now(), self._in_flight.room_for(self._settings.relay_batch)
-        lease = timedelta(seconds=self._settings.relay_lease_s)
+        now, lease, most = self._clock.now(), timedelta(seconds=self._settings.relay_lease_s), self._settings.relay_batch
         async with self._database.transaction() as connection:
-            late = await claim_late(connection, now=now, lease=lease, since=now - _ASKED_AFTER_DEADLINE, most=room)
-        await self._deliver(late)
+            quotas, again = self._in_flight.quotas(await late_heads(connection, now), most), self._in_flight.due(now, most)
+            late = await claim_late(connection, now=now, lease=lease, since=now - _ASKED_AFTER_DEADLINE, quotas=quotas, again=again) \
+                if quotas or again else []
+            early = await claim_early(connection, now=now, lease=lease, most=_MOST_EARLY)
+        await self._deliver([*late, *early])
 
     async def _deliver(self, tasks: Sequence[DueTask]) -> None:
         """Send commands and mark the acknowledged ones; the others stay due and the sweep finds them."""
@@ -140,11 +149,11 @@ class Relay:
         tasks, messages = await self._written(tasks, now)
         marks = [Sent(task.task_id, task.lease, now + resend_after(task.attempts, self._settings.resend_after_s)) for task in tasks]
         # Counted before the broker has them: what was offered and what the sweep finds share the room.
-        self._in_flight.sent([(mark.sending, message.size_bytes) for mark, message in zip(marks, messages, strict=True)])
+        self._in_flight.sent([(mark.sending, task, message.size_bytes) for mark, task, message in zip(marks, tasks, messages, strict=True)])
         told = await self._producer.deliver(messages)
         acknowledged = [one == "taken" for one in told]
         await self._set_aside([(task.task_id, "refused_by_broker") for task, one in zip(tasks, told, strict=True) if one == "refused"], now)
-        self._in_flight.keep([mark.sending for mark, has_it in zip(marks, acknowledged, strict=True) if not has_it], frozenset())
+        self._in_flight.not_taken([mark.sending for mark, has_it in zip(marks, acknowledged, strict=True) if not has_it])
         await self._mark([mark for mark, has_it in zip(marks, acknowledged, strict=True) if has_it], now)
         for task, has_it in zip(tasks, acknowledged, strict=True):
             TASKS_SENT.labels(task.asset_type).inc(has_it)
@@ -179,6 +188,7 @@ class Relay:
                 await mark_sent(connection, sent, now)
         except ServiceUnavailable as error:
             _log.warning("mark_failed", code=error.code, tasks=len(sent))
+            self._in_flight.not_marked([mark.sending for mark in sent])
 
     async def _make_room_until(self, stop: asyncio.Event) -> None:
         """Ask the store what was answered meanwhile, often when the broker fills up, rarely when not."""
@@ -186,10 +196,12 @@ class Relay:
         while not stop.is_set():
             await pause(stop, _LOOK_EVERY_S)
             idle_s += _LOOK_EVERY_S
-            asked = self._in_flight.waiting()
+            asked = self._in_flight.waiting(_ASK_MOST)
             if not asked or not (self._in_flight.pressed or idle_s >= _ASK_EVERY_S):
                 continue
             idle_s = 0.0
+            for topic, held in self._in_flight.bytes_by_topic.items():
+                IN_FLIGHT_BYTES.labels(topic).set(held)
             try:
                 async with self._database.transaction() as connection:
                     self._in_flight.keep(asked, await still_in_flight(connection, asked))

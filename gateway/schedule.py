@@ -14,6 +14,7 @@ from contracts.agency import MOST_WORKING_DAYS
 from contracts.batching import pause
 from contracts.clock import Clock, china_date
 from contracts.failures import ServiceUnavailable
+from contracts.pulse import Pulse
 from contracts.telemetry import ALARMS
 from contracts.words import NewId
 from gateway.domain.control_events import AnswerOverdue, TermEnded, TermWarned
@@ -115,9 +116,11 @@ def _no_answer(task_id: str) -> TaskAnswer:
     return TaskAnswer(task_id, "overdue", "no_answer", None, None, None, None, None, None)
 
 
-async def serve(schedule: Schedule, settings: GatewaySettings, stop: asyncio.Event) -> None:
-    """Run the role until told to stop."""
+async def serve(schedule: Schedule, settings: GatewaySettings, stop: asyncio.Event, pulse: Pulse | None = None) -> None:
+    """Run the role until told to stop; each look turns `pulse`."""
+    pulse = pulse or Pulse()
     while not stop.is_set():
+        pulse.turn()
         try:
             settled = await schedule.tick()
         except ServiceUnavailable as error:

@@ -258,7 +258,7 @@ def worker(agencies, sink, *, rows=None, clock=None, **changes):
     clock = clock or FixedClock()
     sender = Sender(sink, linger_s=0, most_bytes=1_000_000, clock=clock, new_id=lambda: f"reply-{next(ids)}")
     rows = rows or [agency()]
-    return Worker(settings(**changes), {row.agency: row for row in rows}, asking(agencies, clock=clock, **changes), sender, keys())
+    return Worker(settings(**changes), {row.agency: row for row in rows}, asking(agencies, clock=clock, **changes), sender, keys=keys())
 
 
 __all__ = ["KEY", "NOW", "FakeAgency", "FakeGateway", "FakeSink", "FakeSource", "FixedClock", "TinyAdapter", "agency", "asking", "command", "raises",

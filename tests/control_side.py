@@ -10,7 +10,7 @@ from contracts.messages import Reply
 from gateway.aggregator import Aggregator
 from gateway.follow_ups import FollowUps
 from gateway.schedule import Schedule
-from gateway.store.outbox import Sent, claim, mark_sent
+from gateway.store.outbox import Sent, claim, due_heads, mark_sent
 from tests import builders as build
 from tests.court_side import Court
 
@@ -75,7 +75,8 @@ async def send(court: Court) -> None:
     """Let a relay take what is to be sent, and the broker have it."""
     async with court.database.transaction() as connection:
         now, lease = court.clock.now(), timedelta(seconds=2)
-        sent = [Sent(one.task_id, one.lease, now + timedelta(seconds=30)) for one in await claim(connection, now=now, lease=lease, most=100)]
+        quotas = {head.agency: 100 for head in await due_heads(connection, now)}
+        sent = [Sent(one.task_id, one.lease, now + timedelta(seconds=30)) for one in await claim(connection, now=now, lease=lease, quotas=quotas)]
         await mark_sent(connection, sent, now)
 
 

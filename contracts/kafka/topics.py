@@ -8,8 +8,11 @@ from contracts.agency import Agency
 REPLIES = "chakong.reply.v1"
 EVENTS = "chakong.event.v1"
 DEAD_LETTERS = "chakong.dead-letter.v1"
+STATES = "chakong.state.v1"
 _COMMANDS = "chakong.command."
 
+#: The group that brings states into the store.
+STATES_GROUP = "chakong.state"
 #: The group that brings dead letters into the store; how long they are kept.
 DEAD_LETTERS_GROUP = "chakong.dead-letters"
 DEAD_LETTER_DAYS = 90
@@ -74,4 +77,5 @@ def all_topics(asset_types: Iterable[str], agencies: Iterable[Agency]) -> list[T
     """Return every topic an installation needs."""
     names = [commands(code) for code in asset_types]
     names += sorted({commands_for(agency) for agency in agencies if agency.served_by == "external"})
-    return [*(Topic(name, 7) for name in names), Topic(REPLIES, 7), Topic(EVENTS, 7), Topic(DEAD_LETTERS, DEAD_LETTER_DAYS)]
+    return [*(Topic(name, 7) for name in names), Topic(REPLIES, 7), Topic(EVENTS, 7), Topic(DEAD_LETTERS, DEAD_LETTER_DAYS),
+            Topic(STATES, 1)]

@@ -1,6 +1,6 @@
 """The answers of the REST edge as models: for `/openapi.json` and the tests. interface.md §1. The routes write bytes themselves."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -53,7 +53,11 @@ class AgencyEntry(Model):
     served_by: Literal["adapter", "external"]
     matches_name: bool = Field(description="is asked by each former name too")
     takes_nationality: bool
-    state: Literal["available"]
+    state: Literal["available", "suspended", "trying"] = Field(description="suspended: it did not answer and is not asked until next_try_at")
+    since: datetime | None = Field(description="since when it is suspended")
+    next_try_at: datetime | None
+    backlog: int = Field(description="commands that wait to be sent, or for its answer")
+    oldest_unanswered_s: float | None = Field(description="since when the oldest command that was sent is unanswered")
 
 
 class AgencyList(Model):

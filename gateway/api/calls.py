@@ -1,13 +1,14 @@
 """One call of a known caller: may it, and the record of it. Who calls is tokens.py, what is allowed domain/policy.py."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from contracts.failures import ChakongError, NotFound, Rejected, ServiceUnavailable
+from gateway.admission import TooMuchAtOnce
 from gateway.api.deps import Deps, deps_of
 from gateway.api.problems import trace_of
 from gateway.domain.courts import unknown_court
@@ -71,11 +72,12 @@ async def doing(request: Request, deed: Deed, object_id: str = NOTHING) -> Async
     claims = deps.tokens.read(request.headers.get("authorization"))
     call = Call(deps, request, claims, deed, trace_of(request), recorded_id(object_id))
     try:
-        _check_court(call)
-        call.check(None)
-        if not _ID.fullmatch(object_id):
-            raise NotFound
-        yield call
+        with _one_of_the_court(call):
+            _check_court(call)
+            call.check(None)
+            if not _ID.fullmatch(object_id):
+                raise NotFound
+            yield call
     except ServiceUnavailable:
         raise
     except ChakongError as refusal:
@@ -83,6 +85,24 @@ async def doing(request: Request, deed: Deed, object_id: str = NOTHING) -> Async
         raise
     if not call.recorded:
         await deps.audit.record(call.entry("read"))
+
+
+@contextmanager
+def _one_of_the_court(call: Call) -> Iterator[None]:
+    """Count a call of a court while it is worked on, so that no court takes the places of all.
+
+    Raises: TooMuchAtOnce
+    """
+    under_way, court = call.deps.calls_of, call.court_code
+    if under_way[court] >= call.deps.api.court_most_in_flight:
+        raise TooMuchAtOnce(1)
+    under_way[court] += 1
+    try:
+        yield
+    finally:
+        under_way[court] -= 1
+        if not under_way[court]:
+            del under_way[court]
 
 
 def _check_court(call: Call) -> None:

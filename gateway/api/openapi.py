@@ -68,12 +68,13 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "no_agency": (422, "no agency of the directory can be asked"),
     "internal": (500, "a fault of ours, logged under `trace_id`"),
     "database_unavailable": (503, "nothing was accepted; try again after `Retry-After`"),
+    "too_much_at_once": (429, "more comes in than is brought to an end, or the court has too many calls under way; come again after `Retry-After`"),
     "overloaded": (503, "too many calls at once; try again after `Retry-After`"),
     "too_many_streams": (503, "too many event streams are open"),
     "ending": (503, "the service ends and did not finish this call; try again after `Retry-After`"),
     "clock_unknown": (503, "the time of the database is not known yet, and nothing is stored by any other; try again after `Retry-After`"),
 }
-_EVERYWHERE = ("internal", "database_unavailable", "overloaded", "ending", "clock_unknown")
+_EVERYWHERE = ("internal", "database_unavailable", "overloaded", "too_much_at_once", "ending", "clock_unknown")
 
 
 def schema(model: type[BaseModel]) -> dict[str, str]:

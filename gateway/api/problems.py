@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from contracts.failures import ChakongError, FieldError, Rejected, Rule, ServiceUnavailable
 from contracts.problems import ENDING, INTERNAL, MALFORMED, OVERLOADED, PROBLEM_JSON, problem_body
+from gateway.admission import TooMuchAtOnce
 from gateway.api.tokens import Unauthenticated
 
 _TITLES: Mapping[int, tuple[str, str]] = {
@@ -40,13 +41,13 @@ async def _of_failure(request: Request, error: Exception) -> Response:
     trace_id = trace_of(request)
     if isinstance(error, Rejected):
         return problem(error.problem_status, error.problem_code, error.title, trace_id=trace_id, detail=error.detail,
-                       errors=error.errors, rule=error.rule)
+                       errors=error.errors, rule=error.rule, headers=_headers(error))
     code, title = _TITLES.get(error.status, (error.code, str(error)))
     return problem(error.status, error.code, title if code == error.code else str(error), trace_id=trace_id, headers=_headers(error))
 
 
 def _headers(error: ChakongError) -> Mapping[str, str]:
-    if isinstance(error, ServiceUnavailable):
+    if isinstance(error, (ServiceUnavailable, TooMuchAtOnce)):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, Unauthenticated):
         known = "" if error.reason == "missing" else ', error="invalid_token"'

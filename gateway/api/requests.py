@@ -84,7 +84,7 @@ async def _given_before(call: Call, raw: bytes, refusal: Rejected) -> Submitted:
     Raises: the refusal, if it was not
     """
     too_long = max(raw.count(b","), raw.count(b":")) > MOST_SEPARATORS
-    if refusal.problem_status != 422 or refusal.problem_code == "idempotency_key_reused" or too_long:  # noqa: PLR2004 - HTTP
+    if refusal.problem_status not in (422, 429) or refusal.problem_code == "idempotency_key_reused" or too_long:
         raise refusal
     key: IdempotencyKey = idempotency_key(call.request, call.court_code, raw)
     try:

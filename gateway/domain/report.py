@@ -29,7 +29,7 @@ from gateway.domain.control import HELD
 from gateway.domain.protected import Bench
 from gateway.domain.report_assets import merged_assets
 from gateway.domain.report_changes import changes, with_changes
-from gateway.domain.report_text import gaps_of, outcome_word, statement
+from gateway.domain.report_text import gaps_of, is_suspended, outcome_word, statement, why_no_answer
 from gateway.domain.report_unread import shown, shown_unreadable
 from gateway.domain.report_views import AssetIdOf, ControlView, ReportRequest, TaskView
 from gateway.domain.worth import secured_fen, secured_unseen_fen, securing_states, total_secured_fen
@@ -93,8 +93,8 @@ def _subjects(
 
 def _gap(task: TaskView) -> Gap:
     code = task.code or _CODE_WITHOUT_ONE[outcome_word(task)]
-    return Gap(agency=task.agency, task_id=task.task_id, outcome=task.outcome, code=code, reason=reason(code), detail=task.detail,
-               asked_as=task.asked_as)
+    return Gap(agency=task.agency, task_id=task.task_id, outcome=task.outcome, code=code, reason=why_no_answer(task, reason(code)), detail=task.detail,
+               asked_as=task.asked_as, suspended_since=task.suspended_since if is_suspended(task) else None)
 
 
 def _line(task: TaskView) -> AgencyLine:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from contracts.clock import CHINA
 from contracts.messages import UnreadableItem
 from contracts.outcome import GAP_OUTCOMES, OUTCOME_NAMES
 from contracts.registry import FIRST_SIX, asset_type
@@ -24,6 +25,28 @@ def gaps_of(tasks: Sequence[TaskView]) -> list[TaskView]:
     """Return the tasks that leave a gap in the report."""
     settled = {task.task_id for task in known_by_another(tasks)}
     return [task for task in tasks if (task.outcome is None or task.outcome in GAP_OUTCOMES) and task.task_id not in settled]
+
+
+def is_suspended(task: TaskView) -> bool:
+    """Tell whether a task has no answer because its agency does not answer anybody and is not asked at present."""
+    return task.suspended_since is not None and (task.outcome is None or task.outcome == "overdue")
+
+
+def why_no_answer(task: TaskView, why: Text) -> Text:
+    """Return the reason of a gap, with since when its agency is not asked."""
+    if not is_suspended(task) or task.suspended_since is None:
+        return why
+    since = task.suspended_since.astimezone(CHINA)
+    return Text(zh=f"{why.zh}；自{since:%Y年%m月%d日%H:%M}起暂停询问，不视为无财产",
+                en=f"{why.en}; suspended since {since:%Y-%m-%d %H:%M} (China Standard Time), not counted as no assets")
+
+
+def _named_zh(request: ReportRequest, task: TaskView) -> str:
+    return f"{task.name.zh}（{_name_asked(request, task)}，{why_no_answer(task, OUTCOME_NAMES[outcome_word(task)]).zh}）"
+
+
+def _named_en(request: ReportRequest, task: TaskView) -> str:
+    return f"{task.name.en} ({_name_asked(request, task)}, {why_no_answer(task, OUTCOME_NAMES[outcome_word(task)]).en})"
 
 
 def statement(request: ReportRequest, tasks: Sequence[TaskView]) -> Text:
@@ -83,8 +106,7 @@ def _counts_en(request: ReportRequest, tasks: Sequence[TaskView]) -> str:
 def _gaps_zh(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
     if not gaps:
         return "全部查询均已得到答复。"
-    named = "、".join(f"{task.name.zh}（{_name_asked(request, task)}，{OUTCOME_NAMES[outcome_word(task)].zh}）"
-                     for task in gaps[:MOST_NAMES])
+    named = "、".join(_named_zh(request, task) for task in gaps[:MOST_NAMES])
     more = f"等{len(gaps)}项" if len(gaps) > MOST_NAMES else ""
     return f"本报告不完整，未获答复的有：{named}{more}。未回复不等于无财产。"
 
@@ -92,8 +114,7 @@ def _gaps_zh(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
 def _gaps_en(request: ReportRequest, gaps: Sequence[TaskView]) -> str:
     if not gaps:
         return "Every query was answered."
-    named = "; ".join(f"{task.name.en} ({_name_asked(request, task)}, {OUTCOME_NAMES[outcome_word(task)].en})"
-                      for task in gaps[:MOST_NAMES])
+    named = "; ".join(_named_en(request, task) for task in gaps[:MOST_NAMES])
     more = f" and {len(gaps) - MOST_NAMES} more" if len(gaps) > MOST_NAMES else ""
     return f"This report is incomplete; no usable answer came from: {named}{more}. No answer does not mean no assets."
 

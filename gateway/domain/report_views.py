@@ -72,6 +72,8 @@ class TaskView:
     late: bool = False
     #: the former name that the agency was asked by; null: by the name of today
     asked_as: str | None = None
+    #: since when its agency was not asked when the command came to it; null: it was asked
+    suspended_since: datetime | None = None
     #: the register that the agency is a channel to; empty: its own
     register: str = ""
 

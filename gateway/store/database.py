@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import ArgumentError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from contracts.batching import pause
@@ -24,6 +24,8 @@ EVENTS_CHANNEL = "chakong_events"
 Connection = AsyncConnection
 #: What no row is at fault for, and only an operator can mend: a table that is not there, a right that we lack.
 OPERATOR_MENDS: tuple[type[Exception], ...] = (ProgrammingError,)
+#: What a statement fails with for reasons of its own.
+STATEMENT_FAULTS: tuple[type[Exception], ...] = (DBAPIError,)
 #: How long connections may take to be closed, in seconds; the server ends what is left of them.
 _CLOSE_WITHIN_S = 1.0
 

@@ -56,6 +56,8 @@ class Postponed:
     task_id: str
     agency_ref: str | None
     next_attempt_at: datetime
+    #: since when the agency is not asked; null: it was
+    suspended_since: datetime | None = None
 
 
 _ANSWER = {"task_id": "text", "outcome": "text", "code": "text", "detail": "text", "assets": "text", "as_of": "timestamptz",
@@ -82,9 +84,10 @@ _SAME = text(f"""
       AND t.unreadable IS NOT DISTINCT FROM g.unreadable::jsonb
       AND (t.control_id IS NULL OR t.raw_sha256 = g.raw_sha256)""")  # noqa: S608 - constants
 _POSTPONE = text(f"""
-    WITH given AS (SELECT * FROM {rows("p", task_id="text", agency_ref="text", next_attempt_at="timestamptz")}),
+    WITH given AS (SELECT * FROM {rows("p", task_id="text", agency_ref="text", next_attempt_at="timestamptz", suspended_since="timestamptz")}),
     held AS (SELECT task_id FROM tasks JOIN given USING (task_id) ORDER BY task_id FOR UPDATE OF tasks)
-    UPDATE tasks t SET agency_ref = COALESCE(given.agency_ref, t.agency_ref), next_attempt_at = given.next_attempt_at
+    UPDATE tasks t SET agency_ref = COALESCE(given.agency_ref, t.agency_ref), next_attempt_at = given.next_attempt_at,
+        asked_at = NULL, suspended_since = CASE WHEN t.outcome IS NULL THEN given.suspended_since ELSE t.suspended_since END
     FROM given JOIN held USING (task_id)
     WHERE t.task_id = given.task_id AND (t.outcome IS NULL OR t.outcome = 'overdue')""")  # noqa: S608 - constants
 _LATE = text(f"""
@@ -148,7 +151,7 @@ async def repeated(connection: AsyncConnection, answers: Sequence[TaskAnswer]) -
 
 async def postpone(connection: AsyncConnection, postponed: Sequence[Postponed]) -> None:
     """Set when to ask again."""
-    await connection.execute(_POSTPONE, arrays("p", postponed, "task_id", "agency_ref", "next_attempt_at"))
+    await connection.execute(_POSTPONE, arrays("p", postponed, "task_id", "agency_ref", "next_attempt_at", "suspended_since"))
 
 
 async def set_late_versions(connection: AsyncConnection, versions: Sequence[tuple[str, int]]) -> None:

@@ -55,7 +55,7 @@ _MADE_AT = text(f"SELECT request_id, made_at FROM {_WANTED} JOIN report_versions
 _TASKS = text(f"""
     WITH r AS MATERIALIZED ({RENAMED} WHERE request_id = ANY(CAST(:w_request_id AS text[])))
     SELECT t.request_id, task_id, agency, asset_type, subject, outcome, code, detail, as_of, answered_at, elapsed_s, raw_sha256, assets, unreadable,
-           unread, late_version, {ASKED_AS} AS asked_as
+           unread, late_version, suspended_since, {ASKED_AS} AS asked_as
     FROM r JOIN tasks t ON t.request_id = r.request_id AND t.control_id IS NULL""")  # noqa: S608 - constants
 _CONTROLS = text(f"""
     SELECT DISTINCT ON (c.control_id) c.request_id, c.control_id, c.asset_id, c.asset_type, c.subject, c.agency, c.record, c.request_no, e.control
@@ -101,7 +101,8 @@ def as_of_version(task: TaskView, late_version: int | None, version: int) -> Tas
     """Return a task as a version shows it: an answer that came late is still overdue in the versions before it."""
     if version == LIVE or late_version is None or version >= late_version:
         return replace(task, late=late_version is not None)
-    return TaskView(task.task_id, task.agency, task.name, task.asset_type, task.subject, outcome="overdue", code="no_answer", asked_as=task.asked_as)
+    return TaskView(task.task_id, task.agency, task.name, task.asset_type, task.subject, outcome="overdue", code="no_answer", asked_as=task.asked_as,
+                    suspended_since=task.suspended_since)
 
 
 def _task(row: RowMapping, directory: Directory) -> TaskView:
@@ -110,7 +111,7 @@ def _task(row: RowMapping, directory: Directory) -> TaskView:
     return TaskView(
         task_id=row["task_id"], agency=code, name=listed.name if listed else Text(zh=code, en=code), asset_type=row["asset_type"],
         subject=row["subject"], outcome=row["outcome"], code=row["code"], detail=row["detail"], as_of=row["as_of"],
-        answered_at=row["answered_at"], elapsed_s=row["elapsed_s"], raw_sha256=row["raw_sha256"], asked_as=row["asked_as"],
+        answered_at=row["answered_at"], elapsed_s=row["elapsed_s"], raw_sha256=row["raw_sha256"], asked_as=row["asked_as"], suspended_since=row["suspended_since"],
         register=listed.register_code if listed else code,
         assets=tuple(FoundAsset.model_validate(one) for one in row["assets"] or ()),
         unreadable=tuple(UnreadableItem.model_validate(one) for one in row["unreadable"] or ()),

@@ -46,7 +46,7 @@ _TO_ASK = text(f"""
 _TASK = {"task_id": "text", "request_id": "text", "control_id": "text", "agency": "text", "asset_type": "text", "subject": "int",
          "action": "text", "request_no": "text", "topic": "text", "key": "bytea", "command": "text", "next_attempt_at": "timestamptz",
          "answer_due_at": "timestamptz", "agency_ref": "text"}
-_EMPTIED = ("sent_at", "outcome", "code", "detail", "as_of", "answered_at", "elapsed_s", "raw_sha256", "raw", "raw_bytes", "raw_media_type", "raw_size",
+_EMPTIED = ("sent_at", "asked_at", "suspended_since", "outcome", "code", "detail", "as_of", "answered_at", "elapsed_s", "raw_sha256", "raw", "raw_bytes", "raw_media_type", "raw_size",
             "raw_kept_sha256", "overdue_at", "late_version")
 _ARM = text(f"""
     INSERT INTO tasks AS held ({", ".join(_TASK)})

@@ -58,6 +58,8 @@ tasks = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("sent_at", _INSTANT, comment="since when the broker may have it; null: no agency can have got it"),
     Column("next_attempt_at", _INSTANT, nullable=False, comment="not sent: from when; sent: when to send again"),
+    Column("asked_at", _INSTANT, comment="since when a sent command is unanswered; null: none is under way"),
+    Column("suspended_since", _INSTANT, comment="since when its agency was not asked when the command came to it; null: it was asked"),
     Column("agency_ref", Text, comment="what the agency acknowledged with; the next command asks for the status"),
     Column("answer_due_at", _INSTANT, nullable=False),
     Column("outcome", Text),
@@ -82,10 +84,12 @@ tasks = Table(
     Index("tasks_by_control", "control_id", postgresql_where=text("control_id IS NOT NULL")),
     Index("tasks_status", "control_id", unique=True, postgresql_where=text("action = 'status'")),
     Index("tasks_to_send", "next_attempt_at", postgresql_where=text("outcome IS NULL")),
+    Index("tasks_to_send_by_agency", "agency", "next_attempt_at", postgresql_where=text("outcome IS NULL")),
     Index("tasks_due", "answer_due_at", postgresql_where=text("outcome IS NULL")),
     Index("tasks_read_oddly", "task_id", postgresql_where=text("oddities IS NOT NULL")),
     Index("tasks_early", "answer_due_at", postgresql_where=text("outcome = 'overdue' AND agency_ref IS NULL")),
     Index("tasks_late", "next_attempt_at", postgresql_where=text("outcome = 'overdue' AND agency_ref IS NOT NULL")),
+    Index("tasks_late_by_agency", "agency", "next_attempt_at", postgresql_where=text("outcome = 'overdue' AND agency_ref IS NOT NULL")),
 )
 
 #: Append-only: replies that changed nothing, each with the reason.

@@ -44,7 +44,12 @@ _MOST_TYPE_CHARS = 200
 
 
 class NotCalled(AgencyUnavailable):
-    """The agency is not called for a while, because it did not answer; `retry_after_s` says for how long."""
+    """The agency is not called for a while, because it did not answer; `retry_after_s` says for how long, `since` since when."""
+
+    def __init__(self, *, retry_after_s: float, since: datetime | None = None) -> None:
+        """Keep both."""
+        super().__init__("not asked for a while", retry_after_s=retry_after_s, code="suspended")
+        self.since = since
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +103,11 @@ class Deferral:
     def pause_s(self, attempt: int, error: AgencyUnavailable, jitter: float) -> float:
         """Return the pause; never shorter than the agency asked for, spread by `jitter` in [0, 1).
 
-        Shape: an agency that is not called is asked when it may be called again, whatever the attempt
+        Shape: an agency that is not called is asked when it may be called again, whatever the attempt, spread over as long again
         """
         grown_s = min(self.most_s, self.first_s * 2.0 ** min(attempt - 1, 30))
         asked_s = bounded_wait_s(error.retry_after_s or 0.0)
-        return asked_s * (1 + jitter / 2) if isinstance(error, NotCalled) else max(asked_s, grown_s) * (1 + jitter / 2)
+        return asked_s * (1 + jitter) if isinstance(error, NotCalled) else max(asked_s, grown_s) * (1 + jitter / 2)
 
 
 def to_reply(agency: str, asked: Asked, answer: Answer, evidence: Evidence, now: datetime) -> Reply:
@@ -175,7 +180,8 @@ def no_answer(agency: str, asked: Asked, error: AgencyError, *, evidence: Eviden
     """
     match error:
         case AgencyUnavailable():
-            return deferred(agency, asked.task_id, error.why, str(error), now + timedelta(seconds=pause_s))
+            since = error.since if isinstance(error, NotCalled) else None
+            return deferred(agency, asked.task_id, error.why, str(error), now + timedelta(seconds=pause_s), since=since)
         case AgencyProtocolError():
             kept = evidence if evidence.body or not error.raw else Evidence(error.raw, None, evidence.elapsed_s, error.media_type)
             return to_reply(agency, asked, OutsideProtocol(str(error)), kept, now)
@@ -189,9 +195,9 @@ def no_answer(agency: str, asked: Asked, error: AgencyError, *, evidence: Eviden
                                  "code": code, "detail": _detail(str(error)), "as_of": now})
 
 
-def deferred(agency: str, task_id: str, code: str, detail: str, until: datetime) -> Reply:
-    """Return the reply that asks the gateway to send the command again."""
-    return Reply(task_id=task_id, agency=agency, kind="deferred", code=code, detail=_detail(detail), until=until)
+def deferred(agency: str, task_id: str, code: str, detail: str, until: datetime, *, since: datetime | None = None) -> Reply:
+    """Return the reply that asks the gateway to send the command again; `since` when the agency is not asked, if it was not."""
+    return Reply(task_id=task_id, agency=agency, kind="deferred", code=code, detail=_detail(detail), until=until, as_of=since)
 
 
 def fault(agency: str, task_id: str, detail: str, now: datetime) -> Reply:

@@ -13,7 +13,7 @@ from contracts.agency import Agency
 from contracts.clock import Clock
 from contracts.failures import AgencyError, AgencyProtocolError, AgencyUnavailable
 from contracts.messages import Command, Reply
-from contracts.telemetry import ALARMS, BATCH_SIZE, BREAKER_OPEN, REPLIES_FILED
+from contracts.telemetry import ALARMS, BATCH_SIZE, REPLIES_FILED
 from services.runtime.acting import Acting
 from services.runtime.answers import (
     Deferral,
@@ -25,9 +25,11 @@ from services.runtime.answers import (
     read_answers,
     to_reply,
 )
+from services.runtime.board import Board
 from services.runtime.breaker import Breaker, BreakerRule
 from services.runtime.claims import Claims, ContentMissing
 from services.runtime.port import Adapter, AgencyCall, AgencyResponse, Asked, Outgoing, OutsideProtocol
+from services.runtime.ramp import Ramp
 from services.runtime.references import callback_url
 from services.runtime.settings import WorkerSettings
 from services.runtime.terms import Act, NotBegun, Terms
@@ -55,39 +57,52 @@ class Client(Protocol):
 class _Line:
     """The connection to one agency, and whether it is used at present."""
 
-    def __init__(self, agency: Agency, client: Client, rule: BreakerRule, random: Random) -> None:
-        self.client, self._random, self._agency = client, random, agency.agency
-        self._breaker = Breaker(rule)
-        self._open = BREAKER_OPEN.labels(agency.agency)
+    def __init__(self, agency: Agency, client: Client, rule: BreakerRule, random: Random, board: Board) -> None:
+        self.client, self._random, self._agency, self._board = client, random, agency.agency, board
+        self._breaker, self._ramp, self._answered_s = Breaker(rule), Ramp(), 0.0
+        board.show(self._agency, self._breaker.state, 0.0)
 
     async def call(self, call: AgencyCall, *, repeatable: bool, terms: Terms | None) -> AgencyResponse:
         """Call the agency if its breaker lets us; any answer closes the breaker, also one we cannot use."""
         self._admit()
+        if wait_s := self._ramp.wait_s(_now_s()):
+            await asyncio.sleep(wait_s)
+            self._admit()
+        began_s = _now_s()
         try:
             response = await self.client.call(call, repeatable=repeatable, terms=terms)
         except NotBegun:
             raise  # it says nothing of the agency
         except AgencyUnavailable:
-            self._now(self._breaker.failed(_now_s(), self._random.random()))
+            silent_s = _now_s() - max(began_s, self._answered_s)
+            self._now(self._breaker.failed(_now_s(), self._random.random(), silent_s))
             raise
         except AgencyProtocolError:
-            self._now(self._breaker.succeeded())
+            self._answered()
             raise
-        self._now(self._breaker.succeeded())
+        self._answered()
         return response
+
+    def _answered(self) -> None:
+        self._answered_s = now_s = _now_s()
+        self._ramp.answered(now_s)
+        if self._breaker.openings:
+            self._ramp.begin(now_s)
+        self._now(self._breaker.succeeded())
 
     def _admit(self) -> None:
         now_s = _now_s()
-        self._breaker, admitted = self._breaker.admit(now_s)
+        breaker, admitted = self._breaker.admit(now_s)
+        self._now(breaker)
         if not admitted:
-            raise NotCalled(retry_after_s=self._breaker.wait_s(now_s))
+            raise NotCalled(retry_after_s=breaker.wait_s(now_s), since=self._board.since(self._agency))
 
     def _now(self, breaker: Breaker) -> None:
         if breaker is not self._breaker:
-            if breaker.state != self._breaker.state:
-                _log.warning("breaker", agency=self._agency, before=self._breaker.state, after=breaker.state)
-            self._breaker = breaker
-            self._open.set(breaker.state == "open")
+            before, self._breaker = self._breaker.state, breaker
+            if breaker.state != before:
+                _log.warning("breaker", agency=self._agency, before=before, after=breaker.state)
+                self._board.show(self._agency, breaker.state, breaker.wait_s(_now_s()))
 
 
 class Asking:
@@ -95,13 +110,14 @@ class Asking:
 
     def __init__(
         self, settings: WorkerSettings, adapters: Mapping[str, Adapter], connect: Callable[[Agency], Client],
-        claims: Claims, *, turns: Turns, clock: Clock, random: Random,
+        claims: Claims, *, turns: Turns, clock: Clock, random: Random, board: Board | None = None,
     ) -> None:
-        """Take the adapters by asset type, what makes an agency's client, and what grants turns."""
+        """Take the adapters by asset type, what makes an agency's client, what grants turns, and where breakers are shown."""
         self._settings, self._adapters, self._connect, self._claims = settings, adapters, connect, claims
         self._clock, self._random = clock, random
         self._deferral = Deferral(settings.deferral_s, settings.most_deferral_s)
         self._acting = Acting(turns, self._exchange, clock=clock, random=random)
+        self._board = board or Board(clock)
         self._lines: dict[str, _Line] = {}
 
     async def ask(self, agency: Agency, commands: Sequence[Command]) -> Sequence[Reply | None]:
@@ -231,8 +247,9 @@ class Asking:
         if line is None:
             settings = self._settings
             probe_s = settings.budget_s + agency.timeout_s
-            rule = BreakerRule(settings.breaker_failures, settings.breaker_pause_s, settings.breaker_most_pause_s, probe_s)
-            line = self._lines[agency.agency] = _Line(agency, self._connect(agency), rule, self._random)
+            rule = BreakerRule(settings.breaker_failures, settings.breaker_pause_s, settings.breaker_most_pause_s, probe_s,
+                               settings.breaker_silent_s)
+            line = self._lines[agency.agency] = _Line(agency, self._connect(agency), rule, self._random, self._board)
         return line
 
 

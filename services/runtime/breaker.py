@@ -15,6 +15,8 @@ class BreakerRule:
     most_pause_s: float
     #: how long one call may try whether the agency is back before another may
     probe_s: float
+    #: a call that waited so long, while nobody else was answered, opens it alone: the agency accepts and never answers
+    silent_s: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,14 @@ class Breaker:
         """Take an answer into account, whatever it said."""
         return self if not self.failures and not self.openings else Breaker(self.rule)
 
-    def failed(self, now_s: float, jitter: float) -> "Breaker":
+    def failed(self, now_s: float, jitter: float, silent_s: float = 0.0) -> "Breaker":
         """Take a call without an answer into account; `jitter` in [0, 1) spreads the end of the pause.
 
         Shape: a failure of a call that began before it opened changes nothing
+        Units: silent_s is how long the call waited without anybody being answered
         """
         failures = self.failures + 1
-        if failures < self.rule.failures or self.state == "open":
+        if (failures < self.rule.failures and silent_s < self.rule.silent_s and not self.openings) or self.state == "open":
             return replace(self, failures=failures)
         pause_s = min(self.rule.most_pause_s, self.rule.pause_s * 2**self.openings)
         return replace(self, failures=failures, openings=self.openings + 1, probing=False,

@@ -11,6 +11,7 @@ from contracts.batching import pause
 from contracts.kafka.codec import Record
 from contracts.kafka.consumer import BROKER_ERRORS, GiveUp
 from contracts.kafka.moving import StillRead
+from contracts.pulse import Pulse
 from contracts.telemetry import ALARMS
 from services.runtime.settings import WorkerSettings
 
@@ -77,9 +78,9 @@ class Worker(Protocol):
 class Reader:
     """One group's part of a worker."""
 
-    def __init__(self, worker: Worker, connect: Callable[[], Source], settings: WorkerSettings) -> None:
-        """Take who takes what is read, and what makes a client; nothing is opened yet."""
-        self._worker, self._connect, self._settings = worker, connect, settings
+    def __init__(self, worker: Worker, connect: Callable[[], Source], settings: WorkerSettings, pulse: Pulse) -> None:
+        """Take who takes what is read, what makes a client, and what the loop turns; nothing is opened yet."""
+        self._worker, self._connect, self._settings, self._pulse = worker, connect, settings, pulse
         self._source: Source | None = None
         #: of the last messages, which became dead letters
         self._dead: deque[bool] = deque(maxlen=settings.dead_letter_window)
@@ -98,6 +99,7 @@ class Reader:
         """Read until told to stop; the client is then still open, for what is under way."""
         pause_s = _FIRST_PAUSE_S
         while not stop.is_set():
+            self._pulse.turn()
             self._source = source = self._connect()
             source.before_revoked(self._give_up, self._settings.revoke_within_s)
             try:
@@ -112,7 +114,9 @@ class Reader:
                 return
             await self._worker.give_up(self, None)
             await within(self._settings.stop_within_s, source.stop())
-            await pause(stop, self._settings.dead_letter_pause_s if self._too_many_dead() else pause_s)
+            rest_s = self._settings.dead_letter_pause_s if self._too_many_dead() else pause_s
+            self._pulse.turn(allow_s=rest_s)
+            await pause(stop, rest_s)
             pause_s = min(_MOST_PAUSE_S, pause_s * 2)
             self._dead.clear()
 
@@ -127,6 +131,7 @@ class Reader:
     async def _read(self, source: Source, stop: asyncio.Event) -> None:
         """Hand over what comes; return when told to stop or when most messages are dead letters."""
         while not stop.is_set():
+            self._pulse.turn()
             self._worker.take(self, await source.poll(self._settings.poll_records, _POLL_S))
             if (source.joined, source.assigned) != (self.joined, self.assigned):
                 self.joined, self.assigned = source.joined, source.assigned

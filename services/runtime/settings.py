@@ -40,6 +40,8 @@ class WorkerSettings(BaseSettings):
     poll_records: int = Field(default=500, description="most messages of one poll")
     breaker_failures: int = Field(default=5, ge=1,
         description="failed calls in a row after which an agency is not called")
+    breaker_silent_s: float = Field(default=15.0,
+        description="a call that waited so long, while no other was answered, is enough for that")
     breaker_pause_s: float = Field(default=5.0,
         description="first pause of an agency that is not called; it doubles")
     breaker_most_pause_s: float = Field(default=60.0, description="longest such pause")

@@ -24,10 +24,12 @@ from contracts.kafka.moving import read_before
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Command
+from contracts.pulse import Pulses
 from contracts.signing import Keys
 from contracts.telemetry import DEAD_LETTERS
 from services.runtime.agency_client import AgencyClient, endpoint
 from services.runtime.asking import Asking
+from services.runtime.board import Board
 from services.runtime.claims import Claims
 from services.runtime.gateway_client import ContentClient
 from services.runtime.lanes import Job, Lanes, Reads
@@ -54,6 +56,7 @@ async def serve(
     settings: WorkerSettings, kafka: KafkaSettings, agencies: Mapping[str, Agency], stop: asyncio.Event, *,
     clock: Clock, new_id: Callable[[], str], random: Random, keys: Keys, on_ready: Callable[[], None] = lambda: None,
     adapters: Mapping[str, Adapter] | None = None, guard: Guard | None = None,
+    pulses: Pulses | None = None, board: Board | None = None,
 ) -> None:
     """Run the worker until told to stop; while Kafka is away it keeps trying, with growing pauses.
 
@@ -73,8 +76,8 @@ async def serve(
         asking = Asking(
             settings, known, lambda row: AgencyClient(row, settings, clock=clock, random=random, young=young),
             Claims(contents, most_bytes=settings.content_cache_bytes), turns=Turns(contents, new_id(), guard),
-            clock=clock, random=random)
-        worker = Worker(settings, mine, asking, sender, keys)
+            clock=clock, random=random, board=board)
+        worker = Worker(settings, mine, asking, sender, keys=keys, pulses=pulses)
         try:
             await worker.run(_sources(kafka, served), stop, on_ready)
         finally:
@@ -99,8 +102,12 @@ def _source(kafka: KafkaSettings, code: str) -> Source:
 class Worker:
     """Takes records, hands them to lanes, sends what comes of them, and only then calls them done."""
 
-    def __init__(self, settings: WorkerSettings, agencies: Mapping[str, Agency], asking: Asking, sender: Sender, keys: Keys) -> None:
-        """Take the agencies it serves, what asks them, what sends, and what says whom to believe."""
+    def __init__(
+        self, settings: WorkerSettings, agencies: Mapping[str, Agency], asking: Asking, sender: Sender, *, keys: Keys,
+        pulses: Pulses | None = None,
+    ) -> None:
+        """Take the agencies it serves, what asks them, what sends, what says whom to believe, and where its reading loops are seen to turn."""
+        self._pulses = pulses or Pulses()
         self._settings, self._agencies, self._asking, self._sender, self._keys = settings, agencies, asking, sender, keys
         self._lanes = Lanes(self._handle, lane_most=settings.lane_waiting, all_most=settings.all_waiting,
                             linger_s=settings.linger_s)
@@ -112,7 +119,7 @@ class Worker:
         """Read from all sources until told to stop."""
         sent = asyncio.Event()
         sending = asyncio.create_task(self._sender.run(sent))
-        self._readers, self._on_ready = [Reader(self, connect, self._settings) for connect in connects], on_ready
+        self._readers, self._on_ready = [Reader(self, connect, self._settings, self._pulses.begin()) for connect in connects], on_ready
         try:
             async with asyncio.TaskGroup() as group:
                 for reader in self._readers:

@@ -112,6 +112,14 @@ def test_ports_are_those_the_roles_bind():
     assert {name for name, role in topology.ROLES.items() if role.http} == set(bound)
 
 
+def test_every_role_is_probed_on_its_own_port_which_is_not_published():
+    for name in ROLES:
+        told = SERVICES[name]["environment"]
+        assert (told["CHAKONG_METRICS_PORT"], told["CHAKONG_METRICS_HOST"]) == (str(compose.PROBE_PORT), "0.0.0.0")
+        assert f"http://127.0.0.1:{compose.PROBE_PORT}/healthz" in SERVICES[name]["healthcheck"]["test"][1]
+        assert not any(str(compose.PROBE_PORT) in port for port in SERVICES[name].get("ports", []))
+
+
 def test_our_containers_run_as_nobody_special_from_packages_pinned_by_hash():
     image = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
     assert re.search(r"^FROM python:3\.11-slim$", image, re.MULTILINE)

@@ -158,7 +158,8 @@ def said(answer):
 async def test_readiness_asks_database_outbox_and_the_checks_of_the_installation(store):
     async with running(store) as court:
         ready = await court.get("/readyz")
-        assert (ready.status_code, ready.json()) == (200, {"ready": True, "checks": {"database": True, "outbox_age_s": 0.0, "kafka": True}})
+        said = ready.json()
+        assert (ready.status_code, said["ready"], said["checks"]) == (200, True, {"database": True, "outbox_age_s": 0.0, "kafka": True})
         await court.submit()
         court.clock.advance(minutes=5)
         late = await court.get("/readyz")

@@ -39,14 +39,14 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def running(**settings):
+async def running(*, patience_s=20, **settings):
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
     mock = FakeMock(holdings=[account(balance_fen=100)], only=DEMO_PERSON)
     role = asyncio.create_task(serve(
         MockSettings(callback_s=0.05, **settings), stop, clock=SystemClock(),
         agencies=[agency(), agency("caller", answers_by="callback")], mocks={"deposits": mock}, on_ready=ready.set_result))
     try:
-        async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(patience_s), aiohttp.ClientSession() as session:
             yield Served(await ready, session)
     finally:
         stop.set()

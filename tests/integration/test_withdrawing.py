@@ -58,7 +58,7 @@ async def test_a_measure_that_a_relay_took_is_released_after_its_answer(court, c
 async def test_a_measure_that_a_killed_relay_took_is_released_after_its_answer(court):
     control_id = await side.ordered(court)
     async with court.database.transaction() as connection:
-        assert await claim(connection, now=court.clock.now(), lease=timedelta(seconds=2), most=100)
+        assert await claim(connection, now=court.clock.now(), lease=timedelta(seconds=2), quotas={"icbc": 100})
     assert (await side.step(court, control_id, "releases", side.release())).json()["held"] == "release"
 
 

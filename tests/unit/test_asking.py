@@ -150,7 +150,7 @@ async def test_an_agency_that_does_not_answer_is_not_called_for_a_while():
     for _ in range(4):
         (reply,) = await some.ask(agency(), [command()])
     assert len(desk.calls) == 2
-    assert (reply.kind, reply.code) == ("deferred", "unavailable")
+    assert (reply.kind, reply.code, reply.as_of) == ("deferred", "suspended", NOW)
     assert 4 <= (reply.until - NOW).total_seconds() <= 12
 
 

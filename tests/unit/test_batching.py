@@ -175,3 +175,22 @@ async def test_who_is_told_to_stop_waits_no_longer():
     stop = asyncio.Event()
     stop.set()
     assert await patiently(handle, [1], stop, tries=3) is None
+async def test_whoever_sends_a_thousand_at_once_waits_for_himself():
+    """By order, not by time: of a court that sends one beside a thousand of another, that one is in the first batch."""
+    batches = []
+
+    async def handle(items):
+        batches.append(list(items))
+        return items
+
+    batcher = Batcher(handle, most=100, linger=Linger(0), turns=lambda item: item[0])
+    futures = [batcher.put(("A", number)) for number in range(1000)]
+    futures += [batcher.put(("B", number)) for number in range(3)]
+    futures.append(batcher.put(("C", 0)))
+    stop = asyncio.Event()
+    stop.set()
+    await batcher.run(stop)
+    assert [item for item in batches[0] if item[0] != "A"] == [("B", 0), ("C", 0), ("B", 1), ("B", 2)]
+    assert [item for batch in batches for item in batch if item[0] == "A"] == [("A", number) for number in range(1000)]
+    assert {len(batch) for batch in batches[:-1]} == {100}
+    assert [future.result() for future in futures[:2]] == [("A", 0), ("A", 1)]

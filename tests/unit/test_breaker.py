@@ -64,3 +64,11 @@ def test_jitter_ends_the_pause_between_half_and_whole():
     breaker = after_failures(2)
     assert breaker.failed(100, jitter=0.0).until_s == 102
     assert breaker.failed(100, jitter=0.99).until_s < 104
+
+
+def test_one_call_that_waited_long_while_nobody_was_answered_opens_it_alone_and_so_does_each_try_after_it():
+    rule = BreakerRule(failures=5, pause_s=4, most_pause_s=10, probe_s=20, silent_s=15)
+    assert Breaker(rule).failed(100, 1.0, silent_s=14.9).state == "closed"
+    breaker = Breaker(rule).failed(100, 1.0, silent_s=20.4)
+    assert breaker.state == "open"
+    assert breaker.admit(104)[0].failed(105, 1.0).state == "open"

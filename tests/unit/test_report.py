@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -72,6 +72,23 @@ def test_every_other_outcome_gives_a_gap_with_its_reason(outcome, code):
     assert gap.reason.zh
     assert not compiled.all_answered
     assert compiled.all_ended is (outcome is not None)
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("overdue", "no_answer"), (None, "awaiting")])
+def test_a_gap_of_an_agency_that_is_not_asked_says_since_when_and_that_it_does_not_mean_no_assets(outcome, code):
+    compiled = report(task(outcome=outcome, suspended_since=datetime(2026, 11, 22, 1, 30, tzinfo=UTC)))
+    (gap,) = sections(compiled)["deposits"].gaps
+    assert (gap.code, gap.suspended_since) == (code, datetime(2026, 11, 22, 1, 30, tzinfo=UTC))
+    assert gap.reason.zh.endswith("；自2026年11月22日09:30起暂停询问，不视为无财产")
+    assert gap.reason.en.endswith("; suspended since 2026-11-22 09:30 (China Standard Time), not counted as no assets")
+    assert "自2026年11月22日09:30起暂停询问，不视为无财产" in compiled.completeness.statement.zh
+    assert "suspended since 2026-11-22 09:30" in compiled.completeness.statement.en
+
+
+def test_an_agency_that_answered_after_all_is_not_shown_as_suspended():
+    (gap,) = sections(report(task(outcome="refused", code="document_missing", suspended_since=datetime(2026, 11, 22, tzinfo=UTC))))["deposits"].gaps
+    assert gap.suspended_since is None
+    assert "暂停" not in gap.reason.zh
 
 
 def test_a_gap_keeps_the_agencys_own_code_and_words():
