@@ -20,6 +20,9 @@ from gateway.store.standing import beat
 
 _log = structlog.get_logger()
 
+#: After what the next one tells it all again.
+_UNWRITTEN: tuple[type[Exception], ...] = (ServiceUnavailable, *STATEMENT_FAULTS)
+
 _MOST = 1_000
 
 
@@ -63,5 +66,5 @@ async def _write(database: Database, states: Sequence[RoleState]) -> None:
     try:
         async with database.transaction() as connection:
             await beat(connection, states)
-    except (ServiceUnavailable, *STATEMENT_FAULTS) as error:
+    except _UNWRITTEN as error:
         _log.warning("states_unwritten", error=type(error).__name__, states=len(states))

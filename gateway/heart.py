@@ -13,6 +13,9 @@ from gateway.store.standing import beat, gone
 
 _log = structlog.get_logger()
 
+#: After what the next one tells it all again.
+_UNWRITTEN: tuple[type[Exception], ...] = (ServiceUnavailable, *STATEMENT_FAULTS)
+
 #: How often a process looks whether one of its roles has begun, seconds.
 _FIRST_S = 0.2
 
@@ -42,7 +45,7 @@ class Heart:
             if states:
                 async with self._database.transaction() as connection:
                     await beat(connection, states)
-        except (ServiceUnavailable, *STATEMENT_FAULTS) as error:
+        except _UNWRITTEN as error:
             self.writable = False
             _log.warning("heartbeat_failed", error=type(error).__name__)
         else:

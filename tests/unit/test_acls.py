@@ -26,10 +26,10 @@ def test_only_who_serves_an_agency_reads_its_commands():
     assert may("Read", topics.commands("vehicles")) == {"User:chakong-worker-vehicles"}
 
 
-def test_only_the_aggregator_reads_replies_and_only_adapters_write_them():
+def test_only_the_aggregator_reads_replies_and_only_adapters_and_the_redrive_write_them():
     assert may("Read", topics.REPLIES) == {"User:chakong-aggregator"}
     workers = {f"User:chakong-{name}" for name in topology.containers() if name.startswith("worker")}
-    assert may("Write", topics.REPLIES) == {*workers, "User:chakong-callbacks", "User:harbour-bank"}
+    assert may("Write", topics.REPLIES) == {*workers, "User:chakong-callbacks", "User:harbour-bank", "User:chakong-relay"}
     assert may("Write", topics.DEAD_LETTERS) == {*workers, "User:chakong-aggregator"}
 
 
