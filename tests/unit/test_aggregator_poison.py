@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from contracts.failures import ServiceUnavailable
-from contracts.kafka.codec import Record
 from contracts.messages import Reply
+from contracts.pulse import Pulse
 from gateway.aggregator import _handle
+from tests.keyring import keys, reply_record
 
 
 class Store:
@@ -16,6 +17,10 @@ class Store:
 
     def __init__(self, error=None, tasks=(), away=0):
         self.error, self.tasks, self.away, self.applied, self.calls = error, set(tasks), away, [], 0
+        self.pulse = Pulse()
+
+    def by_our_clock(self, come):
+        return come
 
     async def apply(self, replies):
         self.calls += 1
@@ -42,12 +47,12 @@ class Broker:
 
 def record(offset, value=None):
     body = Reply(task_id=f"t{offset}", agency="icbc", kind="answered", outcome="none_found").model_dump_json().encode()
-    return Record("chakong.reply.v1", 0, offset, b"k", body if value is None else value, {"ce_id": b"i"})
+    return reply_record(body if value is None else value, f"t{offset}", offset)
 
 
 async def handled(store, broker, records):
     async with asyncio.timeout(60):
-        return await _handle(store, broker, records, asyncio.Event())
+        return await _handle(store, broker, records, asyncio.Event(), keys())
 
 
 @pytest.mark.parametrize("error", [OverflowError("date value out of range"), UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no"), RecursionError(), KeyError("x")])
