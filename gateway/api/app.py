@@ -6,6 +6,7 @@ from gateway.api import (
     batches,
     claims,
     controls,
+    court_events,
     directory,
     documents,
     events,
@@ -27,7 +28,7 @@ from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, left_out.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
+ROUTERS = (requests.router, left_out.router, report.router, events.router, court_events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
            proposals.router, documents.router, directory.router, oddities.router, rules.router, claims.router, health.router, handbook.router)
 
 

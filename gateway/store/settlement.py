@@ -19,9 +19,10 @@ from gateway.domain.control import Control, apply
 from gateway.domain.control_events import Event, TermWarned, detail_of, kind_of
 from gateway.domain.courts import CaseKey
 from gateway.domain.excess import counts_otherwise
-from gateway.domain.progress import Happened, Moved, advance
+from gateway.domain.progress import Happened, Moved, advance, told_of
 from gateway.domain.quota import adds_up
 from gateway.domain.status_answers import news
+from gateway.store.announcements import About, tell_elsewhere
 from gateway.store.controls import (
     ControlEvent,
     StoredControl,
@@ -81,6 +82,7 @@ async def settle(
     if late:
         await set_late_versions(connection, late)
     await _append(connection, steps, moved, now, new_id)
+    await tell_elsewhere(connection, [_elsewhere(step) for step in steps if step.after.original_case_no], now)
     cases |= {step.case for step in steps if counts_otherwise(step.before, step.after)}
     # What is proposed may have waited for this answer: one step at a time is under way.
     cases |= await with_proposals(connection, {step.case for step in steps if step.before.pending and not step.after.pending} - cases)
@@ -142,10 +144,15 @@ def _by_request(answers: Sequence[AppliedAnswer], steps: Sequence[_Step]) -> Map
 
 def _happened(step: _Step) -> Happened:
     control_id, event = step.happening.control_id, step.happening.event
-    told = {"control_id": control_id, "state": step.after.state, "pending": step.after.pending}
+    told = told_of(control_id, step.after, step.case.case_no)
     if isinstance(event, TermWarned):
         return Happened("warning", {**told, "term_warning_days": event.days, "until_on": step.after.until_on}, control_id)
     return Happened("control", told, control_id)
+
+
+def _elsewhere(step: _Step) -> About:
+    happened = _happened(step)
+    return About(step.case.court_code, step.happening.request_id, "control", happened.data)
 
 
 async def _append(

@@ -12,7 +12,7 @@ from deploy import environment, topology
 from deploy.cli import app
 from gateway.api.app import ROUTERS
 from gateway.api.openapi import PROBLEMS
-from gateway.store.tables import metadata
+from gateway.store.event_tables import court_events
 from services.runtime.mock.faults import FaultList
 from tests.architecture.code import ROOT, files
 
@@ -120,7 +120,7 @@ def test_every_route_that_has_a_line_exists():
 
 
 def test_every_table_is_kept_somewhere():
-    assert missing("docs/operations.md", [f"`{name}`" for name in metadata.tables]) == []
+    assert missing("docs/operations.md", [f"`{name}`" for name in court_events.metadata.tables]) == []
 
 
 def test_testers_find_every_fault_and_every_admin_address():

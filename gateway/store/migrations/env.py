@@ -6,11 +6,14 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store.tables import metadata
+from gateway.store.event_tables import court_events
+
+#: One for all tables; it holds those of the modules that were imported.
+_METADATA = court_events.metadata
 
 
 def _run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, compare_server_default=False)
+    context.configure(connection=connection, target_metadata=_METADATA, compare_server_default=False)
     with context.begin_transaction():
         context.run_migrations()
 
