@@ -162,7 +162,7 @@ controls = Table(
     Column("watch", Text, comment="moving, steady; null: not asked about"),
     Column("warn_on", Date, comment="when the end of the term is warned of next"),
     Column("thing", Text, comment="keyed hash of agency and asset key, the same for every court; null: not known yet"),
-    Index("controls_by_thing", "thing", postgresql_where=text("watch = 'moving'")),
+    Index("controls_by_thing", "thing", postgresql_where=text("thing IS NOT NULL")),
     Index("controls_to_ask", "watch", "agency", "status_asked_at", postgresql_where=text("watch IS NOT NULL")),
     Index("controls_to_warn", "warn_on", postgresql_where=text("warn_on IS NOT NULL")),
     Index("controls_by_request", "request_id"),

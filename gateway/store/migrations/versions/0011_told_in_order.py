@@ -51,7 +51,7 @@ def upgrade() -> None:
         "UPDATE controls c SET thing = convert_from(t.key, 'UTF8') FROM tasks t WHERE t.task_id = "
         "(SELECT task_id FROM tasks o WHERE o.control_id = c.control_id AND o.action <> 'status' ORDER BY task_id LIMIT 1) "
         "AND c.state IN ('requested', 'in_force', 'partly_in_force', 'marked', 'waiting')")
-    op.create_index("controls_by_thing", "controls", ["thing"], unique=False, postgresql_where=sa.text("watch = 'moving'"))
+    op.create_index("controls_by_thing", "controls", ["thing"], unique=False, postgresql_where=sa.text("thing IS NOT NULL"))
     op.create_table(
         "freed_things",
         sa.Column("freed_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -65,7 +65,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take the schema back."""
     op.drop_table("freed_things")
-    op.drop_index("controls_by_thing", table_name="controls", postgresql_where=sa.text("watch = 'moving'"))
+    op.drop_index("controls_by_thing", table_name="controls", postgresql_where=sa.text("thing IS NOT NULL"))
     op.drop_column("controls", "thing")
     op.drop_table("event_cursors")
     op.drop_index("court_events_by_court", table_name="court_events")
