@@ -11,7 +11,7 @@ from contracts.kafka.codec import command_type
 from contracts.kafka.settings import KafkaSettings
 from contracts.kafka.topics import Topic
 from contracts.messages import REPLY_TYPE, Reply
-from deploy import golden, schemas
+from deploy import asyncapi_events, golden, schemas
 from deploy.golden import Golden
 from deploy.schemas import Schema
 
@@ -59,7 +59,7 @@ def document(kinds: Mapping[str, AssetType], agencies: Sequence[Agency]) -> Node
     configured = {topic.name: topic for topic in topics.all_topics(kinds, ())}
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "查控 Chakong: commands and replies", "version": "1.0.0", "description": _ABOUT,
+        "info": {"title": "查控 Chakong: commands, replies and events", "version": "1.0.0", "description": _ABOUT,
                  "license": {"name": "Apache-2.0"}},
         "defaultContentType": "application/json",
         "servers": {"kafka": _server()},
@@ -105,9 +105,8 @@ def _others(configured: Mapping[str, Topic]) -> Node:
         "reply": {"address": topics.REPLIES, "title": "Replies of every adapter",
                   "description": "A reply that names no open task of its agency is filed as foreign, with an alarm.",
                   "messages": {"reply": _ref("components", "messages", "reply")}, "bindings": _topic_binding(configured[topics.REPLIES])},
-        "event": {"address": topics.EVENTS, "title": "Reserved for what happens to requests",
-                  "description": "The topic is created; nothing is published yet. Until then: the server-sent events of the REST API.",
-                  "bindings": _topic_binding(configured[topics.EVENTS])},
+        "event": {"address": topics.EVENTS, "title": "What happens to requests and controls", "description": asyncapi_events.ABOUT,
+                  "messages": asyncapi_events.of_channel(), "bindings": _topic_binding(configured[topics.EVENTS])},
         "dead-letter": {"address": topics.DEAD_LETTERS, "title": "Messages that could not be decoded",
                         "description": "As they came, key and headers too, with where they came from and why they are here.",
                         "messages": {"dead-letter": _ref("components", "messages", "dead-letter")},
@@ -135,6 +134,7 @@ def _of_adapters(kinds: Mapping[str, AssetType]) -> Node:
         "receive", "command.foreign", "adapter", "serve one agency from outside", reply=replies,
         bindings={"kafka": {"groupId": {"type": "string", "description": "one group of your own an agency"}, "bindingVersion": _BINDING}})
     made["adapter.send.reply"] = _operation("send", "reply", "adapter", "answer a command, later if need be")
+    made["court.receive.event"] = _operation("receive", "event", "court", "hear what happens to the court's requests and controls")
     made["adapter.send.dead-letter"] = _operation("send", "dead-letter", "adapter", "set aside a command that cannot be decoded")
     return made
 
@@ -146,6 +146,7 @@ def _of_the_gateway(kinds: Mapping[str, AssetType]) -> Node:
            for code, kind in kinds.items()},
         "gateway.send.foreign": _operation("send", "command.foreign", "gateway", "ask an agency that is served from outside"),
         "gateway.receive.reply": _operation("receive", "reply", "gateway", "turn replies into outcomes of tasks"),
+        "gateway.send.event": _operation("send", "event", "gateway", "tell courts what happens to their requests and controls"),
         "gateway.send.dead-letter": _operation("send", "dead-letter", "gateway", "set aside a reply that cannot be decoded"),
     }
 
@@ -177,6 +178,7 @@ def _other_messages(kinds: Mapping[str, AssetType], found: Mapping[str, Golden])
                   "correlationId": {"location": "$message.header#/ce_subject", "description": "task id of the command"},
                   "bindings": _key_binding(_REPLY_KEY),
                   "examples": [_reply_example(name, reply) for name, reply in golden.replies(kinds, found).items()]},
+        **asyncapi_events.messages(),
         "dead-letter": {"title": "死信 dead letter", "summary": "a message nobody could read", "contentType": "application/octet-stream",
                         "headers": _schema("DeadLetterHeaders"), "payload": {"description": "the bytes as they came"},
                         "bindings": _key_binding("the key it came with")},
@@ -195,6 +197,8 @@ def _schemas(kinds: Mapping[str, AssetType]) -> Node:
     types = {"CommandHeaders": command_type("[a-z_]+").replace(".", r"\."), "ReplyHeaders": REPLY_TYPE.replace(".", r"\.")}
     made["CommandHeaders"] = _headers(types["CommandHeaders"], without="ce_causationid", needed=("ce_expirytime", "ce_traceparent"))
     made["ReplyHeaders"] = _headers(types["ReplyHeaders"], without="ce_expirytime")
+    made["EventHeaders"] = _headers(r"cn\.chakong\.event\.[a-z_]+\.v1", without="ce_causationid")
+    made |= asyncapi_events.schemas()
     made["DeadLetterHeaders"] = {"type": "object", "properties": dict(_ORIGIN), "required": list(_ORIGIN)}
     return made
 

@@ -15,6 +15,12 @@ _NEXT = sa.text("nextval('event_numbers')")
 
 def upgrade() -> None:
     """Bring the schema forward; events from before keep no number, and the streams of courts begin after them."""
+    _number_events()
+    _place_events()
+    _name_things()
+
+
+def _number_events() -> None:
     op.execute("CREATE SEQUENCE event_numbers")
     op.add_column("request_events", sa.Column("event_no", sa.BigInteger(), nullable=True, comment="by which its place in the court's stream is given; null: older than those"))
     op.alter_column("request_events", "event_no", server_default=_NEXT)
@@ -27,6 +33,9 @@ def upgrade() -> None:
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("event_no"))
+
+
+def _place_events() -> None:
     op.create_table(
         "court_events",
         sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -46,6 +55,9 @@ def upgrade() -> None:
         sa.Column("leased_until", _INSTANT, nullable=True, comment="kafka: until when, by the database's clock"),
         sa.PrimaryKeyConstraint("name"))
     op.execute("INSERT INTO event_cursors (name, position, event_no, holes) VALUES ('placing', 0, 0, '[]'), ('kafka', 0, 0, '[]')")
+
+
+def _name_things() -> None:
     op.add_column("controls", sa.Column("thing", sa.Text(), nullable=True, comment="keyed hash of agency and asset key, the same for every court; null: not known yet"))
     op.execute(
         "UPDATE controls c SET thing = convert_from(t.key, 'UTF8') FROM tasks t WHERE t.task_id = "
