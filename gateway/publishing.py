@@ -15,10 +15,10 @@ from contracts.kafka.events import Told, encode_event
 from contracts.kafka.producer import Producer
 from contracts.telemetry import BATCH_SIZE, EVENTS_BEHIND
 from gateway.store.court_events import (
+    events_behind,
     events_of_all,
     give_up_topic,
     lease_topic,
-    newest_position,
     note_published,
     place_events,
 )
@@ -71,17 +71,17 @@ class Publisher:
         Raises: StoreUnavailable
         """
         async with self._database.transaction() as connection:
-            before = await lease_topic(connection, self._owner, _LEASE_S)
+            behind = await events_behind(connection)
+            before = await lease_topic(connection, self._owner, _LEASE_S) if behind else None
+        EVENTS_BEHIND.set(behind)
         if before is None:
             return 0
         async with self._database.transaction() as connection:
             events = await events_of_all(connection, before, _MOST)
-            EVENTS_BEHIND.set(await newest_position(connection) - before)
             if before != self._told_up_to:  # somebody else published meanwhile, or a batch is told again
                 self._telling = Telling()
             told = await self._telling.tell(connection, events)
         if not told:
-            self._told_up_to = before
             return 0
         acknowledged = await self._producer.send([encode_event(_message(one)) for one in told])
         has = next((at for at, has_it in enumerate(acknowledged) if not has_it), len(told))

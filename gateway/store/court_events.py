@@ -67,6 +67,7 @@ _LAST = text("""
     SELECT c.court_code, last.position FROM unnest(CAST(:court_codes AS text[])) AS c (court_code)
     CROSS JOIN LATERAL (SELECT position FROM court_events e WHERE e.court_code = c.court_code ORDER BY position DESC LIMIT 1) AS last""")
 _NEWEST = text("SELECT position FROM event_cursors WHERE name = 'placing'")
+_BEHIND = text("SELECT max(position) - min(position) FROM event_cursors WHERE name IN ('placing', 'kafka')")
 _LEASE = text("""
     UPDATE event_cursors SET owner = :owner, leased_until = clock_timestamp() + make_interval(secs => :lease_s)
     WHERE name = 'kafka' AND (owner = :owner OR leased_until IS NULL OR leased_until < clock_timestamp()) RETURNING position""")
@@ -123,6 +124,12 @@ async def newest_position(connection: AsyncConnection) -> int:
     """Return the last position that was given, whichever court's."""
     newest: int = (await connection.execute(_NEWEST)).scalar_one()
     return newest
+
+
+async def events_behind(connection: AsyncConnection) -> int:
+    """Return how many events have a position and Kafka does not have them."""
+    behind: int = (await connection.execute(_BEHIND)).scalar_one()
+    return behind
 
 
 async def lease_topic(connection: AsyncConnection, owner: str, lease_s: float) -> int | None:
