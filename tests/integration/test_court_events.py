@@ -273,6 +273,17 @@ async def test_counts_are_right_for_who_begins_in_the_middle(court, publisher, b
     assert broker.told()[-1]["all_answered"] is True
 
 
+async def test_counts_are_right_for_requests_that_were_forgotten_between(court, publisher, broker, monkeypatch):
+    monkeypatch.setattr("gateway.telling._MOST_KEPT", 1)
+    lines = [(await court.status((await court.submit(key))["request_id"]))["tasks"] for key in ("k1", "k2")]
+    for number in range(6):
+        for of_request in lines:
+            await court.answer(of_request[number:number + 1])
+            await publisher.place()
+            await publisher.publish()
+    assert [one["counts"]["awaiting"] for one in broker.told() if one["kind"] == "task"] == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0]
+
+
 async def test_kafka_away_holds_up_no_stream_and_what_it_missed_comes_in_order(court, publisher, broker):
     broker.away = True
     await court.answer_all((await court.submit())["request_id"])
