@@ -15,7 +15,7 @@ from contracts.kafka.topics import Topic
 from contracts.messages import REPLY_TYPE, Reply
 from contracts.signing import Doubt
 from contracts.state import STATE_TYPE, BreakerState, RoleState
-from deploy import golden, schemas
+from deploy import asyncapi_events, golden, schemas
 from deploy.golden import Golden
 from deploy.schemas import Schema
 
@@ -76,7 +76,7 @@ def document(kinds: Mapping[str, AssetType], agencies: Sequence[Agency]) -> Node
     configured = {topic.name: topic for topic in topics.all_topics(kinds, ())}
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "查控 Chakong: commands and replies", "version": "1.0.0", "description": _ABOUT,
+        "info": {"title": "查控 Chakong: commands, replies and events", "version": "1.0.0", "description": _ABOUT,
                  "license": {"name": "Apache-2.0"}},
         "defaultContentType": "application/json",
         "servers": {"kafka": _server()},
@@ -122,9 +122,8 @@ def _others(configured: Mapping[str, Topic]) -> Node:
         "reply": {"address": topics.REPLIES, "title": "Replies of every adapter",
                   "description": "A reply that names no open task of its agency is filed as foreign, with an alarm.",
                   "messages": {"reply": _ref("components", "messages", "reply")}, "bindings": _topic_binding(configured[topics.REPLIES])},
-        "event": {"address": topics.EVENTS, "title": "Reserved for what happens to requests",
-                  "description": "The topic is created; nothing is published yet. Until then: the server-sent events of the REST API.",
-                  "bindings": _topic_binding(configured[topics.EVENTS])},
+        "event": {"address": topics.EVENTS, "title": "What happens to requests and controls", "description": asyncapi_events.ABOUT,
+                  "messages": asyncapi_events.of_channel(), "bindings": _topic_binding(configured[topics.EVENTS])},
         "state": {"address": topics.STATES, "title": "What processes without a database tell of themselves",
                   "description": "Every few seconds, and at once when an agency is no longer asked or asked again.",
                   "messages": {"state": _ref("components", "messages", "state")}, "bindings": _topic_binding(configured[topics.STATES])},
@@ -155,6 +154,7 @@ def _of_adapters(kinds: Mapping[str, AssetType]) -> Node:
         "receive", "command.foreign", "adapter", "serve one agency from outside", reply=replies,
         bindings={"kafka": {"groupId": {"type": "string", "description": "one group of your own an agency"}, "bindingVersion": _BINDING}})
     made["adapter.send.reply"] = _operation("send", "reply", "adapter", "answer a command, later if need be")
+    made["court.receive.event"] = _operation("receive", "event", "court", "hear what happens to the court's requests and controls")
     made["adapter.send.dead-letter"] = _operation("send", "dead-letter", "adapter", "set aside a command that cannot be decoded")
     return made
 
@@ -167,6 +167,7 @@ def _of_the_gateway(kinds: Mapping[str, AssetType]) -> Node:
         "gateway.send.foreign": _operation("send", "command.foreign", "gateway", "ask an agency that is served from outside"),
         "gateway.receive.reply": _operation("receive", "reply", "gateway", "turn replies into outcomes of tasks"),
         "gateway.receive.state": _operation("receive", "state", "gateway", "know who lives and which agencies are not asked"),
+        "gateway.send.event": _operation("send", "event", "gateway", "tell courts what happens to their requests and controls"),
         "gateway.send.dead-letter": _operation("send", "dead-letter", "gateway", "set aside a reply that cannot be decoded"),
     }
 
@@ -198,6 +199,7 @@ def _other_messages(kinds: Mapping[str, AssetType], found: Mapping[str, Golden])
                   "correlationId": {"location": "$message.header#/ce_subject", "description": "task id of the command"},
                   "bindings": _key_binding(_REPLY_KEY),
                   "examples": [_reply_example(name, reply) for name, reply in golden.replies(kinds, found).items()]},
+        **asyncapi_events.messages(),
         "state": {"title": "状态 state", "summary": "a process lives, and these agencies it does not ask at present", "contentType": "application/json",
                   "headers": _schema("StateHeaders"), "payload": _schema("RoleState"), "bindings": _key_binding("host and number of the process"),
                   "examples": [_state_example()]},
@@ -224,6 +226,8 @@ def _schemas(kinds: Mapping[str, AssetType]) -> Node:
     types = {"CommandHeaders": command_type("[a-z_]+").replace(".", r"\."), "ReplyHeaders": REPLY_TYPE.replace(".", r"\.")}
     made["CommandHeaders"] = _headers(types["CommandHeaders"], without="ce_causationid", needed=("ce_expirytime", "ce_traceparent"))
     made["ReplyHeaders"] = _headers(types["ReplyHeaders"], without="ce_expirytime")
+    made["EventHeaders"] = _headers(r"cn\.chakong\.event\.[a-z_]+\.v1", without="ce_causationid")
+    made |= asyncapi_events.schemas()
     made["StateHeaders"] = _headers(STATE_TYPE.replace(".", r"\."), without="ce_expirytime")
     made["DeadLetterHeaders"] = {"type": "object", "properties": dict(_ORIGIN), "required": [name for name in _ORIGIN if name != "detail"]}
     return made

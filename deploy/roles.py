@@ -27,6 +27,7 @@ from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
 from gateway.proposing import Proposing
+from gateway.publishing import Publisher
 from gateway.relay import Relay
 from gateway.reports import Reports
 from gateway.schedule import Schedule
@@ -84,7 +85,7 @@ async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
 
 
 async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
-    """Run the relay."""
+    """Run the relay, and beside it whoever publishes the events of courts, and whoever sends again what was set aside."""
     database, producer = Database(mesh.store), Producer(mesh.kafka, "chakong.relay", keys_of("relay", mesh.directory, mesh.clock))
     # Without keys: what somebody set aside goes out with the signature it came with, or with none.
     redriving = Producer(mesh.kafka, "chakong.redrive")
@@ -100,8 +101,17 @@ async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
         group.create_task(committed.run(stop))
         group.create_task(role.run(stop, committed))
         group.create_task(Redriver(database, redriving, mesh.clock).run(stop))
+        group.create_task(_publish_events(mesh, database, stop))
     await producer.stop()
     await database.close()
+
+
+async def _publish_events(mesh: Mesh, database: Database, stop: asyncio.Event) -> None:
+    producer, committed = Producer(mesh.kafka, "chakong.events", keys_of("relay", mesh.directory, mesh.clock)), Listener(mesh.store, EVENTS_CHANNEL, every_s=1.0)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(committed.run(stop))
+        group.create_task(Publisher(database, producer, owner=new_id()).run(stop, committed))
+    await producer.stop()
 
 
 async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:

@@ -1,8 +1,9 @@
 """The outbox row of a control's step: what an agency is asked to do, on whose order, with which documents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from contracts.agency import Agency
 from contracts.case import Officer
@@ -49,11 +50,16 @@ def follow_up_order(stored: StoredControl, step: Step) -> ControlOrder:
         withdrawal_condition=step.withdrawal_condition)
 
 
+def thing_of(secret: bytes, agency: str, kind: str, record: Mapping[str, Any]) -> str:
+    """Return the keyed hash of an asset at its agency: the key of commands about it, and what controls of any court on it share."""
+    return keyed_hash(secret, "command-key", agency, asset_type(kind).key_text(record))
+
+
 def control_task(asking: Asking, stored: StoredControl, agency: Agency, settings: GatewaySettings, now: datetime) -> NewTask:
     """Return the task of a step, sent and due from when the office is open; commands about one asset at one agency stay in order by their key."""
     opens = next_open(now, agency.office_hours)
     due = answer_due_at(opens, agency.answer_due_working_days, None, within_s=settings.answer_within_s)
-    wants, kind = due if agency.wants_document_content else None, asset_type(stored.asset_type)
+    wants = due if agency.wants_document_content else None
     turn_url = None
     if needs_turn(agency, asking.action):
         turn_url = settings.gateway_url + turn_path(settings.secret, task_id=asking.task_id, agency=agency.agency, ends_at=due)
@@ -62,5 +68,5 @@ def control_task(asking: Asking, stored: StoredControl, agency: Agency, settings
         asset_type=stored.asset_type, action=asking.action, case=case_reference(asking.case_no, asking.court_code, asking.court_name),
         officer=asking.officer, subject=asking.subject, answer_due_at=due, control=asking.order, turn_url=turn_url,
         documents=tuple(command_document(one, settings, asking.court_code, asking.task_id, wants) for one in asking.documents))
-    key = keyed_hash(settings.secret, "command-key", agency.agency, kind.key_text(stored.record)).encode()
+    key = thing_of(settings.secret, stored.agency, stored.asset_type, stored.record).encode()
     return to_task(command, subject=stored.subject, topic=topics.commands_for(agency), key=key, lease=opens)

@@ -17,7 +17,7 @@ from contracts.failures import Rejected
 from contracts.registry import asset_type
 from contracts.subject import Identity, Subject
 from contracts.words import NewId
-from gateway.control_tasks import Asking, control_task
+from gateway.control_tasks import Asking, control_task, thing_of
 from gateway.domain import law
 from gateway.domain.clues import Ground, with_clues
 from gateway.domain.control import DEDUCTS_AT_ONCE, Control, asked
@@ -160,6 +160,7 @@ class Ordering:
             subject=target.subject, subject_hash=subject_hash(self._settings.secret, subject.id_no), asset_id=target.asset_id,
             asset_type=target.asset_type, agency=agency.agency, record=target.record, request_no=request_no, created_at=now,
             control=_begin(item, agency, kind, china_date(now), table_of(court_code, self._reports.overrides)),
+            thing=thing_of(self._settings.secret, agency.agency, target.asset_type, target.record),
         )
         who = subject.known_as(target.known_as.get(agency.agency, subject.name))
         return _Order(control, self._task(submission, item, control, agency, now, who=who))

@@ -26,6 +26,7 @@ from gateway.follow_ups import FollowUps
 from gateway.owed import owed_fen
 from gateway.reports import Reports
 from gateway.settings import GatewaySettings
+from gateway.store.announcements import About, tell_elsewhere
 from gateway.store.database import Connection, Database
 from gateway.store.progress import lock_progress, save_progress
 from gateway.store.proposals import (
@@ -87,12 +88,13 @@ class Proposing:
         gone = [one for one in standing if one.proposal in found.withdrawn]
         new = [(held[one.control_id], one) for one in found.new]
         changed = {one.request_id for one in gone} | {request_id for request_id, _ in new}
-        # A request of another court, whose control was converted, is told nothing of this case.
+        # A request of another court, whose control was converted, is told nothing of this case; the court of the case is.
         moved = {one: proposed(locked[one], [told(proposal, one, case.case_no, now) for of, proposal in new if of == one])
                  for one in sorted(changed) if courts[one] == case.court_code}
         shown_in = {one: moved[one].shown_in[one] if one in moved else 0 for one in changed}
         await withdraw(connection, gone, shown_in, now)
         await announce(connection, case, new, shown_in, now)
+        await tell_elsewhere(connection, [About(case.court_code, of, "release_proposal", told(one, of, case.case_no, now)) for of, one in new if of not in moved], now)
         if moved:
             _log.warning("excess", proposals=len(new), withdrawn=len(gone), request_ids=list(moved))
             await save_progress(connection, list(moved.values()), now)

@@ -9,8 +9,9 @@ from gateway.domain.control import Control
 from gateway.domain.control_events import Converted, Event, detail_of, kind_of
 from gateway.domain.courts import CaseKey
 from gateway.domain.follow_up import Action, OrderedStep
-from gateway.domain.progress import Happened, advance
+from gateway.domain.progress import Happened, advance, told_of
 from gateway.store.accept import NewTask, add_tasks
+from gateway.store.announcements import About, tell_elsewhere
 from gateway.store.audit import AuditEntry, append
 from gateway.store.controls import ControlEvent, StoredControl, append_events, last_seqs, save_controls
 from gateway.store.database import Connection
@@ -60,6 +61,8 @@ async def write_steps(connection: Connection, taken: Sequence[Taken], by: By | N
     seqs = await last_seqs(connection, [one.stored.control_id for one in taken])
     await append_events(connection, [
         _event(one, new_id(), seqs[one.stored.control_id] + 1, shown_in[one.stored.control_id], now, by=by) for one in taken])
+    await tell_elsewhere(connection, [About(one.stored.court_code, one.stored.request_id, "control", _happened(one.stored).data)
+                                      for one in taken if one.stored.control.original_case_no], now)
     await _write_what_follows(connection, taken, now)
     await ask_for_checks(connection, {case for one in taken for case in _cases(one)}, now)
     if by is not None:
@@ -96,8 +99,7 @@ def _detail(one: Taken, by: By | None) -> dict[str, object]:
 
 
 def _happened(stored: StoredControl) -> Happened:
-    return Happened("control", {"control_id": stored.control_id, "state": stored.control.state, "pending": stored.control.pending},
-                    stored.control_id)
+    return Happened("control", told_of(stored.control_id, stored.control, stored.case_no), stored.control_id)
 
 
 def _cases(one: Taken) -> set[CaseKey]:

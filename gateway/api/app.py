@@ -6,6 +6,7 @@ from gateway.api import (
     batches,
     claims,
     controls,
+    court_events,
     dead_letters,
     directory,
     documents,
@@ -30,7 +31,7 @@ from gateway.api.openapi import describe
 from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
-ROUTERS = (requests.router, left_out.router, report.router, raw_answers.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
+ROUTERS = (requests.router, left_out.router, report.router, raw_answers.router, events.router, court_events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
            proposals.router, documents.router, directory.router, oddities.router, dead_letters.router, rules.router, claims.router, turns.router, health.router, handbook.router)
 
 

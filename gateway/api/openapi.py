@@ -41,7 +41,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "body_cut_short": (400, "the body ended before its announced length"),
     "idempotency_key_required": (400, "the header Idempotency-Key is missing"),
     "bad_idempotency_key": (400, "it is longer than 255 characters or not printable ASCII"),
-    "bad_last_event_id": (400, "Last-Event-ID is not the id of an event"),
+    "bad_last_event_id": (400, "Last-Event-ID is not the id of an event, or of none that is there yet"),
     "unauthenticated": (401, "the token is missing, forged, incomplete or expired"),
     "not_permitted": (403, "no role of the caller has this right"),
     "officer_mismatch": (403, "the officer of the body is not the bearer of the token"),

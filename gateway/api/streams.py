@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from contracts.failures import ServiceUnavailable
+from gateway.store.court_events import last_positions
 from gateway.store.database import Database, Listener
 from gateway.store.stream import last_events
 
@@ -22,10 +23,11 @@ class TooManyStreams(ServiceUnavailable):
 
 @dataclass(eq=False)
 class Watch:
-    """One open stream: which request, how far it has read, and what wakes it."""
+    """One open stream: of which request or court, how far it has read, and what wakes it."""
 
-    request_id: str
+    of: str
     seen: int = 0
+    is_court: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -49,7 +51,17 @@ class Streams:
     @contextmanager
     def watch(self, request_id: str) -> Iterator[Watch]:
         """Watch a request while the block runs."""
-        watch = Watch(request_id)
+        with self._watching(Watch(request_id)) as watch:
+            yield watch
+
+    @contextmanager
+    def watch_court(self, court_code: str, seen: int) -> Iterator[Watch]:
+        """Watch a court while the block runs, from what comes after a position."""
+        with self._watching(Watch(court_code, seen, is_court=True)) as watch:
+            yield watch
+
+    @contextmanager
+    def _watching(self, watch: Watch) -> Iterator[Watch]:
         self._open.add(watch)
         try:
             yield watch
@@ -76,12 +88,14 @@ class Streams:
     async def _wake(self) -> None:
         if not self._open:
             return
+        requests, courts = ({watch.of for watch in self._open if watch.is_court == is_court} for is_court in (False, True))
         try:
             async with self._database.transaction() as connection:
-                last = await last_events(connection, {watch.request_id for watch in self._open})
+                last = await last_events(connection, requests) if requests else {}
+                told = await last_positions(connection, courts) if courts else {}
         except ServiceUnavailable as error:
             _log.warning("streams_wait", code=error.code)
             return
         for watch in self._open:
-            if last.get(watch.request_id, 0) > watch.seen:
+            if (told if watch.is_court else last).get(watch.of, 0) > watch.seen:
                 watch.woken.set()

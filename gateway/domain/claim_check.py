@@ -10,7 +10,11 @@ _PURPOSE = "claim-check"
 
 
 def claim_path(secret: bytes, *, court_code: str, task_id: str, document_id: str, ends_at: datetime) -> str:
-    """Return the path of a claim check, valid until the task's answer is due."""
+    """Return the path of a claim check, valid until the task's answer is due.
+
+    Shape: `court_code` is the court whose documents go out with the task: who took the step, not whose request or control it is about.
+           Being signed, it is decided here and nowhere else
+    """
     expires = str(int(ends_at.timestamp()))
     signature = keyed_hash(secret, _PURPOSE, court_code, task_id, document_id, expires)
     return f"/claims/{task_id}/{document_id}?court={quote(court_code)}&expires={expires}&signature={signature}"

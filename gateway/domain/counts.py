@@ -52,15 +52,20 @@ class Counted:
 
     def fold(self, event: StreamEvent) -> dict[str, object]:
         """Take an event into account and return its data as a reader of the stream gets it."""
+        self.note(event)
         if event.kind == "task":
-            data: Mapping[str, Any] = event.data
-            self._told[data["task_id"]] = _Told(data.get("agency", ""), data.get("subject", 0), data["outcome"], data.get("code"),
-                                                data.get("unreadable", 0))
-            return {name: value for name, value in data.items() if name not in _NOT_SHOWN} | {"counts": self._counts()}
+            return {name: value for name, value in event.data.items() if name not in _NOT_SHOWN} | {"counts": self._counts()}
         if event.kind == "ended":
             self.ended = True
             return {**event.data, "all_answered": no_gap(self._counts(), len(known_by_another(list(self._told.values()))))}
         return dict(event.data)
+
+    def note(self, event: StreamEvent) -> None:
+        """Take an event into account."""
+        if event.kind == "task":
+            data: Mapping[str, Any] = event.data
+            self._told[data["task_id"]] = _Told(data.get("agency", ""), data.get("subject", 0), data["outcome"], data.get("code"),
+                                                data.get("unreadable", 0))
 
     def _counts(self) -> dict[str, int]:
         outcomes: Counter[str | None] = Counter(one.outcome for one in self._told.values())

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from gateway.domain.control import Control
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -44,6 +46,12 @@ class Moved:
     events: tuple[StreamEvent, ...]
     versions: tuple[tuple[int, str], ...]
     shown_in: Mapping[str, int]
+
+
+def told_of(control_id: str, control: Control, case_no: str) -> dict[str, object]:
+    """Return what an event tells of a control; of one that was converted also the case, which is not that of its request."""
+    told: dict[str, object] = {"control_id": control_id, "state": control.state, "pending": control.pending}
+    return told | ({"case_no": case_no} if control.original_case_no else {})
 
 
 def advance(progress: Progress, happened: Sequence[Happened], now: datetime) -> Moved:

@@ -34,6 +34,8 @@ class StoredControl:
     control: Control
     #: when the agency was last asked how it stands; when it was ordered, before that
     status_asked_at: datetime | None = None
+    #: keyed hash of the agency and the asset's key: the same for every court, as the key of its commands
+    thing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ class ControlEvent:
     report_version: int
 
 
-_COLUMNS = "control_id, request_id, court_code, case_no, subject, subject_hash, asset_id, asset_type, agency, record, request_no, created_at, control, status_asked_at"
+_COLUMNS = "control_id, request_id, court_code, case_no, subject, subject_hash, asset_id, asset_type, agency, record, request_no, created_at, control, status_asked_at, thing"
 #: What of a control is a column, so that it is found by it.
 _WHERE = {"control": "text", "state": "text", "until_on": "date", "pending": "text", "in_doubt": "bool", "watch": "text", "warn_on": "date"}
 _NEW = {"control_id": "text", "request_id": "text", "court_code": "text", "case_no": "text", "subject": "int", "subject_hash": "text",
         "asset_id": "text", "asset_type": "text", "agency": "text", "record": "text", "request_no": "text", "created_at": "timestamptz",
-        "status_asked_at": "timestamptz", **_WHERE}
+        "status_asked_at": "timestamptz", "thing": "text", **_WHERE}
 _INSERT = text(f"""
     INSERT INTO controls ({", ".join(_NEW)})
     SELECT {", ".join(f"c.{name}::jsonb" if name in ("record", "control") else f"c.{name}" for name in _NEW)}
@@ -131,7 +133,7 @@ def _stored(row: RowMapping) -> StoredControl:
 async def insert_controls(connection: AsyncConnection, controls: Sequence[StoredControl]) -> None:
     """Write controls that were just ordered."""
     states = [_row(one.control_id, one.control) for one in controls]
-    fixed = ("control_id", "request_id", "court_code", "case_no", "subject", "subject_hash", "asset_id", "asset_type", "agency",
+    fixed = ("thing", "control_id", "request_id", "court_code", "case_no", "subject", "subject_hash", "asset_id", "asset_type", "agency",
              "request_no", "created_at")
     await connection.execute(_INSERT, {
         **arrays("c", controls, *fixed), "c_record": [orjson.dumps(one.record).decode() for one in controls],

@@ -36,11 +36,12 @@ _MEDIA_TYPE = text("SELECT media_type FROM documents WHERE court_code = :court_c
 _KNOWN = text("""
     SELECT document_id FROM documents
     WHERE court_code = :court_code AND document_id = ANY(CAST(:document_ids AS text[]))""")
+#: Whose documents a step goes out with was decided when it was taken, and is part of what is signed: neither the request nor the
+#: control need be that court's (superior courts, holders of a transfer letter, cases that were handed over).
 _CLAIMED = text("""
-    SELECT d.media_type, d.content FROM tasks t
-    JOIN requests r ON r.request_id = t.request_id
-    JOIN documents d ON d.court_code = r.court_code
-    WHERE t.task_id = :task_id AND t.outcome IS NULL AND r.court_code = :court_code AND d.document_id = :document_id""")
+    SELECT media_type, content FROM documents
+    WHERE court_code = :court_code AND document_id = :document_id
+      AND EXISTS (SELECT FROM tasks WHERE task_id = :task_id AND outcome IS NULL)""")
 
 
 async def add_document(connection: AsyncConnection, new: NewDocument) -> bool:
@@ -67,7 +68,7 @@ async def known_documents(connection: AsyncConnection, court_code: str, document
 async def load_claimed(
     connection: AsyncConnection, *, court_code: str, task_id: str, document_id: str
 ) -> DocumentContent | None:
-    """Return the content of a document while a task of its court still awaits the answer."""
+    """Return the content of a court's document while a task still awaits its answer; that the task may have it, its claim check says."""
     parameters = {"court_code": court_code, "task_id": task_id, "document_id": document_id}
     row = (await connection.execute(_CLAIMED, parameters)).one_or_none()
     return DocumentContent(*row) if row else None

@@ -14,6 +14,7 @@ _ASK = text("UPDATE controls SET status_asked_at = 'epoch' WHERE watch IS NOT NU
 _STREAMS = text("""
     UPDATE requests r SET event_seq = event_seq + :ahead
     WHERE ended_at IS NULL OR EXISTS (SELECT FROM controls c WHERE c.request_id = r.request_id)""")
+_POSITIONS = text("UPDATE event_cursors SET position = position + :ahead WHERE name = 'placing'")
 _AHEAD = 1_000_000
 
 
@@ -26,5 +27,6 @@ async def after_restore(database: Database, now: datetime, what: str) -> None:
         await connection.execute(_SEND_AGAIN, {"now": now})
         await connection.execute(_ASK)
         await connection.execute(_STREAMS, {"ahead": _AHEAD})
+        await connection.execute(_POSITIONS, {"ahead": _AHEAD})
         entry = AuditEntry(now, "-", "-", "operator", "store.restore", what, None, "accepted", "-")
         await append(connection, [entry])

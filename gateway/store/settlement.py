@@ -19,9 +19,11 @@ from gateway.domain.control import Control, apply
 from gateway.domain.control_events import Event, TermWarned, detail_of, kind_of
 from gateway.domain.courts import CaseKey
 from gateway.domain.excess import counts_otherwise
-from gateway.domain.progress import Happened, Moved, advance
+from gateway.domain.making_room import makes_room
+from gateway.domain.progress import Happened, Moved, advance, told_of
 from gateway.domain.quota import adds_up
 from gateway.domain.status_answers import news
+from gateway.store.announcements import About, tell_elsewhere
 from gateway.store.controls import (
     ControlEvent,
     StoredControl,
@@ -31,9 +33,11 @@ from gateway.store.controls import (
     lock_controls,
     save_controls,
 )
+from gateway.store.freed import Freed, note_freed
 from gateway.store.inbox import AppliedAnswer, Filed, file_replies, set_late_versions
 from gateway.store.progress import lock_progress, save_progress
 from gateway.store.proposals import ask_for_checks, with_proposals
+from gateway.store.statuses import ask_soon
 
 _log = structlog.get_logger()
 
@@ -62,6 +66,8 @@ class _Step:
     before: Control
     after: Control
     case: CaseKey
+    agency: str
+    thing: str | None
 
 
 async def settle(
@@ -81,6 +87,9 @@ async def settle(
     if late:
         await set_late_versions(connection, late)
     await _append(connection, steps, moved, now, new_id)
+    await tell_elsewhere(connection, [_elsewhere(step) for step in steps if step.after.original_case_no], now)
+    await note_freed(connection, [Freed(step.agency, step.thing, step.happening.control_id) for step in steps
+                                  if step.thing and makes_room(step.before, step.after)], now)
     cases |= {step.case for step in steps if counts_otherwise(step.before, step.after)}
     # What is proposed may have waited for this answer: one step at a time is under way.
     cases |= await with_proposals(connection, {step.case for step in steps if step.before.pending and not step.after.pending} - cases)
@@ -97,10 +106,12 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
     current = {control_id: one.control for control_id, one in stored.items()}
     changed = await last_changes(connection, [one.control_id for one in happenings if one.is_status])
     steps, misfits = [], []
+    stale = {one.control_id for one in happenings if one.is_status and _is_stale(stored[one.control_id], changed)}
+    await ask_soon(connection, sorted(stale))
     for one in happenings:
         before = current[one.control_id]
         try:
-            if one.is_status and (_is_stale(stored[one.control_id], changed) or news(before, one.event) is None):
+            if one.is_status and (one.control_id in stale or news(before, one.event) is None):
                 continue
             after = apply(before, one.event)
         except IllegalTransition as error:
@@ -110,7 +121,8 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
             ALARMS.labels("amounts").inc()
             _log.error("amounts_do_not_add_up", control_id=one.control_id, agency=stored[one.control_id].agency)
         current[one.control_id] = after
-        steps.append(_Step(one, before, after, CaseKey(stored[one.control_id].court_code, stored[one.control_id].case_no)))
+        of = stored[one.control_id]
+        steps.append(_Step(one, before, after, CaseKey(of.court_code, of.case_no), of.agency, of.thing))
     if misfits:
         await file_replies(connection, misfits, now)
     if steps:
@@ -119,7 +131,7 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
 
 
 def _is_stale(stored: StoredControl, changed: Mapping[str, datetime]) -> bool:
-    """Tell whether a control changed after its agency was asked: the answer may be about what stood before; the next one will tell."""
+    """Tell whether a control changed after its agency was asked: the answer may be about what stood before; it is asked again."""
     return stored.status_asked_at is None or changed[stored.control_id] > stored.status_asked_at
 
 
@@ -142,10 +154,15 @@ def _by_request(answers: Sequence[AppliedAnswer], steps: Sequence[_Step]) -> Map
 
 def _happened(step: _Step) -> Happened:
     control_id, event = step.happening.control_id, step.happening.event
-    told = {"control_id": control_id, "state": step.after.state, "pending": step.after.pending}
+    told = told_of(control_id, step.after, step.case.case_no)
     if isinstance(event, TermWarned):
         return Happened("warning", {**told, "term_warning_days": event.days, "until_on": step.after.until_on}, control_id)
     return Happened("control", told, control_id)
+
+
+def _elsewhere(step: _Step) -> About:
+    happened = _happened(step)
+    return About(step.case.court_code, step.happening.request_id, "control", happened.data)
 
 
 async def _append(

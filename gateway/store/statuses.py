@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.domain.status_answers import MayAsk
 from gateway.store.accept import NewTask
+from gateway.store.database import COMMANDS_CHANNEL, notify
 from gateway.store.unnest import arrays, rows
 
 
@@ -30,18 +31,20 @@ class ToAsk:
 
 
 #: The step asked about: the measure itself, or what is in doubt. What an agency acknowledged, the relay goes on asking for.
-_TO_ASK = text(f"""
-    SELECT c.control_id, c.request_id, status.task_id AS status_task_id, c.agency, c.asset_type, c.subject, step.topic, step.key, step.command,
-           step.agency_ref, a.due_at
-    FROM {rows("a", agency="text", watch="text", before="timestamptz", due_at="timestamptz")}
-    JOIN controls c ON c.watch = a.watch AND c.agency = a.agency AND c.status_asked_at <= a.before
+STEP = """
     JOIN LATERAL (
         SELECT t.topic, t.key, t.command, t.agency_ref FROM tasks t
         WHERE t.control_id = c.control_id AND t.action <> 'status'
           AND CASE WHEN c.in_doubt THEN t.action = c.pending ELSE t.request_no = c.request_no END
         ORDER BY t.task_id DESC LIMIT 1) step ON NOT (c.in_doubt AND step.agency_ref IS NOT NULL)
     LEFT JOIN tasks status ON status.control_id = c.control_id AND status.action = 'status'
-    WHERE (status.task_id IS NULL OR status.outcome IS NOT NULL) AND c.control_id <> ALL(CAST(:aside AS text[]))
+    WHERE (status.task_id IS NULL OR status.outcome IS NOT NULL) AND c.control_id <> ALL(CAST(:aside AS text[]))"""
+_TO_ASK = text(f"""
+    SELECT c.control_id, c.request_id, status.task_id AS status_task_id, c.agency, c.asset_type, c.subject, step.topic, step.key, step.command,
+           step.agency_ref, a.due_at
+    FROM {rows("a", agency="text", watch="text", before="timestamptz", due_at="timestamptz")}
+    JOIN controls c ON c.watch = a.watch AND c.agency = a.agency AND c.status_asked_at <= a.before
+    {STEP}
     ORDER BY c.status_asked_at LIMIT :most""")  # noqa: S608 - constants
 _TASK = {"task_id": "text", "request_id": "text", "control_id": "text", "agency": "text", "asset_type": "text", "subject": "int",
          "action": "text", "request_no": "text", "topic": "text", "key": "bytea", "command": "text", "next_attempt_at": "timestamptz",
@@ -58,7 +61,9 @@ _ARM = text(f"""
     RETURNING held.control_id""")  # noqa: S608 - constants
 _ASKED = text("""
     WITH held AS (SELECT control_id FROM controls WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id FOR UPDATE)
-    UPDATE controls c SET status_asked_at = :now FROM held WHERE c.control_id = held.control_id""")
+    UPDATE controls c SET status_asked_at = :now, thing = COALESCE(c.thing, (
+        SELECT convert_from(t.key, 'UTF8') FROM tasks t WHERE t.control_id = c.control_id AND t.action = 'status'))
+    FROM held WHERE c.control_id = held.control_id""")
 
 _SOON = text("""
     WITH held AS (SELECT control_id FROM controls WHERE control_id = ANY(CAST(:control_ids AS text[])) ORDER BY control_id FOR UPDATE)
@@ -78,9 +83,11 @@ async def ask(connection: AsyncConnection, tasks: Sequence[tuple[NewTask, str | 
     plain = arrays("t", [task for task, _ in ordered], *(name for name in _TASK if name != "agency_ref"))
     armed = list((await connection.execute(_ARM, plain | references)).scalars())
     await connection.execute(_ASKED, {"control_ids": armed, "now": now})
+    await notify(connection, COMMANDS_CHANNEL)
     return len(armed)
 
 
 async def ask_soon(connection: AsyncConnection, control_ids: Sequence[str]) -> None:
     """Have agencies asked as soon as they may be how these controls stand; an answer that is under way is not waited for."""
-    await connection.execute(_SOON, {"control_ids": list(control_ids)})
+    if control_ids:
+        await connection.execute(_SOON, {"control_ids": list(control_ids)})

@@ -120,6 +120,9 @@ request_events = Table(
     Column("kind", Text, nullable=False),
     Column("data", JSONB, nullable=False),
     Column("at", _INSTANT, nullable=False),
+    Column("event_no", BigInteger, server_default=text("nextval('event_numbers')"),
+           comment="by which its place in the court's stream is given; null: older than those"),
+    Index("request_events_by_no", "event_no", unique=True, postgresql_where=text("event_no IS NOT NULL")),
 )
 
 idempotency_keys = Table(
@@ -167,6 +170,8 @@ controls = Table(
     Column("status_asked_at", _INSTANT, nullable=False, comment="when the agency was last asked how it stands"),
     Column("watch", Text, comment="moving, steady; null: not asked about"),
     Column("warn_on", Date, comment="when the end of the term is warned of next"),
+    Column("thing", Text, comment="keyed hash of agency and asset key, the same for every court; null: not known yet"),
+    Index("controls_by_thing", "thing", postgresql_where=text("thing IS NOT NULL")),
     Index("controls_to_ask", "watch", "agency", "status_asked_at", postgresql_where=text("watch IS NOT NULL")),
     Index("controls_to_warn", "warn_on", postgresql_where=text("warn_on IS NOT NULL")),
     Index("controls_by_request", "request_id"),

@@ -113,9 +113,16 @@ async def test_a_claim_check_ends_in_time(court):
     assert problem(await court.get(path)) == (403, "bad_claim")
 
 
-async def test_a_claim_check_is_for_one_court_and_one_document(court):
+async def test_whose_document_it_is_is_what_was_signed_whoever_the_request_belongs_to(court):
     _, path = await claimed(court, court_code=OTHER_COURT)
-    assert problem(await court.get(path)) == (404, "not_found")
+    assert problem(await court.get(path)) == (404, "not_found")  # that court has no such document
+    assert (await upload(court, **bearer("clerk", court_code=OTHER_COURT))).status_code == 201
+    found = await court.get(path, Authorization="")
+    assert (found.status_code, found.content) == (200, PDF)
+    assert (await court.rows("SELECT court_code FROM audit WHERE action = 'document.read' ORDER BY seq DESC"))[0]["court_code"] == OTHER_COURT
+
+
+async def test_a_claim_check_is_for_one_court_and_one_document(court):
     _, path = await claimed(court)
     for other in (path.replace(PDF_ID, "sha256:" + "0" * 64), path.replace(quote("粤5302"), quote("粤5303")), path[:-1] + "键",
                   path.replace("expires=", "expires=9"), path.partition("?")[0], path[:-26] + "0" * 26):

@@ -5,6 +5,7 @@ import asyncio
 from alembic import command
 from sqlalchemy import text
 
+from gateway.store.court_events import place_events
 from gateway.store.database import Database
 from gateway.store.migrate import config
 from gateway.store.settings import StoreSettings
@@ -40,3 +41,48 @@ async def test_what_was_proposed_before_is_carried_over_and_looked_at_again(post
         await database.close()
         await administer(postgres_url, f"DROP DATABASE {NAME} WITH (FORCE)")
     assert (list(map(tuple, carried)), list(map(tuple, noted))) == ([("（2026）粤5302执1号", "c", 2, None)], [("粤5302", "（2026）粤5302执1号")])
+
+
+ORDERED = """
+    INSERT INTO requests (request_id, court_code, case_no, region_code, body, left_out, trace_id, accepted_at, tasks, awaiting, report_version, event_seq)
+    VALUES ('r', '粤5302', '（2026）粤5302执1号', '445302', '{}', '[]', 't', now(), 1, 0, 1, 2);
+    INSERT INTO request_events (request_id, seq, kind, data, at) VALUES ('r', 1, 'report', '{"version": 1}', now()), ('r', 2, 'ended', '{}', now());
+    INSERT INTO controls (control_id, request_id, court_code, case_no, subject, subject_hash, asset_id, asset_type, agency, record, state, in_doubt,
+        request_no, control, created_at, status_asked_at, watch)
+    SELECT name, 'r', '粤5302', '（2026）粤5302执1号', 0, 'h', 'a', 'deposits', 'icbc', '{}', state, false, 'n', '{}', now(), now(), 'moving'
+    FROM (VALUES ('waits', 'waiting'), ('ended', 'released')) AS c (name, state);
+    INSERT INTO tasks (task_id, request_id, control_id, agency, asset_type, subject, action, request_no, topic, key, command, next_attempt_at, answer_due_at)
+    SELECT action || control_id, 'r', control_id, 'icbc', 'deposits', 0, action, 'n', 't', convert_to('the-key', 'UTF8'), '{}', now(), now()
+    FROM controls, (VALUES ('freeze'), ('status')) AS a (action)"""
+LATER = "INSERT INTO request_events (request_id, seq, kind, data, at) VALUES ('r', 3, 'report', '{}', now()), ('r', 4, 'report', '{}', now())"
+
+
+async def test_what_waits_is_known_by_its_thing_and_events_are_numbered_from_now_on_and_back(postgres_url):
+    name = f"{NAME}_things"
+    await administer(postgres_url, f"CREATE DATABASE {name}")
+    url = url_of(postgres_url, name)
+    database = Database(StoreSettings(DATABASE_URL=url))
+    try:
+        await asyncio.to_thread(command.upgrade, config(url), "0006")
+        await run(database, ORDERED)
+        await asyncio.to_thread(command.upgrade, config(url), "head")
+        things = await run(database, "SELECT control_id, thing FROM controls ORDER BY control_id")
+        await run(database, LATER)
+        numbers = await run(database, "SELECT seq, event_no FROM request_events ORDER BY seq")
+        async with database.transaction() as connection:
+            placed = await place_events(connection, 500)
+        await asyncio.to_thread(command.downgrade, config(url), "0006")
+        left = await run(database, "SELECT count(*) FROM request_events")
+        await asyncio.to_thread(command.upgrade, config(url), "head")
+    finally:
+        await database.close()
+        await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    assert things == [("ended", None), ("waits", "the-key")]
+    assert (numbers, placed, left) == ([(1, None), (2, None), (3, 1), (4, 2)], 2, [(4,)])
+
+
+async def run(database, statements):
+    async with database.transaction() as connection:
+        for statement in statements.split(";"):
+            found = await connection.execute(text(statement.replace(":", "\\:")))
+        return list(map(tuple, found.all())) if found.returns_rows else []
