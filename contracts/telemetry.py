@@ -16,4 +16,5 @@ AGENCY_SECONDS = Histogram("chakong_agency_call_seconds", "time of one call to a
 LANE_WAITING = Gauge("chakong_lane_waiting", "commands waiting in an agency's lane", ["agency"])
 BREAKER_OPEN = Gauge("chakong_breaker_open", "1 while an agency is not called", ["agency"])
 OUTBOX_AGE = Gauge("chakong_outbox_age_seconds", "age of the oldest command that should have been sent")
+DIFFERENCES_OPEN = Gauge("chakong_differences_open", "differences with agencies that nobody has settled", ["agency", "kind"])
 BATCH_SIZE = Histogram("chakong_batch_size", "items handled together", ["hop"], buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512))

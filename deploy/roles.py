@@ -10,6 +10,7 @@ from deploy.clock import SystemClock, new_id, new_message_id, new_request_nos
 from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
 from gateway import proposing as proposing_role
+from gateway import reconciling as reconciling_role
 from gateway import schedule as schedule_role
 from gateway.aggregator import Aggregator
 from gateway.api import serve as api_role
@@ -18,6 +19,7 @@ from gateway.follow_ups import FollowUps
 from gateway.intake import Intake
 from gateway.ordering import Ordering
 from gateway.proposing import Proposing
+from gateway.reconciling import Reconciling
 from gateway.relay import Relay
 from gateway.reports import Reports
 from gateway.schedule import Schedule
@@ -60,6 +62,10 @@ def _reports(mesh: Mesh) -> Reports:
     return Reports(mesh.gateway.secret, mesh.directory, mesh.policies, mesh.overrides)
 
 
+def _reconciling(mesh: Mesh, database: Database) -> Reconciling:
+    return Reconciling(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
+
+
 async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
     """Ask the broker now and then whether it is there, for the readiness of a process without a relay."""
     producer = Producer(mesh.kafka, "chakong.api")
@@ -89,7 +95,7 @@ async def relay(mesh: Mesh, stop: asyncio.Event) -> None:
 async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the aggregator."""
     database = Database(mesh.store)
-    role = Aggregator(database, mesh.agencies, clock=mesh.clock, new_id=new_id)
+    role = Aggregator(database, mesh.agencies, clock=mesh.clock, new_id=new_id, compare=_reconciling(mesh, database).compare)
     mesh.checks["aggregator"] = lambda: False
 
     def joined(consumer: Consumer) -> None:
@@ -110,6 +116,7 @@ async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
         group.create_task(schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id, send_held=follow_ups.send_held,
                                                        ask_status=watching.ask), mesh.gateway, stop))
         group.create_task(proposing_role.serve(proposing, mesh.gateway, stop))
+        group.create_task(reconciling_role.serve(_reconciling(mesh, database), mesh.gateway, stop))
     await database.close()
 
 

@@ -4,7 +4,7 @@ The task row is the inbox: whatever comes twice, late or from a stranger changes
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
 from gateway.domain.status_answers import is_news, told
+from gateway.reconciling import Answered
 from gateway.settings import GatewaySettings
 from gateway.store.controls import load_controls
 from gateway.store.database import Connection, Database
@@ -61,12 +62,22 @@ class _Answer:
         return self.reply.control.wire if self.reply.control else {}
 
 
+#: Compares what queries list with our controls.
+Compare = Callable[[Sequence[Answered]], Awaitable[None]]
+
+
+async def _compare_nothing(_: Sequence[Answered]) -> None:
+    pass
+
+
 class Aggregator:
     """Applies batches of replies."""
 
-    def __init__(self, database: Database, agencies: Mapping[str, Agency], *, clock: Clock, new_id: NewId) -> None:
-        """Take what it works with."""
-        self._database, self._agencies, self._clock, self._new_id = database, agencies, clock, new_id
+    def __init__(
+        self, database: Database, agencies: Mapping[str, Agency], *, clock: Clock, new_id: NewId, compare: Compare = _compare_nothing,
+    ) -> None:
+        """Take what it works with; `compare` is Reconciling.compare."""
+        self._database, self._agencies, self._clock, self._new_id, self._compare = database, agencies, clock, new_id, compare
 
     async def apply(self, replies: Sequence[Reply]) -> None:
         """Apply replies, the first answer of each task first.
@@ -86,6 +97,8 @@ class Aggregator:
             if filed:
                 await file_replies(connection, filed, now)
         await self._ask_soon({one.task.control_id for one in differing if one.task.control_id})
+        await self._compare([Answered(one.task.task_id, one.reply.assets, bool(one.task.control_id)) for one in answers
+                             if one.task.action == "query" and one.reply.assets])
         BATCH_SIZE.labels("aggregator").observe(len(replies))
 
     async def _ask_soon(self, control_ids: set[str]) -> None:
@@ -117,7 +130,7 @@ class Aggregator:
         if not answers:
             return []
         same = await repeated(connection, [_task_answer(one) for one in answers])
-        same |= {one.task.task_id for one in answers if one.task.action == "status"}
+        same |= {one.task.task_id for one in answers if one.task.control_id and one.task.action in {"status", "query"}}
         REPLIES_FILED.labels("repeated").inc(len(same))
         return await self._news(connection, [one for one in answers if one.task.task_id not in same])
 
@@ -139,7 +152,7 @@ class Aggregator:
 
 
 def _read(reply: Reply, task: Standing) -> _Answer:
-    meaning = meaning_of(reply, kind=task.asset_type, action=task.asks, is_control=task.control_id is not None)
+    meaning = meaning_of(reply, kind=task.asset_type, action=task.asks, is_control=task.control_id is not None and task.action != "query")
     if task.action == "status":
         meaning = replace(meaning, event=told(meaning.event))
     if meaning.oddities:

@@ -70,7 +70,7 @@ class Schedule:
                 return 0
             applied = await apply_answers(connection, [_no_answer(task_id) for task_id in task_ids], now)
             in_doubt = [ControlHappening(one.control_id, one.request_id, AnswerOverdue(), "clock", one.task_id)
-                        for one in applied if one.control_id and one.action != "status"]
+                        for one in applied if one.control_id and one.action not in {"status", "query"}]
             await settle(connection, [one for one in applied if not one.control_id], in_doubt, now=now, new_id=self._new_id)
         _log.warning("overdue", tasks=len(applied))
         return len(applied)

@@ -15,6 +15,7 @@ from gateway.api import (
     oddities,
     plans,
     proposals,
+    reconciliation,
     report,
     requests,
     rules,
@@ -28,7 +29,7 @@ from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
 ROUTERS = (requests.router, left_out.router, report.router, events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
-           proposals.router, documents.router, directory.router, oddities.router, rules.router, claims.router, health.router, handbook.router)
+           proposals.router, reconciliation.router, documents.router, directory.router, oddities.router, rules.router, claims.router, health.router, handbook.router)
 
 
 def make_app(deps: Deps) -> FastAPI:

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import answers, batch_answers, left_out_answers, oddity_answers, plan_answers
+from gateway.api import answers, batch_answers, difference_answers, left_out_answers, oddity_answers, plan_answers
 from gateway.domain.batch_body import BatchBody
 from gateway.domain.control_body import (
     ControlBody,
@@ -21,6 +21,7 @@ from gateway.domain.control_body import (
     SurplusBody,
     TransferBody,
 )
+from gateway.domain.difference_body import AdoptionBody, DifferenceReleaseBody, SettlementBody
 from gateway.domain.plan_body import PlanBody, PlanOrderBody
 from gateway.domain.request import RequestBody
 
@@ -45,6 +46,9 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "body_too_slow": (408, "the body did not arrive in time"),
     "request_in_flight": (409, "a call with this Idempotency-Key is under way"),
     "plan_stale": (409, "the plan was executed, replaced or has ended, or the report changed; `errors` names the lines that no longer hold"),
+    "difference_settled": (409, "the difference is settled already"),
+    "not_adoptable": (409, "the difference is about no measure that stands at the agency, goes by a number and has no control"),
+    "not_takeable": (409, "the control cannot take over what the agency says: a step is under way, or it does not follow"),
     "precondition_failed": (412, "the control has another ETag than `If-Match` names"),
     "body_too_large": (413, "the body is longer than the limit"),
     "unsupported_media_type": (415, "the content type or encoding is not taken"),
@@ -106,7 +110,7 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
 _MODELS: tuple[type[BaseModel], ...] = (
     RequestBody, ControlBody, PlanBody, PlanOrderBody, SearchBody, RenewalBody, ReleaseBody, DeductionBody, TransferBody, ConversionBody,
-    BatchBody, SurplusBody, *answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
+    BatchBody, SurplusBody, SettlementBody, AdoptionBody, DifferenceReleaseBody, *answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *difference_answers.MODELS, *batch_answers.MODELS, *plan_answers.MODELS)
 
 
 def describe(app: FastAPI) -> None:

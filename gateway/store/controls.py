@@ -95,7 +95,7 @@ _LAST_CHANGE = text("""
 _DUE = text("""
     SELECT control_id, max(answer_due_at) AS answer_due_at FROM tasks
     WHERE control_id = ANY(CAST(:control_ids AS text[])) AND request_id = ANY(CAST(:request_ids AS text[])) AND outcome IS NULL
-      AND action <> 'status'
+      AND action NOT IN ('status', 'query')
     GROUP BY control_id""")
 #: What was asked before the end may have been done in time: its answer is awaited first.
 _ENDED = text("""

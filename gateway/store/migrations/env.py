@@ -6,11 +6,11 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store.tables import metadata
+from gateway.store.difference_tables import differences
 
 
 def _run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, compare_server_default=False)
+    context.configure(connection=connection, target_metadata=differences.metadata, compare_server_default=False)
     with context.begin_transaction():
         context.run_migrations()
 
