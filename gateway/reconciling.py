@@ -6,7 +6,7 @@ measures, with the case's own query. What differs says domain/reconciliation.py;
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from gateway.domain.control import Control
 from gateway.domain.deadlines import answer_due_at, next_open
 from gateway.domain.directory import Directory
 from gateway.domain.reconciliation import Difference, Known, Listed, by_list, listed
+from gateway.domain.report_unread import as_read
 from gateway.domain.report_views import asset_ids, holder_of
 from gateway.intake import NewRequestNos, subject_hash
 from gateway.settings import GatewaySettings
@@ -148,8 +149,7 @@ class Reconciling:
             return
         async with self._database.transaction() as connection:
             asked_by = await askers(connection, telling)
-            looks = [look for task_id, asker in asked_by.items() for look in self._looks(asker, telling[task_id].assets)
-                     if telling[task_id].asked or look.listed.measures]
+            looks = [look for task_id, asker in asked_by.items() for look in self._looks(asker, telling[task_id])]
             if looks:
                 await self._compare(connection, looks)
 
@@ -167,15 +167,17 @@ class Reconciling:
         whole = {one.place.asset_id for one in looks if one.listed.complete}  # what was not read may be there still
         await compared(connection, found, by="query", about=whole, agencies=agencies, now=self._clock.now(), new_id=self._new_id)
 
-    def _looks(self, asker: Asker, assets: Sequence[FoundAsset]) -> Iterator[_Look]:
+    def _looks(self, asker: Asker, answered: Answered) -> Iterator[_Look]:
+        """Return the assets that are looked into; of one that cannot be read in what decides nothing is said."""
         kind, agency = asset_type(asker.asset_type), self._directory.by_code.get(asker.agency)
         holder = holder_of(kind, asker.about, agency.register_code if agency else asker.agency)
         id_of = asset_ids(self._settings.secret, asker.court_code)
-        for asset in assets:
-            if kind.key_fields(asset.record):
-                place = Place(asker.court_code, asker.agency, asker.request_id, asker.subject,
-                              id_of(kind.code, holder, kind.key_text(asset.record)), kind.code, asset.record)
-                yield _Look(asker, listed(asker.agency, place.asset_id, asset, asker.court_name, asker.asked_at), place)
+        for asset in answered.assets:
+            own = listed(asker.agency, asset, asker.court_name, asker.asked_at)
+            if (answered.asked or own.measures) and isinstance(read := as_read(kind, asset, 0), FoundAsset):
+                asset_id = id_of(kind.code, holder, kind.key_text(read.record))
+                place = Place(asker.court_code, asker.agency, asker.request_id, asker.subject, asset_id, kind.code, read.record)
+                yield _Look(asker, replace(own, asset_id=asset_id), place)
 
     async def _related(self, connection: Connection, looks: Sequence[_Look]) -> list[Related]:
         numbers = {one.request_no for look in looks for one in look.listed.measures if one.request_no}

@@ -84,17 +84,17 @@ class Listed:
     """What an agency lists on one asset under our court's name; `complete`: all of the list was read."""
 
     agency: str
-    asset_id: str
     measures: tuple[PriorMeasure, ...]
     complete: bool
     asked_at: datetime
+    asset_id: str = ""
 
 
-def listed(agency: str, asset_id: str, asset: FoundAsset, court_name: str, asked_at: datetime) -> Listed:
+def listed(agency: str, asset: FoundAsset, court_name: str, asked_at: datetime) -> Listed:
     """Return what an asset of an answer says of measures of a court; a division of it (执行局) is the court."""
     wanted = _plain(court_name)
     own = tuple(one for one in asset.prior_measures if _plain(one.authority).startswith(wanted))
-    return Listed(agency, asset_id, own, not any(one.field.startswith("prior_measures") for one in asset.unread), asked_at)
+    return Listed(agency, own, not any(one.field.startswith("prior_measures") for one in asset.unread), asked_at)
 
 
 def by_status(known: Known, event: Event | None) -> tuple[Difference, ...]:
