@@ -47,7 +47,7 @@ from gateway.store.reconciling import (
     related,
     requests_told,
 )
-from gateway.store.statuses import ask
+from gateway.store.statuses import ask, ask_soon
 from gateway.watching import status_task
 
 _log = structlog.get_logger()
@@ -164,6 +164,8 @@ class Reconciling:
         for look in looks:
             differing = by_list(look.listed, [_known(control, look) for control in ours.values()])
             found += [(_place(ours[one.control_id]) if one.control_id else look.place, one) for one in differing]
+        twins = {control_id for _, one in found if one.kind == "not_ours" for control_id in one.ours["control_ids"]}
+        await ask_soon(connection, sorted(twins))  # the agency's own number of the other measure may be told by that
         whole = {one.place.asset_id for one in looks if one.listed.complete}  # what was not read may be there still
         await compared(connection, found, by="query", about=whole, agencies=agencies, now=self._clock.now(), new_id=self._new_id)
 

@@ -20,7 +20,7 @@ _STATES: frozenset[str] = frozenset(get_args(ControlState)) & LIVE
 
 def is_adoptable(kind: Kind, theirs: Mapping[str, Any]) -> bool:
     """Tell whether a difference is about a measure that stands at the agency and that no control stands for; it must go by a number."""
-    named = bool(theirs.get("request_no") or theirs.get("agency_control_no"))
+    named = any(theirs.get(name) for name in ("request_no", "agency_control_no", "waiting_serial"))
     return kind in {"not_ours", "state"} and theirs.get("state") in _STATES and named
 
 
@@ -30,7 +30,7 @@ def adopted(theirs: Mapping[str, Any], ours: Mapping[str, Any], agency: Agency |
     `shares_number`: other controls go by its request number too; it is then named by the agency's own number alone, where that is known
     """
     measure = theirs.get("measure") or ours.get("measure")
-    state, number = str(theirs["state"]), theirs.get("agency_control_no")
+    state, number = str(theirs["state"]), theirs.get("agency_control_no") or theirs.get("waiting_serial")
     amount, units = theirs.get("actual_fen", theirs.get("amount_fen")), theirs.get("actual_quantity", theirs.get("quantity"))
     terms = {} if agency is None else {"last_day": agency.last_day, "term_starts": agency.term_starts}
     held = state != "waiting"
@@ -38,7 +38,7 @@ def adopted(theirs: Mapping[str, Any], ours: Mapping[str, Any], agency: Agency |
         "measure": measure if measure in MEASURES else "freeze", "state": state, "rank": theirs.get("rank"), "requested_fen": amount,
         "actual_fen": amount if held else None, "requested_quantity": units, "actual_quantity": units if held else None,
         "until_on": theirs.get("until_on") if held else None, "agency_control_no": number,
-        "by_agency_no": bool(shares_number and number), **terms})
+        "waiting_serial": None if held else theirs.get("waiting_serial"), "by_agency_no": bool(shares_number and number), **terms})
 
 
 def their_word(kind: Kind, control: Control, theirs: Mapping[str, Any]) -> Event:

@@ -41,7 +41,7 @@ _STATES: Mapping[type, ControlState] = {
 #: Ends that are one to us: nothing is held any more. The other two moved property, which is something else.
 _TAKEN = frozenset({"deducted", "transferred"})
 _OURS = ("measure", "state", "rank", "requested_fen", "actual_fen", "actual_quantity", "until_on", "agency_control_no")
-_THEIRS = ("rank", "actual_fen", "unfunded_fen", "actual_quantity", "deducted_fen", "until_on", "agency_control_no")
+_THEIRS = ("rank", "actual_fen", "unfunded_fen", "actual_quantity", "deducted_fen", "until_on", "agency_control_no", "waiting_serial")
 #: By what a difference that a person explained is known again; it is raised anew when this has changed.
 _TELLING: Mapping[Kind, tuple[str, ...]] = {
     "not_ours": ("request_no", "document_no"), "missing_there": (), "state": ("state",), "amount": ("actual_fen", "actual_quantity"), "term": ("until_on",)}
@@ -108,15 +108,23 @@ def by_status(known: Known, event: Event | None) -> tuple[Difference, ...]:
         return ()
     if control.state in FINAL_STATES:
         return tuple(_after_its_end(known, event))
-    if event == Refused(NEVER_RECEIVED):
-        return (_of_control("missing_there", known, {"state": None}),)
     if isinstance(event, Refused):
-        return ()
+        return (_of_control("missing_there", known, {"state": None}),) if event.code == NEVER_RECEIVED else ()
+    if isinstance(event, Holding) and _names_another(control, event):
+        theirs = {"request_no": known.request_no, **_said(event)}
+        return (Difference("not_ours", another(known.agency, known.request_no, 2), {"control_ids": [known.control_id]}, theirs),)
+    if not follows(control, event):
+        return (_of_control("state", known, _said(event)),)
+    return tuple(_of_what_is_held(known, event)) if isinstance(event, Holding) else ()
+
+
+def follows(control: Control, event: Event) -> bool:
+    """Tell whether what an agency says can follow from how a control stands."""
     try:
         news(control, event)
     except IllegalTransition:
-        return (_of_control("state", known, _said(event)),)
-    return tuple(_of_what_is_held(known, event)) if isinstance(event, Holding) else ()
+        return False
+    return True
 
 
 def _after_its_end(known: Known, event: Event) -> Iterator[Difference]:
@@ -130,9 +138,6 @@ def _after_its_end(known: Known, event: Event) -> Iterator[Difference]:
 
 def _of_what_is_held(known: Known, event: Holding) -> Iterator[Difference]:
     control = known.control
-    if _names_another(control, event):
-        yield Difference("not_ours", another(known.agency, known.request_no, 2), _ours(known), {"request_no": known.request_no, **_said(event)}, known.control_id)
-        return
     if _STATES.get(type(event)) != control.state or control.state not in HELD:
         return
     if None not in (event.until_on, control.until_on) and event.until_on != control.until_on:
@@ -143,7 +148,8 @@ def _of_what_is_held(known: Known, event: Holding) -> Iterator[Difference]:
 
 def _names_another(control: Control, event: Holding) -> bool:
     """Tell whether the agency speaks of another measure under the same request number; one in waiting may be numbered anew when it takes effect."""
-    return control.state in HELD and None not in (event.agency_control_no, control.agency_control_no) and event.agency_control_no != control.agency_control_no
+    number = event.agency_control_no or event.waiting_serial
+    return control.state in HELD and None not in (number, control.agency_control_no) and number != control.agency_control_no
 
 
 def _holds_otherwise(known: Known, event: Holding) -> bool:

@@ -105,7 +105,7 @@ _AGREES = """
 _FOUND = rows("f", kind="text", thing="text")
 _AGREES_BY: Mapping[FoundBy, Any] = {
     "status": text(_AGREES.format(which="control_id = ANY(CAST(:about AS text[])) AND found_by = 'status'", found=_FOUND, columns=_COLUMNS)),
-    "query": text(_AGREES.format(which="asset_id = ANY(CAST(:about AS text[])) AND agency = ANY(CAST(:agencies AS text[])) AND found_by = 'query'",
+    "query": text(_AGREES.format(which="asset_id = ANY(CAST(:about AS text[])) AND agency = ANY(CAST(:agencies AS text[])) AND (found_by = 'query' OR kind = 'not_ours')",
                                  found=_FOUND, columns=_COLUMNS))}
 _SETTLE = text(f"""
     UPDATE differences SET settled_at = :now, settled_by = :by, settlement = CAST(:settlement AS jsonb)

@@ -123,9 +123,7 @@ def test_what_the_bank_changed_is_a_row_and_no_edit(judge):
 
 def test_what_the_bank_has_forgotten_is_missing_there(judge):
     control, _ = frozen(judge)
-    now = judge.mesh.clock.now()
     judge.mesh.reset()
-    judge.mesh.advance_to(now)
     (found,) = [one for one in reconciled(judge, "missing_there", days=2) if one["control_id"] == control["control_id"]]
     assert (found["ours"]["state"], found["theirs"]["state"]) == ("in_force", None)
     assert judge.control(control["control_id"])["state"] == "in_force"

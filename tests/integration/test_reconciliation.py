@@ -227,7 +227,18 @@ async def test_another_measure_under_the_same_number_is_not_taken_for_ours(court
     assert (found["agency_control_no"], found["actual_fen"]) == ("F1", 5_000_000)
     own = await number(court, control_id)
     await lists(court, control_id, {**LISTED, "request_no": own}, {**LISTED, "request_no": own, "rank": 2})
-    assert [one["difference_id"] for one in await differences(court)] == [row["difference_id"]]
+    (again,) = await differences(court)
+    assert (again["difference_id"], again["theirs"]["agency_control_no"]) == (row["difference_id"], "F2")
+    await lists(court, control_id, {**LISTED, "request_no": own})
+    assert (await differences(court))[0]["settlement"] == {"reason": "agrees_again"}
+
+
+async def test_of_a_second_measure_that_is_listed_the_agency_is_asked_its_own_number_at_once(court):
+    control_id, _ = await second_freeze(court)
+    await Watching(court.database, knowing(court).agencies, court.deps.settings, clock=court.clock, new_id=court.deps.new_id).ask()
+    await answer_status(court, control_id, **{**side.IN_FORCE, "agency_control_no": "F2"})
+    (row,) = await differences(court)
+    assert (row["theirs"]["agency_control_no"], row["theirs"]["amount_fen"]) == ("F2", 200_000)
 
 
 async def test_news_is_no_difference(court):

@@ -66,7 +66,6 @@ def kinds(found):
     ((HELD,), Confirmed(actual_fen=130, until_on=END), "amount"),
     ((HELD,), Confirmed(actual_fen=80, until_on=END - timedelta(days=30)), "term"),
     ((HELD,), Confirmed(actual_fen=80, until_on=END + timedelta(days=30)), "term"),
-    ((HELD,), Confirmed(actual_fen=20, rank=1, until_on=END, agency_control_no="F2"), "not_ours"),
     (RELEASED, HELD, "state"), (RELEASED, Waiting(rank=2), "state"), (RELEASED, Deducted(), "state"),
     ((HELD, TermEnded()), HELD, "state"), ((Refused("rejected_by_agency"),), HELD, "state"),
 ])
@@ -84,6 +83,17 @@ def test_what_differs(stands, event, kind):
 ])
 def test_what_follows_from_what_happened_or_was_not_said_differs_in_nothing(stands, event):
     assert by_status(known(*stands), event) == ()
+
+
+@pytest.mark.parametrize("second", [Confirmed(actual_fen=20, until_on=END, agency_control_no="F2"), Waiting(rank=2, agency_control_no="F2")])
+def test_another_number_of_the_agencys_is_another_measure_in_whatever_state(second):
+    (found,) = by_status(known(HELD), second)
+    assert (found.kind, found.control_id, found.ours, found.theirs["agency_control_no"]) == ("not_ours", None, {"control_ids": ["c1"]}, "F2")
+    assert is_adoptable(found.kind, found.theirs)
+
+
+def test_what_waited_may_be_numbered_anew_when_it_takes_effect():
+    assert by_status(known(Waiting(rank=2, agency_control_no="W1")), HELD) == ()
 
 
 def test_of_a_whole_account_any_amount_is_right():
