@@ -18,6 +18,7 @@ from contracts.clock import Clock
 from contracts.failures import ServiceUnavailable
 from contracts.messages import FoundAsset
 from contracts.registry import asset_type
+from contracts.subject import Subject
 from contracts.telemetry import DIFFERENCES_OPEN
 from contracts.words import NewId
 from gateway.domain.claim_check import claim_path
@@ -33,6 +34,7 @@ from gateway.store.accept import NewTask
 from gateway.store.audit import AuditEntry, append
 from gateway.store.database import Connection, Database
 from gateway.store.differences import Place, compared, count_open
+from gateway.store.follow_ups import about_requests
 from gateway.store.progress import lock_progress
 from gateway.store.reconciling import (
     Asker,
@@ -66,9 +68,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One asset of an answer, and who asked."""
+    """One asset of an answer, and whose it is."""
 
-    asker: Asker
+    holder: Holder
     listed: Listed
     place: Place
 
@@ -149,9 +151,17 @@ class Reconciling:
             return
         async with self._database.transaction() as connection:
             asked_by = await askers(connection, telling)
-            looks = [look for task_id, asker in asked_by.items() for look in self._looks(asker, telling[task_id])]
-            if looks:
+            own = [(asker, self._own(asker, telling[task_id])) for task_id, asker in asked_by.items()]
+            if any(listed for _, listed in own):
+                about = await about_requests(connection, [asker.request_id for asker, listed in own if listed])
+                looks = [look for asker, listed in own if listed for look in self._looks(asker, about[asker.request_id].subjects[asker.subject], listed)]
                 await self._compare(connection, looks)
+
+    def _own(self, asker: Asker, answered: Answered) -> list[tuple[FoundAsset, Listed]]:
+        """Return the assets of an answer that name the court that asked; all of one that the reconciliation asked for."""
+        name = self._directory.courts.name(asker.asked_by)
+        pairs = ((asset, listed(asker.agency, asset, name, asker.asked_at)) for asset in answered.assets)
+        return [(asset, own) for asset, own in pairs if answered.asked or own.measures]
 
     async def _compare(self, connection: Connection, looks: Sequence[_Look]) -> None:
         """Compare under the locks of all requests that may be told of it, so that nobody moves a control or a row meanwhile."""
@@ -165,27 +175,26 @@ class Reconciling:
             differing = by_list(look.listed, [_known(control, look) for control in ours.values()])
             found += [(_place(ours[one.control_id]) if one.control_id else look.place, one) for one in differing]
         twins = {control_id for _, one in found if one.kind == "not_ours" for control_id in one.ours["control_ids"]}
-        await ask_soon(connection, sorted(twins))  # the agency's own number of the other measure may be told by that
+        if twins:
+            await ask_soon(connection, sorted(twins))  # the agency's own number of the other measure may be told by that
         whole = {one.place.asset_id for one in looks if one.listed.complete}  # what was not read may be there still
         await compared(connection, found, by="query", about=whole, agencies=agencies, now=self._clock.now(), new_id=self._new_id)
 
-    def _looks(self, asker: Asker, answered: Answered) -> Iterator[_Look]:
+    def _looks(self, asker: Asker, holder: Subject, assets: Sequence[tuple[FoundAsset, Listed]]) -> Iterator[_Look]:
         """Return the assets that are looked into; of one that cannot be read in what decides nothing is said."""
         kind, agency = asset_type(asker.asset_type), self._directory.by_code.get(asker.agency)
-        holder = holder_of(kind, asker.about, agency.register_code if agency else asker.agency)
+        whose = holder_of(kind, holder, agency.register_code if agency else asker.agency)
+        hashed = subject_hash(self._settings.secret, holder.id_no)
         id_of = asset_ids(self._settings.secret, asker.court_code)
-        for asset in answered.assets:
-            own = listed(asker.agency, asset, asker.court_name, asker.asked_at)
-            if (answered.asked or own.measures) and isinstance(read := as_read(kind, asset, 0), FoundAsset):
-                asset_id = id_of(kind.code, holder, kind.key_text(read.record))
+        for asset, own in assets:
+            if isinstance(read := as_read(kind, asset, 0), FoundAsset):
+                asset_id = id_of(kind.code, whose, kind.key_text(read.record))
                 place = Place(asker.court_code, asker.agency, asker.request_id, asker.subject, asset_id, kind.code, read.record)
-                yield _Look(asker, replace(own, asset_id=asset_id), place)
+                yield _Look(Holder(asker.court_code, hashed), replace(own, asset_id=asset_id), place)
 
     async def _related(self, connection: Connection, looks: Sequence[_Look]) -> list[Related]:
         numbers = {one.request_no for look in looks for one in look.listed.measures if one.request_no}
-        askers_of = {one.asker.task_id: one.asker for one in looks}.values()
-        holders = {Holder(one.court_code, subject_hash(self._settings.secret, one.about.id_no)) for one in askers_of}
-        return await related(connection, numbers, holders)
+        return await related(connection, numbers, {one.holder for one in looks})
 
 
 def _known(one: Related, look: _Look) -> Known:

@@ -9,8 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.control import FINAL_STATES
-from contracts.subject import Subject
-from contracts.words import STORED
 from gateway.store.accept import NewTask
 from gateway.store.database import COMMANDS_CHANNEL, notify
 from gateway.store.statuses import ToAsk
@@ -109,8 +107,7 @@ _ARM = text(f"""
 #: Who asked, in whose name: of a question of the reconciliation the court that the control belongs to.
 _ASKERS = text("""
     SELECT t.task_id, t.request_id, t.agency, t.asset_type, t.subject, COALESCE(c.court_code, r.court_code) AS court_code,
-           CAST(t.command AS jsonb) #>> '{case,court_name}' AS court_name, COALESCE(t.sent_at, r.accepted_at) AS asked_at,
-           r.body #> ARRAY['subjects', CAST(t.subject AS text)] AS holder
+           r.court_code AS asked_by, COALESCE(t.sent_at, r.accepted_at) AS asked_at
     FROM tasks t JOIN requests r ON r.request_id = t.request_id LEFT JOIN controls c ON c.control_id = t.control_id
     WHERE t.task_id = ANY(CAST(:task_ids AS text[]))""")
 _KNOWN = """SELECT c.control_id, c.request_id, c.subject, c.agency, c.court_code, c.asset_id, c.asset_type, c.subject_hash, c.request_no, c.control, c.record,
@@ -145,7 +142,7 @@ async def ask_again(connection: AsyncConnection, tasks: Sequence[NewTask]) -> se
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A query that was answered: for which court, under which name, about whom, and when it went out."""
+    """A query that was answered: for which court, which court asked, about whom (an index of the request's subjects), and when it went out."""
 
     task_id: str
     request_id: str
@@ -153,14 +150,8 @@ class Asker:
     asset_type: str
     subject: int
     court_code: str
-    court_name: str
+    asked_by: str
     asked_at: datetime
-    holder: Mapping[str, Any]
-
-    @property
-    def about(self) -> Subject:
-        """Return whom it is about."""
-        return Subject.model_validate(self.holder, context=STORED)
 
 
 async def askers(connection: AsyncConnection, task_ids: Collection[str]) -> dict[str, Asker]:
