@@ -9,9 +9,12 @@ from datetime import datetime
 
 import orjson
 
+from contracts.case import Officer
 from contracts.clock import Clock
+from contracts.control import ControlOrder
 from contracts.failures import IllegalTransition, NotFound, Rejected
 from contracts.words import NewId
+from gateway.control_tasks import Asking, control_task
 from gateway.domain.adoption import adopted, is_adoptable, their_word
 from gateway.domain.control import Control
 from gateway.domain.control_body import ReleaseBody
@@ -24,6 +27,7 @@ from gateway.domain.progress import Happened, advance
 from gateway.follow_ups import FollowUps
 from gateway.intake import Submitted, check_same_body, subject_hash
 from gateway.settings import GatewaySettings
+from gateway.store.accept import NewTask
 from gateway.store.audit import AuditEntry, append
 from gateway.store.controls import ControlEvent, StoredControl, append_events, insert_controls, load_controls
 from gateway.store.database import Connection, Database
@@ -34,7 +38,9 @@ from gateway.store.proposals import ask_for_checks
 from gateway.store.reconciling import related
 from gateway.store.requests import load_head, load_subjects
 from gateway.store.settlement import ControlHappening, settle
+from gateway.store.statuses import ToAsk, ask
 from gateway.taken_steps import By
+from gateway.watching import status_task
 
 #: Writes a difference as callers read it.
 Shown = Callable[[StoredDifference], bytes]
@@ -101,7 +107,7 @@ class Adopting:
             await settle_difference(connection, row.difference_id, reason=body.reason, by=by.officer, note=body.note, now=now)
             await append(connection, [_entry(by, "reconciliation.settle", row.difference_id, f"{row.agency} {row.kind} {body.reason}", now)])
             return
-        control = await self._adopt(connection, row, by, now)
+        control = await self._adopt(connection, row, body.officer, by, now)
         await note_adopted(connection, row.difference_id, control.control_id)
         if isinstance(body, AdoptionBody):
             await settle_difference(connection, row.difference_id, reason="adopted", by=by.officer, note=body.note, now=now)
@@ -119,8 +125,8 @@ class Adopting:
         except IllegalTransition:
             raise Rejected(409, "not_takeable", "该控制不能按协助单位所述更正 / The control cannot take over what the agency says") from None
 
-    async def _adopt(self, connection: Connection, row: StoredDifference, by: By, now: datetime) -> StoredControl:
-        """Let a control stand for the measure: it begins with what the agency says of it."""
+    async def _adopt(self, connection: Connection, row: StoredDifference, officer: Officer, by: By, now: datetime) -> StoredControl:
+        """Let a control stand for the measure: it begins with what the agency says of it, and the agency is asked how it stands."""
         if row.adopted_as is not None or not is_adoptable(row.kind, row.theirs):
             raise Rejected(409, "not_adoptable", "该差异不能转为控制 / The difference is about no measure that a control could be made of",
                            detail="it must stand at the agency, go by a number, and not be adopted already")
@@ -137,6 +143,8 @@ class Adopting:
             control_id=stored.control_id, seq=1, event_id=self._new_id(), at=now, kind="adopted", by="court", before=control.state,
             after=control.state, detail={"difference_id": row.difference_id, **row.theirs}, control=control,
             report_version=moved.shown_in[stored.control_id])])
+        if (asking := await self._question(connection, stored, officer, now)) is not None:
+            await ask(connection, [(asking, None)], now)
         await ask_for_checks(connection, {CaseKey(stored.court_code, stored.case_no)}, now)
         await append(connection, [_entry(by, "control.adopt", stored.control_id, f"{stored.case_no} {control.measure}", now)])
         return stored
@@ -150,6 +158,22 @@ class Adopting:
             control_id=self._new_id(), request_id=row.request_id, court_code=row.court_code, case_no=beside.case_no if beside else head.case_no,
             subject=row.subject, subject_hash=subject_hash(self._settings.secret, subjects[row.subject].id_no), asset_id=row.asset_id,
             asset_type=row.asset_type, agency=row.agency, record=row.record, request_no=number, created_at=now, control=control)
+
+    async def _question(self, connection: Connection, stored: StoredControl, officer: Officer, now: datetime) -> NewTask | None:
+        """Return the first question how an adopted measure stands: no order of ours is on record that could be asked about; None where nobody tells."""
+        agency = self._directory.by_code.get(stored.agency)
+        if agency is None or not agency.can("status") or not stored.request_no:
+            return None
+        subject = (await load_subjects(connection, stored.request_id))[stored.subject]
+        order = ControlOrder(control_id=stored.control_id, measure=stored.control.measure, asset=dict(stored.record), amount_fen=stored.control.requested_fen)
+        asking = Asking(
+            task_id=self._new_id(), request_no=stored.request_no, action=stored.control.measure, court_code=stored.court_code,
+            court_name=self._directory.courts.name(stored.court_code), case_no=stored.case_no, officer=officer, documents=(),
+            subject=subject.known_as(subject.name), order=order)
+        asked = control_task(asking, stored, agency, self._settings, now)
+        about = ToAsk(stored.control_id, stored.request_id, None, stored.agency, stored.asset_type, stored.subject, asked.topic, asked.key,
+                      asked.command, None, asked.answer_due_at)
+        return status_task(about, asked.task_id, asked.next_attempt_at)
 
     async def _release(self, connection: Connection, stored: StoredControl, body: DifferenceReleaseBody, by: By, now: datetime) -> None:
         """Order the release as of any control: rules, documents, task and audit are its own. What becomes of it settles the difference."""

@@ -29,7 +29,7 @@ class ToAsk:
     due_at: datetime
 
 
-#: The step asked about: the measure itself, or what is in doubt. What an agency acknowledged, the relay goes on asking for.
+#: The step asked about: the measure itself, or what is in doubt; of a measure that was adopted there is the question alone. What an agency acknowledged, the relay goes on asking for.
 _TO_ASK = text(f"""
     SELECT c.control_id, c.request_id, status.task_id AS status_task_id, c.agency, c.asset_type, c.subject, step.topic, step.key, step.command,
            step.agency_ref, a.due_at
@@ -37,9 +37,9 @@ _TO_ASK = text(f"""
     JOIN controls c ON c.watch = a.watch AND c.agency = a.agency AND c.status_asked_at <= a.before
     JOIN LATERAL (
         SELECT t.topic, t.key, t.command, t.agency_ref FROM tasks t
-        WHERE t.control_id = c.control_id AND t.action <> 'status'
+        WHERE t.control_id = c.control_id
           AND CASE WHEN c.in_doubt THEN t.action = c.pending ELSE t.request_no = c.request_no END
-        ORDER BY t.task_id DESC LIMIT 1) step ON NOT (c.in_doubt AND step.agency_ref IS NOT NULL)
+        ORDER BY (t.action = 'status'), t.task_id DESC LIMIT 1) step ON NOT (c.in_doubt AND step.agency_ref IS NOT NULL)
     LEFT JOIN tasks status ON status.control_id = c.control_id AND status.action = 'status'
     WHERE status.task_id IS NULL OR status.outcome IS NOT NULL
     ORDER BY c.status_asked_at LIMIT :most""")  # noqa: S608 - constants

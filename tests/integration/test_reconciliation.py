@@ -279,6 +279,7 @@ async def test_a_twin_is_released_by_the_agencys_own_number(court):
 
 
 async def test_an_adopted_measure_differs_no_more_and_is_a_control_like_any_other(court):
+    court.deps.adopting._directory = knowing(court)
     control_id, _ = await second_freeze(court)
     (row,) = await differences(court)
     response = await act(court, row, "adoptions", {"officer": build.officer(), "note": "保留"})
@@ -288,6 +289,12 @@ async def test_an_adopted_measure_differs_no_more_and_is_a_control_like_any_othe
     assert (found["state"], found["case_no"], found["requested_fen"]) == ("waiting", "（2026）粤5302执1234号", 200_000)
     court.clock.advance(days=8)
     assert await reconciling(court).look() == 1
+    assert await Watching(court.database, knowing(court).agencies, court.deps.settings, clock=court.clock, new_id=court.deps.new_id).ask() == 1
+    task = await question(court, adopted_as, "status")
+    assert (task["command"]["of_action"], task["command"]["documents"], task["attempts"]) == ("freeze", [], 0)
+    await answer_status(court, adopted_as, **{**side.IN_FORCE, "actual_fen": 200_000})
+    assert (await side.control(court, adopted_as))["state"] == "in_force"
+    await told(court, adopted_as, **{**side.IN_FORCE, "actual_fen": 200_000})
     report = (await court.get(f"/v1/requests/{found['request_id']}/report")).json()
     assert {one["control_id"] for one in report["controls"]} == {control_id, adopted_as}
     released = await side.step(court, adopted_as, "releases", side.release())

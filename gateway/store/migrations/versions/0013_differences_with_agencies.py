@@ -40,13 +40,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["request_id"], ["requests.request_id"]),
         sa.PrimaryKeyConstraint("difference_id"),
     )
-    op.create_index("differences_open", "differences", ["kind", "thing"], unique=True, postgresql_where=_OPEN)
-    op.create_index("differences_by_thing", "differences", ["kind", "thing"], unique=False)
-    op.create_index("differences_by_court", "differences", ["court_code", "difference_id"], unique=False)
-    op.create_index("differences_by_control", "differences", ["control_id"], unique=False, postgresql_where=_OPEN)
-    op.create_index("differences_by_asset", "differences", ["asset_id"], unique=False, postgresql_where=_OPEN)
-    op.create_index("differences_adopted", "differences", ["adopted_as"], unique=False,
-                    postgresql_where=sa.text("settled_at IS NULL AND adopted_as IS NOT NULL"))
+    _index_differences()
     op.add_column("controls", sa.Column("reconciled_at", sa.DateTime(timezone=True), nullable=True,
                                         comment="when the reconciliation last asked about it; infinity: no more; null: when it was ordered"))
     op.create_index("controls_to_reconcile", "controls", ["agency", "reconciled_at"], unique=False,
@@ -54,6 +48,16 @@ def upgrade() -> None:
     op.create_index("controls_by_number", "controls", ["request_no"], unique=False)
     op.create_index("tasks_reconciling", "tasks", ["control_id"], unique=True,
                     postgresql_where=sa.text("action = 'query' AND control_id IS NOT NULL"))
+
+
+def _index_differences() -> None:
+    op.create_index("differences_open", "differences", ["kind", "thing"], unique=True, postgresql_where=_OPEN)
+    op.create_index("differences_by_thing", "differences", ["kind", "thing"], unique=False)
+    op.create_index("differences_by_court", "differences", ["court_code", "difference_id"], unique=False)
+    op.create_index("differences_by_control", "differences", ["control_id"], unique=False, postgresql_where=_OPEN)
+    op.create_index("differences_by_asset", "differences", ["asset_id"], unique=False, postgresql_where=_OPEN)
+    op.create_index("differences_adopted", "differences", ["adopted_as"], unique=False,
+                    postgresql_where=sa.text("settled_at IS NULL AND adopted_as IS NOT NULL"))
 
 
 def downgrade() -> None:
