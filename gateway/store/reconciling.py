@@ -67,9 +67,9 @@ _DUE = text(f"""
         SELECT a.due_at, a.can_status, c.* FROM {rows("a", agency="text", before="timestamptz", due_at="timestamptz", can_status="bool")}
         CROSS JOIN LATERAL (
             SELECT control_id, request_id, court_code, case_no, agency, asset_type, subject, subject_hash, state, request_no FROM controls
-            WHERE agency = a.agency AND reconciled_at IS DISTINCT FROM 'infinity' AND COALESCE(reconciled_at, created_at) <= a.before
+            WHERE agency = a.agency AND reconciled_at < 'infinity' AND reconciled_at <= a.before
               AND (pending IS NULL OR in_doubt)
-            ORDER BY reconciled_at NULLS FIRST, control_id LIMIT :most) c)
+            ORDER BY reconciled_at, control_id LIMIT :most) c)
     SELECT d.control_id, d.request_id, d.court_code, d.case_no, d.agency, d.asset_type, d.subject, d.subject_hash, d.due_at,
            step.command AS step, step.topic AS step_topic, step.key AS step_key, step.agency_ref, step.status_task_id,
            query.command AS query, query.topic AS query_topic, query.key AS query_key, asked.task_id AS query_task_id

@@ -41,10 +41,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("difference_id"),
     )
     _index_differences()
-    op.add_column("controls", sa.Column("reconciled_at", sa.DateTime(timezone=True), nullable=True,
-                                        comment="when the reconciliation last asked about it; infinity: no more; null: when it was ordered"))
+    op.add_column("controls", sa.Column("reconciled_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("'epoch'"),
+                                        comment="when the reconciliation last asked about it, when it was ordered before that; infinity: no more"))
     op.create_index("controls_to_reconcile", "controls", ["agency", "reconciled_at"], unique=False,
-                    postgresql_where=sa.text("reconciled_at IS DISTINCT FROM 'infinity'"))
+                    postgresql_where=sa.text("reconciled_at < 'infinity'"))
     op.create_index("controls_by_number", "controls", ["request_no"], unique=False)
     op.create_index("tasks_reconciling", "tasks", ["control_id"], unique=True,
                     postgresql_where=sa.text("action = 'query' AND control_id IS NOT NULL"))
@@ -65,6 +65,6 @@ def downgrade() -> None:
     op.execute("DELETE FROM tasks WHERE action = 'query' AND control_id IS NOT NULL")
     op.drop_index("tasks_reconciling", table_name="tasks", postgresql_where=sa.text("action = 'query' AND control_id IS NOT NULL"))
     op.drop_index("controls_by_number", table_name="controls")
-    op.drop_index("controls_to_reconcile", table_name="controls", postgresql_where=sa.text("reconciled_at IS DISTINCT FROM 'infinity'"))
+    op.drop_index("controls_to_reconcile", table_name="controls", postgresql_where=sa.text("reconciled_at < 'infinity'"))
     op.drop_column("controls", "reconciled_at")
     op.drop_table("differences")
