@@ -18,6 +18,7 @@ LANE_WAITING = Gauge("chakong_lane_waiting", "commands waiting in an agency's la
 BREAKER_OPEN = Gauge("chakong_breaker_open", "1 while an agency is not called", ["agency"])
 OUTBOX_AGE = Gauge("chakong_outbox_age_seconds", "age of the oldest command that should have been sent")
 EVENTS_BEHIND = Gauge("chakong_events_behind", "events of courts that Kafka does not have yet")
+DIFFERENCES_OPEN = Gauge("chakong_differences_open", "differences with agencies that nobody has settled", ["agency", "kind"])
 BATCH_SIZE = Histogram("chakong_batch_size", "items handled together", ["hop"], buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
 IN_FLIGHT_BYTES = Gauge("chakong_in_flight_bytes", "unanswered commands of a topic and their expected replies, as one relay counts them", ["topic"])
 MESH_OLDEST_UNSENT = Gauge("chakong_oldest_unsent_seconds", "age of the oldest command that is due and was not sent, over the whole mesh", ["asset_type"])

@@ -18,6 +18,7 @@ from deploy.mesh import Mesh
 from gateway import aggregator as aggregator_role
 from gateway import hearing as hearing_role
 from gateway import proposing as proposing_role
+from gateway import reconciling as reconciling_role
 from gateway import schedule as schedule_role
 from gateway.aggregator import Aggregator
 from gateway.api import serve as api_role
@@ -28,6 +29,7 @@ from gateway.intake import Intake
 from gateway.ordering import Ordering
 from gateway.proposing import Proposing
 from gateway.publishing import Publisher
+from gateway.reconciling import Reconciling
 from gateway.relay import Relay
 from gateway.reports import Reports
 from gateway.schedule import Schedule
@@ -71,6 +73,10 @@ async def api(mesh: Mesh, stop: asyncio.Event) -> None:
 
 def _reports(mesh: Mesh) -> Reports:
     return Reports(mesh.gateway.secret, mesh.directory, mesh.policies, mesh.overrides)
+
+
+def _reconciling(mesh: Mesh, database: Database) -> Reconciling:
+    return Reconciling(database, mesh.directory, mesh.gateway, clock=mesh.clock, new_id=new_id, new_request_nos=new_request_nos)
 
 
 async def _watch_broker(mesh: Mesh, stop: asyncio.Event) -> None:
@@ -117,7 +123,7 @@ async def _publish_events(mesh: Mesh, database: Database, stop: asyncio.Event) -
 async def aggregator(mesh: Mesh, stop: asyncio.Event) -> None:
     """Run the aggregator."""
     database = Database(mesh.store)
-    role = Aggregator(database, mesh.agencies, clock=mesh.clock, new_id=new_id)
+    role = Aggregator(database, mesh.agencies, clock=mesh.clock, new_id=new_id, compare=_reconciling(mesh, database).compare)
     mesh.checks["aggregator"] = lambda: False
     keys = keys_of("aggregator", mesh.directory, mesh.clock)
     mesh.pulses["aggregator"], tell = role.pulse, mesh.state_of("aggregator")
@@ -146,6 +152,7 @@ async def schedule(mesh: Mesh, stop: asyncio.Event) -> None:
         group.create_task(schedule_role.serve(Schedule(database, clock=mesh.clock, new_id=new_id, send_held=follow_ups.send_held,
                                                        ask_status=watching.ask), mesh.gateway, stop, pulse))
         group.create_task(proposing_role.serve(proposing, mesh.gateway, stop))
+        group.create_task(reconciling_role.serve(_reconciling(mesh, database), mesh.gateway, stop))
     await database.close()
 
 

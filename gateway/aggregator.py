@@ -4,7 +4,7 @@ The task row is the inbox: whatever comes twice, late or from a stranger changes
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -33,6 +33,7 @@ from gateway.domain.answers import Meaning, ask_again_at, meaning_of
 from gateway.domain.in_hand import InHand
 from gateway.domain.sender_clock import placed
 from gateway.domain.status_answers import is_news, told
+from gateway.reconciling import Answered
 from gateway.settings import GatewaySettings
 from gateway.store.controls import load_controls
 from gateway.store.database import OPERATOR_MENDS, Connection, Database
@@ -69,12 +70,22 @@ class _Answer:
         return self.reply.control.wire if self.reply.control else {}
 
 
+#: Compares what queries list with our controls.
+Compare = Callable[[Sequence[Answered]], Awaitable[None]]
+
+
+async def _compare_nothing(_: Sequence[Answered]) -> None:
+    pass
+
+
 class Aggregator:
     """Applies batches of replies."""
 
-    def __init__(self, database: Database, agencies: Mapping[str, Agency], *, clock: Clock, new_id: NewId) -> None:
-        """Take what it works with."""
-        self._database, self._agencies, self._clock, self._new_id = database, agencies, clock, new_id
+    def __init__(
+        self, database: Database, agencies: Mapping[str, Agency], *, clock: Clock, new_id: NewId, compare: Compare = _compare_nothing,
+    ) -> None:
+        """Take what it works with; `compare` is Reconciling.compare."""
+        self._database, self._agencies, self._clock, self._new_id, self._compare = database, agencies, clock, new_id, compare
         self.pulse, self.in_hand = Pulse(), InHand(agencies)
 
     def by_our_clock(self, come: Sequence[tuple[Record, Reply]]) -> list[tuple[Record, Reply]]:
@@ -103,6 +114,8 @@ class Aggregator:
             if filed:
                 await file_replies(connection, filed, now)
         await self._ask_soon({one.task.control_id for one in differing if one.task.control_id})
+        await self._compare([Answered(one.task.task_id, one.reply.assets, bool(one.task.control_id)) for one in answers
+                             if one.task.action == "query" and one.reply.assets])
         BATCH_SIZE.labels("aggregator").observe(len(replies))
 
     async def _ask_soon(self, control_ids: set[str]) -> None:
@@ -134,7 +147,7 @@ class Aggregator:
         if not answers:
             return []
         same = await repeated(connection, [_task_answer(one) for one in answers])
-        same |= {one.task.task_id for one in answers if one.task.action == "status"}
+        same |= {one.task.task_id for one in answers if one.task.control_id and one.task.action in {"status", "query"}}
         REPLIES_FILED.labels("repeated").inc(len(same))
         return await self._news(connection, [one for one in answers if one.task.task_id not in same])
 
@@ -157,7 +170,7 @@ class Aggregator:
 
 
 def _read(reply: Reply, task: Standing) -> _Answer:
-    meaning = meaning_of(reply, kind=task.asset_type, action=task.asks, is_control=task.control_id is not None)
+    meaning = meaning_of(reply, kind=task.asset_type, action=task.asks, is_control=task.control_id is not None and task.action != "query")
     if task.action == "status":
         meaning = replace(meaning, event=told(meaning.event))
     if meaning.oddities:

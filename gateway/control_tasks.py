@@ -44,7 +44,7 @@ def follow_up_order(stored: StoredControl, step: Step) -> ControlOrder:
     control = stored.control
     return ControlOrder(
         control_id=stored.control_id, measure=control.measure, asset=dict(stored.record), amount_fen=step.amount_fen,
-        quantity=step.quantity, until_on=step.until_on, original_request_no=stored.request_no,
+        quantity=step.quantity, until_on=step.until_on, original_request_no=None if control.by_agency_no else stored.request_no,
         original_case_no=control.original_case_no or stored.case_no, agency_control_no=control.agency_control_no,
         waiting_serial=control.waiting_serial if control.state == "waiting" else None, transferee=step.transferee, case_funds_account=step.case_funds_account,
         withdrawal_condition=step.withdrawal_condition)

@@ -70,7 +70,7 @@ class Schedule:
         async def mark(connection: Connection, task_ids: Sequence[str]) -> None:
             applied = await apply_answers(connection, [_no_answer(task_id) for task_id in task_ids], now)
             in_doubt = [ControlHappening(one.control_id, one.request_id, AnswerOverdue(), "clock", one.task_id)
-                        for one in applied if one.control_id and one.action != "status"]
+                        for one in applied if one.control_id and one.action not in {"status", "query"}]
             await settle(connection, [one for one in applied if not one.control_id], in_doubt, now=now, new_id=self._new_id)
 
         marked = await swept(self._database, Sweep("overdue", partial(_overdue, now), mark, str), now)

@@ -27,6 +27,11 @@ class GatewaySettings(BaseSettings):
     aggregator_batch: int = Field(default=1000, description="most replies applied together")
     control_status_every_s: float | None = Field(
         default=None, gt=0, description="development: agencies are asked so often how controls stand, whatever their mode")
+    reconcile_every_s: float = Field(
+        default=7 * 24 * 3600.0, gt=0, description="how often the reconciliation asks about each control, while it stands and after it has ended")
+    reconcile_ended_days: float = Field(default=90.0, ge=0, description="how long the reconciliation asks about a control that has ended")
+    reconcile_look_every_s: float = Field(default=60.0, gt=0, description="how often the reconciliation looks for what is to be asked")
+    reconcile_batch: int = Field(default=30, ge=1, le=500, description="most controls that one agency is asked about at one look of the reconciliation")
     excess_rest_s: float = Field(default=2.0, ge=0, le=30, description="how long a case rests after a change before its excess is looked at")
     turn_ask_s: float = Field(default=15.0, gt=0, description="how long a turn leaves for asking an agency that is not idempotent how a step stands")
     turn_grace_s: float = Field(default=30.0, gt=0, description="how long such an agency may still be at work on a call that was given up")

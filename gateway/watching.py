@@ -79,7 +79,7 @@ class Watching:
 def status_task(asked: ToAsk, new_task_id: str, now: datetime) -> NewTask:
     """Return the task that asks how a step stands: its command again, as `status`, without documents."""
     command, task_id = orjson.loads(asked.command), asked.status_task_id or new_task_id
-    command |= {"task_id": task_id, "action": "status", "of_action": command["action"], "attempt": 1, "documents": [],
+    command |= {"task_id": task_id, "action": "status", "of_action": command.get("of_action") or command["action"], "attempt": 1, "documents": [],
                 "answer_due_at": asked.due_at}
     return NewTask(
         task_id=task_id, request_id=asked.request_id, control_id=asked.control_id, agency=asked.agency, asset_type=asked.asset_type,

@@ -18,6 +18,7 @@ from gateway.api import (
     plans,
     proposals,
     raw_answers,
+    reconciliation,
     report,
     requests,
     rules,
@@ -32,7 +33,7 @@ from gateway.api.problems import HANDLERS
 
 #: One router a group of paths; a new one is added here.
 ROUTERS = (requests.router, left_out.router, report.router, raw_answers.router, events.router, court_events.router, controls.router, steps.router, surplus.router, batches.router, plans.router,
-           proposals.router, documents.router, directory.router, oddities.router, dead_letters.router, rules.router, claims.router, turns.router, health.router, handbook.router)
+           proposals.router, reconciliation.router, documents.router, directory.router, oddities.router, dead_letters.router, rules.router, claims.router, turns.router, health.router, handbook.router)
 
 
 def make_app(deps: Deps) -> FastAPI:

@@ -11,6 +11,7 @@ from contracts.clock import Clock
 from contracts.registry import asset_types
 from contracts.words import NewId
 from gateway.admission import Admission
+from gateway.adopting import Adopting
 from gateway.api.audit import AuditTrail
 from gateway.api.known_documents import KnownDocuments
 from gateway.api.settings import ApiSettings
@@ -59,6 +60,7 @@ class Deps:
     policies: CourtPolicies = BY_LAW
     control_batches: ControlBatches = field(init=False)
     redriving: Redriving = field(init=False)
+    adopting: Adopting = field(init=False)
     reports: Reports = field(init=False)
     audit: AuditTrail = field(init=False)
     tokens: TokenReader = field(init=False)
@@ -72,6 +74,7 @@ class Deps:
         object.__setattr__(self, "reports", Reports(self.settings.secret, self.directory, self.policies, self.overrides))
         object.__setattr__(self, "control_batches", ControlBatches(self.database, self.follow_ups, clock=self.clock, new_id=self.new_id))
         object.__setattr__(self, "redriving", Redriving(self.database, self.directory, asset_types=frozenset(asset_types()), clock=self.clock))
+        object.__setattr__(self, "adopting", Adopting(self.database, self.directory, self.follow_ups, self.settings, clock=self.clock, new_id=self.new_id))
         object.__setattr__(self, "audit", AuditTrail(self.database, linger_s=self.api.audit_linger_s))
         object.__setattr__(self, "tokens", TokenReader(self.settings.token_public_key, self.token_clock))
         object.__setattr__(self, "outlook", Outlook(self.database, self.clock))

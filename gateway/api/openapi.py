@@ -13,6 +13,7 @@ from gateway.api import (
     answers,
     batch_answers,
     dead_letter_answers,
+    difference_answers,
     left_out_answers,
     oddity_answers,
     plan_answers,
@@ -29,6 +30,7 @@ from gateway.domain.control_body import (
     SurplusBody,
     TransferBody,
 )
+from gateway.domain.difference_body import AdoptionBody, DifferenceReleaseBody, SettlementBody
 from gateway.domain.plan_body import PlanBody, PlanOrderBody
 from gateway.domain.redrive_body import RedriveBody
 from gateway.domain.request import RequestBody
@@ -56,6 +58,9 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "plan_stale": (409, "the plan was executed, replaced or has ended, or the report changed; `errors` names the lines that no longer hold"),
     "turn_taken": (409, "somebody else has the turn to act for the task; ask again after `Retry-After`"),
     "task_ended": (410, "the task has its outcome, or its answer is due: nothing is done for it any more"),
+    "difference_settled": (409, "the difference is settled already"),
+    "not_adoptable": (409, "the difference is about no measure that stands at the agency, goes by a number and has no control"),
+    "not_takeable": (409, "the control cannot take over what the agency says: a step is under way, or it does not follow"),
     "precondition_failed": (412, "the control has another ETag than `If-Match` names"),
     "body_too_large": (413, "the body is longer than the limit"),
     "unsupported_media_type": (415, "the content type or encoding is not taken"),
@@ -120,7 +125,8 @@ def parameter(name: str, description: str, **of_schema: Any) -> dict[str, Any]:
 IDEMPOTENCY_KEY = header("Idempotency-Key", "1 to 255 printable ASCII characters; scope: court + path", required=True)
 _MODELS: tuple[type[BaseModel], ...] = (
     RequestBody, ControlBody, PlanBody, PlanOrderBody, SearchBody, RenewalBody, ReleaseBody, DeductionBody, TransferBody, ConversionBody,
-    BatchBody, RedriveBody, SurplusBody, *answers.MODELS, *dead_letter_answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *batch_answers.MODELS,
+    BatchBody, RedriveBody, SurplusBody, SettlementBody, AdoptionBody, DifferenceReleaseBody,
+    *answers.MODELS, *dead_letter_answers.MODELS, *difference_answers.MODELS, *left_out_answers.MODELS, *oddity_answers.MODELS, *batch_answers.MODELS,
     *plan_answers.MODELS, *turn_answers.MODELS)
 
 

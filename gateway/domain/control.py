@@ -49,8 +49,7 @@ from gateway.domain.deadlines import term_end
 HELD = frozenset({"in_force", "partly_in_force", "marked"})
 #: States in which something stands at the agency.
 LIVE = HELD | {"waiting"}
-#: States that have an end date.
-DATED = HELD | {"expired"}
+DATED = HELD | {"expired"}  #: they have an end date
 #: What may be asked in which state.
 MAY_ASK: Mapping[str, frozenset[str]] = {
     "in_force": frozenset({"renew", "release", "deduct", "transfer"}),
@@ -105,6 +104,7 @@ class Control(Message):
     served_at: AwareDatetime | None = None
     effective_at: AwareDatetime | None = None
     agency_control_no: str | None = None
+    by_agency_no: bool = False  #: named by that number alone: another measure goes by its request number too
     #: what became of each part, where the agency takes hold of several apart: a product and the account it pays back to
     parts: tuple[ControlPart, ...] | None = None
     #: rights that are paid first, as the agency told them with its answer

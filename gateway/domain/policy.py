@@ -13,6 +13,7 @@ Deed = Literal[
     "control.renew", "control.release", "control.deduct", "control.transfer", "control.convert", "control.batch",
     "plan.make", "plan.read",
     "agency.read", "asset_type.read", "rule.read", "oddity.read", "dead_letter.read", "dead_letter.redrive",
+    "reconciliation.read", "reconciliation.settle", "reconciliation.adopt",
 ]
 
 
@@ -51,6 +52,9 @@ MAY: Mapping[Deed, frozenset[Right]] = {
                     frozenset[Right]({"judge"})),
     "plan.make": frozenset({"judge"}),
     "plan.read": READERS,
+    "reconciliation.read": READERS,
+    "reconciliation.settle": frozenset({"judge"}),
+    "reconciliation.adopt": frozenset({"judge"}),
     "agency.read": EVERYONE,
     "asset_type.read": EVERYONE,
     "rule.read": EVERYONE,

@@ -34,7 +34,7 @@ class StreamEvent:
     """One event of the request's stream (interface.md §1, events)."""
 
     seq: int
-    kind: Literal["task", "report", "control", "release_proposal", "ended"]
+    kind: Literal["task", "report", "control", "release_proposal", "difference", "ended"]
     data: Mapping[str, object]
 
 

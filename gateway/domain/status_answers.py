@@ -26,7 +26,7 @@ from gateway.domain.deadlines import next_open
 _ENDS: Mapping[str, type] = {"refused": Refused, "released": Released, "expired": TermEnded, "lapsed": Lapsed, "deducted": Deducted,
                              "transferred": Transferred, "reversed": Reversed}
 #: What an agency says of a request number that it never received.
-_NEVER_RECEIVED = "no_original_measure"
+NEVER_RECEIVED = "no_original_measure"
 #: How long an agency has at least to tell how a control stands.
 _LEAST_TIME = timedelta(minutes=1)
 Watch = Literal["moving", "steady"]
@@ -88,7 +88,7 @@ def news(control: Control, event: Event) -> Event | None:
     if control.state in FINAL_STATES:
         return None
     if isinstance(event, Refused):
-        denied = event.code == _NEVER_RECEIVED
+        denied = event.code == NEVER_RECEIVED
         if denied if control.pending else not denied:
             return None
     return None if apply(control, event) == control else event

@@ -60,7 +60,7 @@ _COLUMNS = "control_id, request_id, court_code, case_no, subject, subject_hash, 
 _WHERE = {"control": "text", "state": "text", "until_on": "date", "pending": "text", "in_doubt": "bool", "watch": "text", "warn_on": "date"}
 _NEW = {"control_id": "text", "request_id": "text", "court_code": "text", "case_no": "text", "subject": "int", "subject_hash": "text",
         "asset_id": "text", "asset_type": "text", "agency": "text", "record": "text", "request_no": "text", "created_at": "timestamptz",
-        "status_asked_at": "timestamptz", "thing": "text", **_WHERE}
+        "status_asked_at": "timestamptz", "reconciled_at": "timestamptz", "thing": "text", **_WHERE}
 _INSERT = text(f"""
     INSERT INTO controls ({", ".join(_NEW)})
     SELECT {", ".join(f"c.{name}::jsonb" if name in ("record", "control") else f"c.{name}" for name in _NEW)}
@@ -97,7 +97,7 @@ _LAST_CHANGE = text("""
 _DUE = text("""
     SELECT control_id, max(answer_due_at) AS answer_due_at FROM tasks
     WHERE control_id = ANY(CAST(:control_ids AS text[])) AND request_id = ANY(CAST(:request_ids AS text[])) AND outcome IS NULL
-      AND action <> 'status'
+      AND action NOT IN ('status', 'query')
     GROUP BY control_id""")
 #: What was asked before the end may have been done in time: its answer is awaited first.
 _ENDED = text("""
@@ -137,7 +137,7 @@ async def insert_controls(connection: AsyncConnection, controls: Sequence[Stored
              "request_no", "created_at")
     await connection.execute(_INSERT, {
         **arrays("c", controls, *fixed), "c_record": [orjson.dumps(one.record).decode() for one in controls],
-        "c_status_asked_at": [one.created_at for one in controls], **arrays("c", states, *_WHERE)})
+        "c_status_asked_at": [one.created_at for one in controls], "c_reconciled_at": [one.created_at for one in controls], **arrays("c", states, *_WHERE)})
 
 
 async def lock_controls(connection: AsyncConnection, control_ids: Sequence[str]) -> dict[str, StoredControl]:

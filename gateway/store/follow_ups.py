@@ -29,7 +29,7 @@ _ABOUT = text("""
     WHERE request_id = ANY(CAST(:request_ids AS text[]))""")
 _NAMES = text("""
     SELECT DISTINCT ON (control_id) control_id, CAST(command AS jsonb) #>> '{subject,name}' AS name FROM tasks
-    WHERE control_id = ANY(CAST(:control_ids AS text[])) AND action <> 'status' ORDER BY control_id, task_id""")
+    WHERE control_id = ANY(CAST(:control_ids AS text[])) AND action NOT IN ('status', 'query') ORDER BY control_id, task_id""")
 _FOUND = text("""
     SELECT assets FROM tasks
     WHERE request_id = :request_id AND control_id IS NULL AND asset_type = :asset_type AND subject = :subject AND outcome = 'found'
@@ -46,7 +46,7 @@ _READY = text("""
     ORDER BY h.held_at LIMIT :most""")
 _UNSENT = text("""
     SELECT control_id, task_id FROM tasks
-    WHERE control_id = ANY(CAST(:control_ids AS text[])) AND action <> 'status' AND outcome IS NULL AND sent_at IS NULL
+    WHERE control_id = ANY(CAST(:control_ids AS text[])) AND action NOT IN ('status', 'query') AND outcome IS NULL AND sent_at IS NULL
     ORDER BY task_id FOR UPDATE SKIP LOCKED""")
 _WITHDRAW = text("UPDATE tasks SET outcome = 'withdrawn', code = 'withdrawn', answered_at = :now WHERE task_id = ANY(CAST(:task_ids AS text[]))")
 _DROP = text("DELETE FROM held_steps WHERE control_id = ANY(CAST(:control_ids AS text[]))")

@@ -12,6 +12,7 @@ import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.control import FINAL_STATES
 from contracts.failures import IllegalTransition
 from contracts.telemetry import ALARMS, TASKS_ANSWERED
 from contracts.words import NewId
@@ -24,6 +25,7 @@ from gateway.domain.progress import Happened, Moved, advance, told_of
 from gateway.domain.quota import adds_up
 from gateway.domain.status_answers import news
 from gateway.store.announcements import About, tell_elsewhere
+from gateway.store.comparing import Told, compare_statuses, keeps_its_word
 from gateway.store.controls import (
     ControlEvent,
     StoredControl,
@@ -33,6 +35,7 @@ from gateway.store.controls import (
     lock_controls,
     save_controls,
 )
+from gateway.store.differences import end_adopted
 from gateway.store.freed import Freed, note_freed
 from gateway.store.inbox import AppliedAnswer, Filed, file_replies, set_late_versions
 from gateway.store.progress import lock_progress, save_progress
@@ -78,7 +81,8 @@ async def settle(
     if not request_ids:
         return
     progress = await lock_progress(connection, sorted(request_ids))
-    steps = await _apply_happenings(connection, happenings, now)
+    told: list[Told] = []
+    steps = await _apply_happenings(connection, happenings, told, now)
     happened = _by_request(answers, steps)
     moved = [advance(one, happened[one.request_id], now) for one in progress if happened[one.request_id]]
     cases = await save_progress(connection, moved, now) if moved else set()
@@ -90,6 +94,8 @@ async def settle(
     await tell_elsewhere(connection, [_elsewhere(step) for step in steps if step.after.original_case_no], now)
     await note_freed(connection, [Freed(step.agency, step.thing, step.happening.control_id) for step in steps
                                   if step.thing and makes_room(step.before, step.after)], now)
+    await compare_statuses(connection, told, now, new_id)
+    await end_adopted(connection, [one.happening.control_id for one in steps if one.after.state in FINAL_STATES], now)
     cases |= {step.case for step in steps if counts_otherwise(step.before, step.after)}
     # What is proposed may have waited for this answer: one step at a time is under way.
     cases |= await with_proposals(connection, {step.case for step in steps if step.before.pending and not step.after.pending} - cases)
@@ -98,8 +104,8 @@ async def settle(
         TASKS_ANSWERED.labels(one.agency, one.outcome).inc()
 
 
-async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[ControlHappening], now: datetime) -> list[_Step]:
-    """Apply events to their controls; one that does not fit is filed with an alarm and changes nothing."""
+async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[ControlHappening], told: list[Told], now: datetime) -> list[_Step]:
+    """Apply events to their controls; one that does not fit is filed with an alarm and changes nothing. `told` gets what agencies say of controls."""
     if not happenings:
         return []
     stored = await lock_controls(connection, [one.control_id for one in happenings])
@@ -111,8 +117,12 @@ async def _apply_happenings(connection: AsyncConnection, happenings: Sequence[Co
     for one in happenings:
         before = current[one.control_id]
         try:
-            if one.is_status and (one.control_id in stale or news(before, one.event) is None):
+            if one.is_status and one.control_id in stale:
                 continue
+            if one.is_status:
+                told.append(Told(stored[one.control_id], one.event))
+                if keeps_its_word(stored[one.control_id], one.event) or news(before, one.event) is None:
+                    continue
             after = apply(before, one.event)
         except IllegalTransition as error:
             misfits.append(_misfit(one, error))

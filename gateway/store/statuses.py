@@ -30,13 +30,13 @@ class ToAsk:
     due_at: datetime
 
 
-#: The step asked about: the measure itself, or what is in doubt. What an agency acknowledged, the relay goes on asking for.
+#: The step asked about: the measure itself, or what is in doubt; of a measure that was adopted there is the question alone. What an agency acknowledged, the relay goes on asking for.
 STEP = """
     JOIN LATERAL (
         SELECT t.topic, t.key, t.command, t.agency_ref FROM tasks t
-        WHERE t.control_id = c.control_id AND t.action <> 'status'
+        WHERE t.control_id = c.control_id
           AND CASE WHEN c.in_doubt THEN t.action = c.pending ELSE t.request_no = c.request_no END
-        ORDER BY t.task_id DESC LIMIT 1) step ON NOT (c.in_doubt AND step.agency_ref IS NOT NULL)
+        ORDER BY (t.action = 'status'), t.task_id DESC LIMIT 1) step ON NOT (c.in_doubt AND step.agency_ref IS NOT NULL)
     LEFT JOIN tasks status ON status.control_id = c.control_id AND status.action = 'status'
     WHERE (status.task_id IS NULL OR status.outcome IS NOT NULL) AND c.control_id <> ALL(CAST(:aside AS text[]))"""
 _TO_ASK = text(f"""

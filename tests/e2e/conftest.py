@@ -24,7 +24,7 @@ def mesh_database(postgres_url: str) -> Iterator[str]:
 def shared_mesh(server_dir: Path, kafka_bootstrap: str, mesh_database: str) -> Iterator[RunningMesh]:
     directory = directory_file(server_dir / "mesh" / "agencies.yaml", timeout_s=3)
     environment = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "DATABASE_URL": mesh_database, "CHAKONG_AGENCIES": str(directory),
-                   "CHAKONG_ANSWER_WITHIN_S": "5", "CHAKONG_DEFERRAL_S": "1"}
+                   "CHAKONG_ANSWER_WITHIN_S": "5", "CHAKONG_DEFERRAL_S": "1", "CHAKONG_RECONCILE_LOOK_EVERY_S": "0.5"}
     with running_mesh(server_dir / "mesh", **environment) as mesh:
         yield mesh
 

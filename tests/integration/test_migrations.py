@@ -86,3 +86,31 @@ async def run(database, statements):
         for statement in statements.split(";"):
             found = await connection.execute(text(statement.replace(":", "\\:")))
         return list(map(tuple, found.all())) if found.returns_rows else []
+
+
+DIFFERENCE = """
+    INSERT INTO differences (difference_id, kind, thing, found_by, agency, court_code, request_id, subject, asset_id, asset_type, record, ours, theirs,
+        found_at, last_seen_at)
+    VALUES ('d', 'term', 'c', 'status', 'icbc', '粤5302', 'r', 0, 'a', 'deposits', '{}', '{}', '{}', now(), now());
+    INSERT INTO tasks (task_id, request_id, control_id, agency, asset_type, subject, action, request_no, topic, key, command, next_attempt_at, answer_due_at)
+    VALUES ('q', 'r', 'c', 'icbc', 'deposits', 0, 'query', 'n2', 't', '', '{}', now(), now())"""
+
+
+async def test_differences_go_and_come_again_and_no_question_of_theirs_is_left_for_a_query(postgres_url):
+    await administer(postgres_url, f"CREATE DATABASE {NAME}_back")
+    url = url_of(postgres_url, f"{NAME}_back")
+    database = Database(StoreSettings(DATABASE_URL=url))
+    try:
+        await asyncio.to_thread(command.upgrade, config(url), "0013")
+        async with database.transaction() as connection:
+            for statement in (*BEFORE.split(";")[:3], *DIFFERENCE.split(";")):
+                await connection.execute(text(statement.replace(":", "\\:")))
+        await asyncio.to_thread(command.downgrade, config(url), "0006")
+        async with database.transaction() as connection:
+            left = list((await connection.execute(text("SELECT task_id FROM tasks"))).scalars())
+            controls = list((await connection.execute(text("SELECT control_id FROM controls"))).scalars())
+        await asyncio.to_thread(command.upgrade, config(url), "head")
+    finally:
+        await database.close()
+        await administer(postgres_url, f"DROP DATABASE {NAME}_back WITH (FORCE)")
+    assert (left, controls) == ([], ["c"])

@@ -21,6 +21,7 @@ from gateway.domain.control import HELD, LIVE, MAY_ASK, Control, apply, asked, u
 from gateway.domain.control_events import Converted, Refused, Sent, SurplusSettled, TermEnded
 from gateway.domain.follow_up import Step, narrowed, renewal_end
 from gateway.domain.quota import adds_up
+from gateway.domain.reconciliation import Known, by_status
 from gateway.domain.status_answers import news, told
 from services.runtime.answers import evidence_of, to_reply
 from services.runtime.mock.happenings import Inflow, PledgeReleased, Reversal
@@ -100,6 +101,8 @@ class World:
         event = meaning.event
         if command.action == "status":
             event = told(event)
+            # Nobody but us gave orders: whatever happened of itself is news, and differs in nothing.
+            assert by_status(Known(number, "the-agency", number, before, self.counted), event) == ()
             event = event and news(before, event)
             if event is None:
                 return

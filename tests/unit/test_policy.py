@@ -4,11 +4,11 @@ from gateway.domain.policy import MAY, Claims, decide
 
 #: interface.md §1, rules for every call
 STEPS = {"control.renew", "control.release", "control.deduct", "control.transfer", "control.convert", "control.batch"}
-FOR_READERS = {"plan.read", "answer.read"}
+FOR_READERS = {"plan.read", "answer.read", "reconciliation.read"}
 FOR_ALL = {"rule.read"}
 ALLOWED = {
     "judge": {"request.submit", "request.read", "document.upload", "document.read", "control.order", "control.read", "agency.read",
-              "asset_type.read", "plan.make", *STEPS, *FOR_READERS, *FOR_ALL},
+              "asset_type.read", "plan.make", "reconciliation.settle", "reconciliation.adopt", *STEPS, *FOR_READERS, *FOR_ALL},
     "clerk": {*FOR_READERS, *FOR_ALL, "request.submit", "request.read", "document.upload", "document.read", "control.read", "agency.read", "asset_type.read"},
     "approver": {*FOR_READERS, *FOR_ALL, "request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
     "auditor": {"oddity.read", "dead_letter.read", *FOR_READERS, *FOR_ALL, "request.read", "document.read", "control.read", "agency.read", "asset_type.read"},
