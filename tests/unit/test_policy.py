@@ -4,7 +4,7 @@ from gateway.domain.policy import MAY, Claims, decide
 
 #: interface.md §1, rules for every call
 STEPS = {"control.renew", "control.release", "control.deduct", "control.transfer", "control.convert", "control.batch"}
-FOR_READERS = {"plan.read"}
+FOR_READERS = {"answer.read", "plan.read"}
 FOR_ALL = {"rule.read"}
 ALLOWED = {
     "judge": {"request.submit", "request.read", "document.upload", "document.read", "control.order", "control.read", "agency.read",
