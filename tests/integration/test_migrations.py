@@ -3,6 +3,7 @@
 import asyncio
 
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gateway.store.database import Database
@@ -40,3 +41,24 @@ async def test_what_was_proposed_before_is_carried_over_and_looked_at_again(post
         await database.close()
         await administer(postgres_url, f"DROP DATABASE {NAME} WITH (FORCE)")
     assert (list(map(tuple, carried)), list(map(tuple, noted))) == ([("（2026）粤5302执1号", "c", 2, None)], [("粤5302", "（2026）粤5302执1号")])
+
+
+async def test_who_lives_and_what_is_due_by_agency_can_be_taken_back_and_made_anew_with_rows_there(postgres_url):
+    name = "taken_back"
+    await administer(postgres_url, f"CREATE DATABASE {name}")
+    url = url_of(postgres_url, name)
+    database = Database(StoreSettings(DATABASE_URL=url))
+    before = ScriptDirectory.from_config(config(url)).get_revision("0010").down_revision
+    try:
+        await asyncio.to_thread(command.upgrade, config(url), "0010")
+        async with database.transaction() as connection:
+            await connection.execute(text("INSERT INTO heartbeats VALUES ('relay', '', 'h:1', now(), now(), 0, '{}')"))
+        await asyncio.to_thread(command.downgrade, config(url), before)
+        async with database.transaction() as connection:
+            assert (await connection.execute(text("SELECT to_regclass('heartbeats'), to_regclass('tasks_to_send_by_agency')"))).one() == (None, None)
+        await asyncio.to_thread(command.upgrade, config(url), "0010")
+        async with database.transaction() as connection:
+            assert (await connection.execute(text("SELECT count(*) FROM heartbeats"))).scalar_one() == 0
+    finally:
+        await database.close()
+        await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
