@@ -78,8 +78,8 @@ async def doing(request: Request, deed: Deed, object_id: str = NOTHING) -> Async
             if not _ID.fullmatch(object_id):
                 raise NotFound
             yield call
-    except ServiceUnavailable:
-        raise
+    except (ServiceUnavailable, TooMuchAtOnce):
+        raise  # nothing was decided of what it asks for: it may come again
     except ChakongError as refusal:
         await deps.audit.record(call.entry(f"refused:{code_of(refusal)}"))
         raise

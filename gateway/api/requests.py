@@ -48,7 +48,9 @@ async def submit_request(request: Request) -> Response:
     """Accept a request once; the same key and body give the same answer again."""
     async with doing(request, "request.submit") as call:
         raw = await read_json(request)
-        key_of(request)
+        key = key_of(request)
+        if call.deps.intake.admission:
+            call.deps.intake.admission.look(call.court_code, key)
         try:
             submitted = await _submit(call, raw)
         except Rejected as refusal:

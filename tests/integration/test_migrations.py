@@ -3,6 +3,7 @@
 import asyncio
 
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gateway.store.court_events import place_events
@@ -114,3 +115,24 @@ async def test_differences_go_and_come_again_and_no_question_of_theirs_is_left_f
         await database.close()
         await administer(postgres_url, f"DROP DATABASE {NAME}_back WITH (FORCE)")
     assert (left, controls) == ([], ["c"])
+
+
+async def test_who_lives_and_what_is_due_by_agency_can_be_taken_back_and_made_anew_with_rows_there(postgres_url):
+    name = "taken_back"
+    await administer(postgres_url, f"CREATE DATABASE {name}")
+    url = url_of(postgres_url, name)
+    database = Database(StoreSettings(DATABASE_URL=url))
+    before = ScriptDirectory.from_config(config(url)).get_revision("0010").down_revision
+    try:
+        await asyncio.to_thread(command.upgrade, config(url), "0010")
+        async with database.transaction() as connection:
+            await connection.execute(text("INSERT INTO heartbeats VALUES ('relay', '', 'h:1', now(), now(), 0, '{}')"))
+        await asyncio.to_thread(command.downgrade, config(url), before)
+        async with database.transaction() as connection:
+            assert (await connection.execute(text("SELECT to_regclass('heartbeats'), to_regclass('tasks_to_send_by_agency')"))).one() == (None, None)
+        await asyncio.to_thread(command.upgrade, config(url), "0010")
+        async with database.transaction() as connection:
+            assert (await connection.execute(text("SELECT count(*) FROM heartbeats"))).scalar_one() == 0
+    finally:
+        await database.close()
+        await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")

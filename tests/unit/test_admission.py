@@ -90,3 +90,22 @@ async def test_nothing_is_refused_until_something_is_behind_and_then_by_court():
     assert 30 <= refused.value.retry_after_s <= 60
     admission.admit("B", ["icbc"], "k")
     admission.admit("A", ["icbc", "abc", "boc"], "k")
+
+
+async def test_a_court_that_is_refused_is_refused_unread_but_for_some_that_may_ask_others():
+    standing = [None]
+    admission = Admission(lambda: standing[0], RULE, away=lambda: False)
+    for number in range(20):
+        admission.admit("A", ["icbc"], f"k{number}")
+    admission.look("A", "new")
+    standing[0] = Standing(NOW, (late("icbc"),), (worker(),))
+    refused = 0
+    for number in range(400):
+        try:
+            admission.look("A", f"new{number}")
+        except TooMuchAtOnce:
+            refused += 1
+    assert 300 < refused < 400
+    for number in range(20):
+        admission.look("A", f"k{number}")
+    admission.look("B", "new1")
