@@ -64,6 +64,7 @@ class Nemesis:
         """Start one worker more, of either spelling."""
         self._numbers += 1
         name = f"worker-{self._numbers}"
+        (self.mesh.folder / f"{name}.log").unlink(missing_ok=True)  # of an earlier run's worker of that name
         self.mesh.start(name, role or self.random.choice(SPELLINGS))
         self.did["joined"] += 1
         return name

@@ -4,10 +4,14 @@
 """
 
 import time
+from contextlib import closing
 from random import Random
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
+from contracts.kafka import topics
+from tests.e2e.topics import until_read
 from tests.integration.one_owner import SLOW, Nemesis, Proof, number, slow_banks, told
 from tests.servers import own_database
 
@@ -62,6 +66,29 @@ def test_a_freeze_is_done_once_although_a_worker(proof, what):
     counts = proof.counts()
     told(what, SEED, counts, nemesis.did, took_s)
     assert_done_once(counts)
+
+
+@pytest.mark.timeout(600)
+def test_commands_whose_commits_were_lost_are_answered_again_and_not_done_again(proof):
+    nemesis = Nemesis(proof.mesh, Random(SEED))
+    nemesis.end_all()
+    proof.slow([])
+    before, replies = proof.counts(), proof.mesh.messages_in(topics.REPLIES)
+    bootstrap, commands, group = proof.mesh.environment["KAFKA_BOOTSTRAP_SERVERS"], topics.commands("deposits"), topics.worker_group("deposits")
+    again = forget_commits(bootstrap, commands, group)
+    nemesis.start("worker:deposits")
+    until_read(bootstrap, commands, group, 240)
+    print(f"\n{again} commands came again, {proof.mesh.messages_in(topics.REPLIES) - replies} replies, new effects {proof.counts()['effects'] - before['effects']}")
+    assert again >= before["freezes"] > 0
+    assert proof.counts() == before
+
+
+def forget_commits(bootstrap, topic, group):
+    """Let a group without members begin at the first message, and return how many there are."""
+    with closing(Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False})) as consumer:
+        partitions = list(consumer.list_topics(topic).topics[topic].partitions)
+        consumer.commit(offsets=[TopicPartition(topic, one, 0) for one in partitions], asynchronous=False)
+        return sum(consumer.get_watermark_offsets(TopicPartition(topic, one))[1] for one in partitions)
 
 
 @pytest.mark.timeout(max(600, 4 * FREEZES))
