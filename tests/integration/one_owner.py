@@ -64,6 +64,7 @@ class Nemesis:
         """Start one worker more, of either spelling."""
         self._numbers += 1
         name = f"worker-{self._numbers}"
+        (self.mesh.folder / f"{name}.log").unlink(missing_ok=True)  # of an earlier run's worker of that name
         self.mesh.start(name, role or self.random.choice(SPELLINGS))
         self.did["joined"] += 1
         return name
@@ -103,6 +104,9 @@ class Nemesis:
         self._stop(name, PAUSES_S[-1])
 
     def _stop(self, name: str, seconds: float) -> None:
+        """Stop one worker at a time: with all of them stopped in turn, no group would ever come to a share."""
+        if any(until_s < float("inf") for until_s in self._paused.values()):
+            return
         self.mesh.parts[name].process.send_signal(signal.SIGSTOP)
         self._paused[name] = time.monotonic() + seconds
         self.did[f"paused {seconds} s"] += 1
@@ -120,6 +124,12 @@ class Nemesis:
                 self._paused.pop(name, None)
                 with self.mesh.parts.pop(name).process:
                     pass
+
+    def end_all(self) -> None:
+        """End every worker, stopped ones too."""
+        for name in self.workers:
+            self.mesh.parts[name].process.send_signal(signal.SIGCONT)
+            self.mesh.end(name)
 
     def rest(self) -> None:
         """Wake everybody, and leave at least one at work."""
