@@ -31,7 +31,7 @@ def spread(server_dir, spread_kafka, postgres_url):
 
 def test_clocks_that_are_wrong_decide_nothing(spread):
     began_s, mesh = time.monotonic(), spread.reached()
-    mesh.faults("cmb", "error_500", times=4)
+    mesh.faults("cmb", "error_500", for_s=5)
     request_id = mesh.submit(asset_types=["deposits", "real_estate"], agencies=[*BANKS, BUREAU])
     status = mesh.until(request_id, answered_but_by_hand, within_s=60)
     took_s = time.monotonic() - began_s
