@@ -9,6 +9,8 @@ from tests.e2e.spread import spread_mesh
 from tests.running import until
 from tests.servers import own_database
 
+#: A machine that is busy with other things takes long to start processes and to make up for time-outs.
+pytestmark = pytest.mark.timeout(900)
 BANKS = ["icbc", "abc", "boc", "ccb", "cmb"]
 BUREAU = "yunfu-housing-bureau"
 DAYS_S, HOUR_S, JUMPS_AFTER_S = 5 * 86_400, 3_600, 12

@@ -40,3 +40,19 @@ async def test_what_was_proposed_before_is_carried_over_and_looked_at_again(post
         await database.close()
         await administer(postgres_url, f"DROP DATABASE {NAME} WITH (FORCE)")
     assert (list(map(tuple, carried)), list(map(tuple, noted))) == ([("（2026）粤5302执1号", "c", 2, None)], [("粤5302", "（2026）粤5302执1号")])
+
+
+async def test_the_index_for_what_was_overdue_too_early_comes_and_goes(postgres_url):
+    name = f"{NAME}_index"
+    await administer(postgres_url, f"CREATE DATABASE {name}")
+    url = url_of(postgres_url, name)
+    database, found = Database(StoreSettings(DATABASE_URL=url)), []
+    try:
+        for step, to in ((command.upgrade, "0009"), (command.downgrade, "0006"), (command.upgrade, "head")):
+            await asyncio.to_thread(step, config(url), to)
+            async with database.transaction() as connection:
+                found.append((await connection.execute(text("SELECT count(*) FROM pg_indexes WHERE indexname = 'tasks_early'"))).scalar_one())
+    finally:
+        await database.close()
+        await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    assert found == [1, 0, 1]
