@@ -48,6 +48,7 @@ _HEADERS: Mapping[str, Schema] = {
     "ce_time": {"type": "string", "format": "date-time"},
     "ce_correlationid": {"type": "string", "description": "request id"},
     "ce_causationid": {"type": "string", "description": "`ce_id` of the command that a reply answers"},
+    "ce_commandtime": {"type": "string", "format": "date-time", "description": "optional: `ce_time` of the command that a reply answers; it tells a sender whose clock is behind"},
     "ce_expirytime": {"type": "string", "format": "date-time", "description": "when the task is due; a command past it is not sent on"},
     "ce_traceparent": {"type": "string", "description": "W3C trace context; a reply repeats it"},
     "ce_keyid": {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,63}$", "description": "the key of the installation's keyring that signed"},
@@ -224,11 +225,11 @@ def _schemas(kinds: Mapping[str, AssetType]) -> Node:
     made["FoundAsset"]["properties"]["record"] |= {"anyOf": [_schema(f"record.{code}") for code in kinds]}
     made |= {f"command.{code}.{name}": _command_of(kind, name) for code, kind in kinds.items() for name in _MESSAGES}
     types = {"CommandHeaders": command_type("[a-z_]+").replace(".", r"\."), "ReplyHeaders": REPLY_TYPE.replace(".", r"\.")}
-    made["CommandHeaders"] = _headers(types["CommandHeaders"], without="ce_causationid", needed=("ce_expirytime", "ce_traceparent"))
-    made["ReplyHeaders"] = _headers(types["ReplyHeaders"], without="ce_expirytime")
-    made["EventHeaders"] = _headers(r"cn\.chakong\.event\.[a-z_]+\.v1", without="ce_causationid")
+    made["CommandHeaders"] = _headers(types["CommandHeaders"], without=("ce_causationid", "ce_commandtime"), needed=("ce_expirytime", "ce_traceparent"))
+    made["ReplyHeaders"] = _headers(types["ReplyHeaders"], without=("ce_expirytime",))
+    made["EventHeaders"] = _headers(r"cn\.chakong\.event\.[a-z_]+\.v1", without=("ce_causationid", "ce_commandtime"))
     made |= asyncapi_events.schemas()
-    made["StateHeaders"] = _headers(STATE_TYPE.replace(".", r"\."), without="ce_expirytime")
+    made["StateHeaders"] = _headers(STATE_TYPE.replace(".", r"\."), without=("ce_expirytime", "ce_commandtime"))
     made["DeadLetterHeaders"] = {"type": "object", "properties": dict(_ORIGIN), "required": [name for name in _ORIGIN if name != "detail"]}
     return made
 
@@ -242,8 +243,8 @@ def _command_of(kind: AssetType, message: str) -> Schema:
     return {"allOf": [_schema("Command"), {"type": "object", "properties": narrowed}]}
 
 
-def _headers(ce_type: str, *, without: str, needed: Sequence[str] = ()) -> Schema:
-    properties = {name: dict(one) for name, one in _HEADERS.items() if name != without}
+def _headers(ce_type: str, *, without: Sequence[str], needed: Sequence[str] = ()) -> Schema:
+    properties = {name: dict(one) for name, one in _HEADERS.items() if name not in without}
     properties["ce_type"]["pattern"] = f"^{ce_type}$"
     return {"type": "object", "properties": properties, "required": [*_OF_EVERY_EVENT, *needed]}
 

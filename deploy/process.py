@@ -27,8 +27,8 @@ _log = structlog.get_logger()
 
 #: New containers after which the youngest are collected; Python's own 700 costs some percent under load.
 _COLLECT_AFTER = 20_000
-#: Of the time a process has to end: what is left for roles that did not end by themselves, and for what they leave behind.
-_CUT_S, _LEFTOVER_S = 1.0, 0.5
+#: Of the time a process has to end: what is left for roles that did not end by themselves, for what they leave behind, and to exit.
+_CUT_S, _LEFTOVER_S, _EXIT_S = 1.0, 0.5, 0.5
 
 
 def run(names: list[str], port: int, directory: Path, *, greeting: bool = False, servers: bool = True) -> None:
@@ -145,11 +145,12 @@ async def _end_in_time(serving: Sequence[asyncio.Task[None]], within_s: float) -
 
     What is cut off is done again: its message is not marked as done, its row is due again.
     """
-    ended, late = await asyncio.wait(serving, timeout=within_s - _CUT_S - _LEFTOVER_S)
+    patience_s = within_s - _CUT_S - _LEFTOVER_S - _EXIT_S
+    ended, late = await asyncio.wait(serving, timeout=patience_s)
     for task in late:
         task.cancel()
     if late:
-        _log.warning("cut_off", roles=len(late), after_s=within_s - _CUT_S - _LEFTOVER_S)
+        _log.warning("cut_off", roles=len(late), after_s=patience_s)
         await asyncio.wait(late, timeout=_CUT_S)
     left = asyncio.all_tasks() - {asyncio.current_task(), *serving}
     for one in left:

@@ -24,7 +24,7 @@ class DeploySettings(BaseSettings):
     embedded: bool = Field(default=True, description="start the servers and make the secrets that the environment does not name")
     data_dir: Path = Field(default=Path(".chakong"), description="folder that holds everything embedded")
     clock_start: datetime | None = Field(default=None, description="RFC 3339 instant (China's without a zone) at which the clock of a data folder starts; refused in production")
-    end_within_s: float = Field(default=8.0, gt=2, description="a process that is told to end has ended after so long, whatever is away or hangs")
+    end_within_s: float = Field(default=8.0, ge=3, description="a process that is told to end has ended after so long, whatever is away or hangs")
     clock_skew_s: float = Field(default=0.0, description="development: how far this process's own clock is wrong, in seconds; refused in production")
     clock_skew_after_s: float = Field(default=0.0, ge=0, description="development: so long after its start it becomes wrong")
     metrics_port: int | None = Field(default=None, description="port where this process answers /healthz, /readyz and /metrics, besides the API's own")

@@ -14,6 +14,8 @@ from tests.e2e.flood import BANKS, people
 from tests.e2e.installation import Installation
 from tests.e2e.spread import spread_mesh
 
+#: A machine that is busy with other things takes long to start processes and to make up for time-outs.
+pytestmark = pytest.mark.timeout(900)
 #: What is promised (CHAKONG_END_WITHIN_S), and what a machine that is busy with other things may need besides.
 WITHIN_S, SLACK_S = 8.0, 8.0
 ROLES = {"mock-agencies": ("mock-agencies",), "api": ("api",), "relay": ("relay",), "aggregator": ("aggregator",), "schedule": ("schedule",),

@@ -136,3 +136,19 @@ async def test_who_lives_and_what_is_due_by_agency_can_be_taken_back_and_made_an
     finally:
         await database.close()
         await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_the_index_for_what_was_overdue_too_early_comes_and_goes(postgres_url):
+    name = f"{NAME}_index"
+    await administer(postgres_url, f"CREATE DATABASE {name}")
+    url = url_of(postgres_url, name)
+    database, found = Database(StoreSettings(DATABASE_URL=url)), []
+    try:
+        for step, to in ((command.upgrade, "0009"), (command.downgrade, "0006"), (command.upgrade, "head")):
+            await asyncio.to_thread(step, config(url), to)
+            async with database.transaction() as connection:
+                found.append((await connection.execute(text("SELECT count(*) FROM pg_indexes WHERE indexname = 'tasks_early'"))).scalar_one())
+    finally:
+        await database.close()
+        await administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    assert found == [1, 0, 1]
