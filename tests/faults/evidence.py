@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import httpx
@@ -14,7 +14,6 @@ from confluent_kafka.admin import AdminClient
 
 from tests.faults import world
 from tests.faults.client_log import Call
-from tests.faults.ground import Ground
 
 Row = dict[str, Any]
 _READ = world.STATEMENTS
@@ -68,18 +67,37 @@ def accepted_controls(calls: Mapping[str, Call]) -> list[str]:
     return sorted({one["control_id"] for call in calls.values() if call.path == world.ORDER for body in call.accepted for one in body["controls"]})
 
 
-def gather(ground: Ground, calls: Mapping[str, Call], *, since: Mapping[tuple[str, int], int] | None = None) -> Evidence:
-    """Gather what there is about these calls; messages from the offsets on that are given by (topic, partition)."""
+class Place(Protocol):
+    """Where an installation can be looked at: ground.Ground, or one that is all in one process. Without `bootstrap` Kafka is not looked at."""
+
+    kafka_whole: bool
+    processes: Mapping[str, Any]
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def agencies_url(self) -> str: ...
+    @property
+    def bootstrap(self) -> str: ...
+    @property
+    def dsn(self) -> str: ...
+    def headers(self) -> dict[str, str]: ...
+
+
+def gather(ground: Place, calls: Mapping[str, Call], *, since: Mapping[tuple[str, int], int] | None = None, filed_after: int = 0) -> Evidence:
+    """Gather what there is about these calls; messages from the offsets on that are given by (topic, partition), filed replies after the one given."""
     found = Evidence(dict(calls), kafka_whole=ground.kafka_whole)
     asyncio.run(_from_store(ground, found))
     asyncio.run(_over_http(ground, found))
-    found.messages = list(messages(ground.bootstrap, since or {}))
-    found.lag = lag(ground.bootstrap)
+    found.filed = [row for row in found.filed if row["filed_id"] > filed_after]
+    if ground.bootstrap:
+        found.messages = list(messages(ground.bootstrap, since or {}))
+        found.lag = lag(ground.bootstrap)
     found.processes = {name: measured(process.pid) for name, process in ground.processes.items() if process.poll() is None}
     return found
 
 
-async def _from_store(ground: Ground, found: Evidence) -> None:
+async def _from_store(ground: Place, found: Evidence) -> None:
     requests, controls = accepted_requests(found.calls), accepted_controls(found.calls)
     connection = await asyncpg.connect(ground.dsn)
     try:
@@ -104,7 +122,20 @@ async def _rest(connection: Any) -> dict[str, int]:
             (("open_tasks", _READ.open_tasks), ("pending", _READ.pending), ("held", _READ.held))}
 
 
-def rest(ground: Ground) -> dict[str, int]:
+def last_filed(ground: Place) -> int:
+    """Return the number of the last reply that was filed."""
+
+    async def ask() -> int:
+        connection = await asyncpg.connect(ground.dsn, timeout=5)
+        try:
+            return await connection.fetchval(_READ.last_filed)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def rest(ground: Place) -> dict[str, int]:
     """Return how much is still under way: open tasks, pending controls, held steps."""
 
     async def ask() -> dict[str, int]:
@@ -117,7 +148,7 @@ def rest(ground: Ground) -> dict[str, int]:
     return asyncio.run(ask())
 
 
-async def _over_http(ground: Ground, found: Evidence) -> None:
+async def _over_http(ground: Place, found: Evidence) -> None:
     async with httpx.AsyncClient(base_url=ground.agencies_url, timeout=60, trust_env=False) as agencies:
         for agency in world.ASKED:
             answer = await agencies.get(f"/admin/agencies/{agency}/ledger")

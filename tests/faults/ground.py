@@ -74,6 +74,8 @@ class Ground:
     #: since Kafka was emptied last its topics do not hold every message
     kafka_whole: bool = True
     max_connections: int = 100
+    #: the file system that PostgreSQL's folder is on, where it is one of its own and small
+    disk: Path | None = None
 
     @property
     def url(self) -> str:
@@ -211,18 +213,30 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path, plan: Mapping[str, tuple[str, ...]], mutation: str = "", **environment: str) -> Iterator[Ground]:
-    """Start everything, wait until it is ready, and end it."""
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """Mount a small file system in memory. Only root may: elsewhere it is a folder, and F19 cannot be done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+@contextmanager
+def ground(folder: Path, plan: Mapping[str, tuple[str, ...]], mutation: str = "", disk_mb: int = 0, **environment: str) -> Iterator[Ground]:
+    """Start everything, wait until it is ready, and end it; with `disk_mb` PostgreSQL has a disk of its own of that size."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         kafka = stack.enter_context(ProxiedKafka(folder / "kafka"))
-        postgres = stack.enter_context(start_postgres(folder / "postgres"))
+        disk = stack.enter_context(small_disk(folder / "disk", disk_mb)) if disk_mb else None
+        postgres = stack.enter_context(start_postgres((disk or folder) / "postgres"))
         settings = {**os.environ, "CHAKONG_DATA_DIR": str(folder), "CHAKONG_CLOCK_START": world.START, **world.IMPATIENT,
                     "CHAKONG_AGENCIES": str(directory_file(folder / "agencies.yaml", timeout_s=world.CALL_TIMEOUT_S)),
                     "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers, "DATABASE_URL": postgres.url, **environment}
         embedded.secrets_of(settings, folder)
         embedded.addresses_of(settings, folder, 0)
-        made = Ground(folder, kafka, postgres, settings, plan, mutation)
+        made = Ground(folder, kafka, postgres, settings, plan, mutation, disk=disk)
         try:
             subprocess.run([*CHAKONG, "db", "upgrade"], check=True, env=settings, stdout=subprocess.DEVNULL)
             made.create_topics()

@@ -19,7 +19,7 @@ def poison() -> list[tuple[bytes | None, bytes | None, dict[str, str]]]:
         (b"not json", b"k", {}), (b"", b"k", {}), (None, b"k", {}), (b'{"task_id": 1}', None, {}), (b"\xff\xfe\x00", b"\x00", {}),
         (json.dumps({**nobody, "kind": "answered", "outcome": "invented"}).encode(), b"k", {}),
         (b'{"schema": 99}', b"k", {"ce_type": "cn.chakong.reply.v99"}), (b"[" * 100_000, b"k", {}), (b'"' + b"x" * 1_500_000 + b'"', b"k", {}),
-        (json.dumps({**nobody, "kind": "answered", "outcome": "found", "asset_type": "castles", "assets": [{"record": {}}]}).encode(), b"k", {}),
+        (json.dumps({**nobody, "kind": "answered", "outcome": "found", "assets": [{"record": 5}]}).encode(), b"k", {}),
     ]
 
 

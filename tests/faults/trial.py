@@ -14,12 +14,9 @@ from tests.faults import world
 from tests.faults.checker import Violation, check, counted
 from tests.faults.client_log import ClientLog, read_calls
 from tests.faults.court import Load, Order
-from tests.faults.evidence import Evidence, accepted_controls, ends, gather, lag, rest
+from tests.faults.evidence import Evidence, accepted_controls, ends, gather, lag, last_filed, rest
 from tests.faults.ground import Ground
 from tests.faults.subjects import Town
-
-#: How long a trial is waited for beyond what counts as in time, so that the next one finds a ground at rest.
-_AT_MOST_S = 240.0
 
 
 def full() -> bool:
@@ -56,6 +53,14 @@ class Result:
         return {**asdict(self), "recovery_s": round(self.recovery_s, 1), "violations": [asdict(one) for one in self.violations[:20]]}
 
 
+@dataclass(frozen=True)
+class Since:
+    """Where a trial began: the ends of the partitions, and the last reply filed."""
+
+    ends: dict[tuple[str, int], int]
+    filed: int
+
+
 @dataclass
 class Field:
     """A ground with its town, on which one trial follows another."""
@@ -64,6 +69,8 @@ class Field:
     town: Town
     seed: int
     number: int = 0
+    #: how long a trial is waited for beyond what counts as in time, so that the next one finds a ground at rest
+    patience_s: float = 240.0
     #: what the last trial was judged by
     evidence: Evidence | None = None
 
@@ -71,7 +78,7 @@ class Field:
         """Do harm while the orders are sent, and judge what came of it."""
         self.number += 1
         seed, log = self.seed * 1000 + self.number, self.ground.folder / "calls" / f"{fault}-{self.number}-{time.time_ns()}"
-        since = ends(self.ground.bootstrap)
+        since = Since(ends(self.ground.bootstrap), last_filed(self.ground))
         calls = ClientLog(log)
         sending = Load(lambda: self.ground.url, self.ground.headers(), calls, orders, f"{fault}-{seed}-{time.time_ns()}", seed=seed, **load).start()
         harm_done = Harm(self.ground, sending, random.Random(seed), self.town)
@@ -87,7 +94,7 @@ class Field:
     def rests(self) -> float:
         """Wait until nothing is under way and return how long that took, in seconds."""
         began_s = time.monotonic()
-        while time.monotonic() - began_s < _AT_MOST_S:
+        while time.monotonic() - began_s < self.patience_s:
             try:
                 if not any(rest(self.ground).values()) and not lag(self.ground.bootstrap):
                     break
@@ -97,10 +104,10 @@ class Field:
             time.sleep(0.3)
         return time.monotonic() - began_s
 
-    def _judged(self, fault: str, name: str, seed: int, log: Path, since: Any, harm: "Harm", recovery_s: float) -> Result:
+    def _judged(self, fault: str, name: str, seed: int, log: Path, since: "Since", harm: "Harm", recovery_s: float) -> Result:
         ended = {**harm.ended_unasked, **self.ground.ended_unasked()}
         self.ground.until_ready()
-        found = self.evidence = gather(self.ground, read_calls(log), since=since if self.ground.kafka_whole else None)
+        found = self.evidence = gather(self.ground, read_calls(log), since=since.ends if self.ground.kafka_whole else None, filed_after=since.filed)
         self.ground.kafka_whole = True
         found.ended_unasked = {one: status for one, status in ended.items() if one not in harm.may_end}
         violations = [*check(found), *harm.violations]

@@ -4,6 +4,9 @@ The checker reads these names and imports nothing of the packages under test.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+
+_PACKAGES = Path(__file__).parents[2]
 
 #: Processes of the installation, by name, with the roles each runs. Two of what may run twice.
 PROCESSES: dict[str, tuple[str, ...]] = {
@@ -50,8 +53,10 @@ def commands_of(asset_type: str) -> str:
     return f"chakong.command.{asset_type}.v1"
 
 
-#: Replies and commands are signed: whoever writes to a topic by hand is not believed. Today they are not, and he is.
-SIGNED = False
+#: Replies and commands are signed: whoever writes to a topic by hand is not believed. Where they are not, he is.
+SIGNED = (_PACKAGES / "contracts" / "signing.py").exists()
+#: A step that must not be repeated has one owner at a time: a worker that sleeps and wakes up does not act a second time.
+FENCED = (_PACKAGES / "services" / "runtime" / "acting.py").exists()
 
 SUBMIT, ORDER = "/v1/requests", "/v1/controls"
 #: What the audit trail calls an accepted write, by path of the call.
@@ -79,7 +84,8 @@ class Statements:
     request_events: str = "SELECT request_id, seq, kind, data FROM request_events WHERE request_id = ANY($1) ORDER BY request_id, seq"
     keys: str = "SELECT path, key, status, answer FROM idempotency_keys"
     audit: str = "SELECT seq, action, object, decision FROM audit WHERE action = ANY($1) AND decision = 'accepted' ORDER BY seq"
-    filed: str = "SELECT task_id, why FROM filed_replies ORDER BY filed_id"
+    filed: str = "SELECT filed_id, task_id, why FROM filed_replies ORDER BY filed_id"
+    last_filed: str = "SELECT COALESCE(max(filed_id), 0) FROM filed_replies"
     all_requests: str = "SELECT request_id FROM requests"
     all_controls: str = "SELECT control_id, request_no FROM controls"
     open_tasks: str = "SELECT count(*) FROM tasks WHERE outcome IS NULL"
