@@ -53,24 +53,22 @@ def f8(folder: Callable[[], AbstractContextManager[Path]], seed: int) -> Iterato
     rng, kills = random.Random(seed), 20 if full() else 3
     environment = {**world.IMPATIENT, "CHAKONG_RESEND_AFTER_S": "5", "CHAKONG_STORE_CONNECT_TIMEOUT_S": "10"}
     with folder() as place:
-        calls, town, sending = ClientLog(place / "calls"), Town(seed), None
+        calls, town, sending, at = ClientLog(place / "calls"), Town(seed), None, []
         for number in range(kills + 1):
             with running_mesh(place / "data", **environment) as mesh:
                 one = Alone(place / "data", mesh)
+                at[:] = [one]
                 if sending is None:
                     town.settle(one, 60)
                     orders = town.mixed(_REQUESTS, _FREEZES)
-                    sending = Load(lambda: _now.url, one.headers(), calls, orders, f"F8-{time.time_ns()}", rate_per_s=5, seed=seed)
-                    _now = one
-                    sending.start()
-                _now = one
+                    sending = Load(lambda: at[0].url, one.headers(), calls, orders, f"F8-{time.time_ns()}", rate_per_s=5, seed=seed).start()
                 if number < kills:
                     sending.until_share((number + 1) / (kills + 1))
                     time.sleep(rng.uniform(0.1, 1.0))
                     mesh.kill()
                     continue
                 sending.join()
-                recovery_s = one.until(lambda: not any(rest(one).values()), 240)
+                recovery_s = one.until(lambda: not any(rest(at[0]).values()), 240)
                 found = gather(one, read_calls(place / "calls"))
                 violations = check(found)
                 tasks = len([task for task in found.tasks if task["control_id"] is None])

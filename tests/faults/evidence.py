@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -92,7 +93,7 @@ def gather(ground: Place, calls: Mapping[str, Call], *, since: Mapping[tuple[str
     found.filed = [row for row in found.filed if row["filed_id"] > filed_after]
     if ground.bootstrap:
         found.messages = list(messages(ground.bootstrap, since or {}))
-        found.lag = lag(ground.bootstrap)
+        found.lag = lag_at_rest(ground.bootstrap)
     found.processes = {name: measured(process.pid) for name, process in ground.processes.items() if process.poll() is None}
     return found
 
@@ -263,6 +264,14 @@ def lag(bootstrap: str) -> dict[str, int]:
             left = last.get((one.topic, one.partition), 0) - max(0, one.offset)
             if left > 0:
                 behind[f"{group} {one.topic}/{one.partition}"] = left
+    return behind
+
+
+def lag_at_rest(bootstrap: str, within_s: float = 20) -> dict[str, int]:
+    """Return how far groups are behind that do not catch up: a command that was sent again may still come and be read."""
+    until_s = time.monotonic() + within_s
+    while (behind := lag(bootstrap)) and time.monotonic() < until_s:
+        time.sleep(0.5)
     return behind
 
 

@@ -36,7 +36,7 @@ class ProxiedKafka(KafkaCluster):
         self._ports = {side: embedded.free_port() for side in _SIDES}
         self.proxies = {side: Proxy(lambda side=side: ("127.0.0.1", self._ports[side])).start() for side in _SIDES}
 
-    def _settings(self, broker) -> str:  # noqa: ANN001 - private of deploy.kafka
+    def _settings(self, broker) -> str:
         own = f"PLAINTEXT://127.0.0.1:{broker.port}"
         listeners = ",".join([own, f"CONTROLLER://127.0.0.1:{broker.controller_port}", *(f"{side}://127.0.0.1:{port}" for side, port in self._ports.items())])
         advertised = ",".join([own, *(f"{side}://127.0.0.1:{proxy.port}" for side, proxy in self.proxies.items())])
@@ -102,7 +102,7 @@ class Ground:
     def start(self, name: str, *roles: str, **changes: str) -> None:
         """Start a process with its roles; what it prints goes to a log of its own."""
         roles = roles or self.plan[name]
-        side = "AGENCY" if name.split("-")[0] in world.AGENCY_SIDE or name == "mock-agencies" else "COURT"
+        side = "AGENCY" if name.split("-", maxsplit=1)[0] in world.AGENCY_SIDE or name == "mock-agencies" else "COURT"
         proxy = self.database.get(name) or self.database.setdefault(name, Proxy(self._socket).start())
         settings = {**self.environment, "KAFKA_BOOTSTRAP_SERVERS": self.kafka.servers_of(side), "CHAKONG_METRICS_PORT": str(embedded.free_port()),
                     "DATABASE_URL": f"postgresql+asyncpg://postgres@127.0.0.1:{proxy.port}/chakong", **changes}
@@ -201,7 +201,7 @@ class Ground:
         return self.until(self.ready, within_s)
 
     @staticmethod
-    def until(reached, within_s: float = 60, every_s: float = 0.2) -> float:  # noqa: ANN001
+    def until(reached, within_s: float = 60, every_s: float = 0.2) -> float:
         """Wait until something is so and return how long it took, in seconds; what cannot be asked yet is asked again."""
         began_s = time.monotonic()
         while True:

@@ -21,7 +21,7 @@ def mutants(folder: Folder, seed: int) -> Iterator[Result]:
     for safeguard in NEEDED:
         print(f"F35  without {safeguard}:", flush=True)
         failed = first_failure(folder, safeguard, seed)
-        result = Result("F35", f"without {safeguard}", seed, 1, failed.tasks if failed else 0, 0, 0, 0 if failed else 1, 0.0)
+        result = Result("F35", f"without {safeguard}", seed, 1, failed.tasks if failed else 0, mismatched=0 if failed else 1)
         if failed is None:
             result.violations.append(Violation("F35", "mismatched", f"the short cut does not miss {safeguard}"))
         else:

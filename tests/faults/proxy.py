@@ -65,10 +65,14 @@ class Proxy:
         self.port = server.sockets[0].getsockname()[1]
         listening.set()
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
         server.close()
-        self._loop.run_until_complete(asyncio.sleep(0.05))
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._loop.run_until_complete(asyncio.gather(*left, asyncio.sleep(0.05), return_exceptions=True))
+        self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refusing:

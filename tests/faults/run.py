@@ -17,7 +17,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.faults import agency_faults, edge_faults, embedded_faults, isolation, message_faults, process_faults, server_faults, world
+from tests.faults import (
+    agency_faults,
+    edge_faults,
+    embedded_faults,
+    isolation,
+    message_faults,
+    process_faults,
+    server_faults,
+    world,
+)
 from tests.faults.checker import Violation
 from tests.faults.ground import ground
 from tests.faults.mutants import mutants
@@ -100,7 +109,7 @@ def _on_one_ground(seed: int, wanted: list[str]) -> Iterator[Result]:
 def broken(name: str, seed: int, error: Exception) -> Result:
     """Return the result of a fault that could not be done to its end."""
     said = f"{type(error).__name__}: {error}"[:500]
-    result = Result(name, "not done to its end", seed, 0, 0, 0, 0, 1, 0.0, violations=[Violation("harness", "mismatched", said)])
+    result = Result(name, "not done to its end", seed, 0, mismatched=1, violations=[Violation("harness", "mismatched", said)])
     show(result)
     return result
 

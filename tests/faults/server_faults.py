@@ -3,12 +3,13 @@
 import asyncio
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import asyncpg
 import httpx
 
 from tests.faults.ground import Ground
+from tests.faults.proxy import Proxy
 from tests.faults.trial import Field, Harm, Result, slow_banks
 
 
@@ -90,9 +91,7 @@ def f17(field: Field) -> Iterator[Result]:
         links = [*one.ground.kafka.proxies.values(), *(proxy for name, proxy in one.ground.database.items() if name != "mock-agencies")]
         for _ in one.times(5, 60):
             link = one.rng.choice(links)
-            ill: list[Callable[[], None]] = [lambda: link.stall(), lambda: link.stall("up"), lambda: link.stall("down"), link.refuse,
-                                             lambda: setattr(link, "delay_s", 0.4)]
-            one.rng.choice(ill)()
+            _make_ill(link, one.rng.choice(["both ways", "up", "down", "refused", "slow"]))
             one.soon(1.5, 5)
             link.heal()
             if one.rng.random() < 0.3:
@@ -101,6 +100,15 @@ def f17(field: Field) -> Iterator[Result]:
             one.soon()
 
     yield field.trial("F17", "partitions to the broker and the store", field.town.mixed(30, 30), harm, rate_per_s=4)
+
+
+def _make_ill(link: Proxy, how: str) -> None:
+    if how == "refused":
+        link.refuse()
+    elif how == "slow":
+        link.delay_s = 0.4
+    else:
+        link.stall(*(() if how == "both ways" else (how,)))
 
 
 def f32(field: Field) -> Iterator[Result]:

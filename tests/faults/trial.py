@@ -32,11 +32,11 @@ class Result:
     name: str
     seed: int
     runs: int
-    tasks: int
-    lost: int
-    doubled: int
-    mismatched: int
-    recovery_s: float
+    tasks: int = 0
+    lost: int = 0
+    doubled: int = 0
+    mismatched: int = 0
+    recovery_s: float = 0.0
     numbers: dict[str, float] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
 
@@ -89,7 +89,7 @@ class Field:
         sending.join()
         recovery_s = self.rests()
         calls.close()
-        return self._judged(fault, name, seed, log, since, harm_done, recovery_s)
+        return self._judged(Result(fault, name, seed, max(1, harm_done.done), recovery_s=recovery_s), log, since, harm_done)
 
     def rests(self) -> float:
         """Wait until nothing is under way and return how long that took, in seconds."""
@@ -104,7 +104,7 @@ class Field:
             time.sleep(0.3)
         return time.monotonic() - began_s
 
-    def _judged(self, fault: str, name: str, seed: int, log: Path, since: "Since", harm: "Harm", recovery_s: float) -> Result:
+    def _judged(self, result: Result, log: Path, since: "Since", harm: "Harm") -> Result:
         ended = {**harm.ended_unasked, **self.ground.ended_unasked()}
         self.ground.until_ready()
         found = self.evidence = gather(self.ground, read_calls(log), since=since.ends if self.ground.kafka_whole else None, filed_after=since.filed)
@@ -117,8 +117,10 @@ class Field:
         counts |= {"acked": sum(bool(one.accepted) for one in found.calls.values()), "refused": sum(bool(one.refused) for one in found.calls.values()),
                    "unknown_then_sent_again": sum(one.unknown for one in found.calls.values()), "controls": len(mine),
                    "duplicates_absorbed": sum(received) - len(received), "sent_again": sum(max(0, one["attempts"] - 1) for one in found.tasks)}
-        tasks = sum(1 for one in found.tasks if one["control_id"] in mine or one["control_id"] is None and one["request_id"] in found.reports)
-        result = Result(fault, name, seed, max(1, harm.done), tasks, recovery_s=recovery_s, numbers=counts, violations=violations, **counted(violations))
+        result.tasks = sum(one["control_id"] in mine or (one["control_id"] is None and one["request_id"] in found.reports) for one in found.tasks)
+        result.numbers, result.violations = counts, violations
+        for kind, count in counted(violations).items():
+            setattr(result, kind, count)
         show(result)
         return result
 

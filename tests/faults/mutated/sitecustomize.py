@@ -3,6 +3,8 @@
 A mutation that finds its place changed ends the process: a mutant that is none would prove nothing.
 """
 
+# ruff: noqa: PLC0415 - a process that is no mutant loads none of this
+
 import os
 import sys
 import traceback
@@ -47,7 +49,7 @@ def commit_after_database() -> None:
 
     poll = Consumer.poll
 
-    async def poll_and_commit(self, most, wait_s):  # noqa: ANN001, ANN202
+    async def poll_and_commit(self, most, wait_s):
         records = await poll(self, most, wait_s)
         self.done(records)
         return records
@@ -63,7 +65,7 @@ def fence() -> None:
         _status_first()
         return
 
-    async def act_once(self, agency, one):  # noqa: ANN001, ANN202
+    async def act_once(self, agency, one):
         replies = await self._exchange(agency, [acting._status_of(one)])
         (reply,) = replies.values()
         return await self._exchange(agency, [one], repeatable=False) if acting._never_received(reply) else replies
@@ -76,7 +78,7 @@ def _status_first() -> None:
     """Where there are no turns yet: act without asking how the step stands, which is all that there is of a fence."""
     from services.runtime.asking import Asking
 
-    async def act(self, agency, one):  # noqa: ANN001, ANN202
+    async def act(self, agency, one):
         return await self._exchange(agency, [one], repeatable=False)
 
     assert hasattr(Asking, "_act_once"), "there is no step before acting any more"
@@ -88,7 +90,7 @@ MUTATIONS = {one.__name__: one for one in (inbox, outbox, idempotency_key, commi
 if wanted := os.environ.get("FAULTS_MUTATION"):
     try:
         MUTATIONS[wanted]()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, this is no mutant
         traceback.print_exc()
         sys.stderr.flush()
         os._exit(99)
