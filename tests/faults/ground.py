@@ -203,12 +203,14 @@ class Ground:
     @staticmethod
     def until(reached, within_s: float = 60, every_s: float = 0.2) -> float:
         """Wait until something is so and return how long it took, in seconds; what cannot be asked yet is asked again."""
-        began_s = time.monotonic()
+        began_s, last = time.monotonic(), None
         while True:
-            with contextlib.suppress(httpx.HTTPError, OSError):
+            try:
                 if reached():
                     return time.monotonic() - began_s
-            assert time.monotonic() - began_s < within_s, f"not so within {within_s} s"
+            except Exception as error:  # noqa: BLE001 - whatever is not there yet is asked again
+                last = error
+            assert time.monotonic() - began_s < within_s, f"not so within {within_s} s: {last!r}"
             time.sleep(every_s)
 
 

@@ -84,6 +84,9 @@ class Field:
         harm_done = Harm(self.ground, sending, random.Random(seed), self.town)
         try:
             harm(harm_done)
+        except BaseException:
+            sending.stop()
+            raise
         finally:
             self.ground.heal()
         sending.join()
