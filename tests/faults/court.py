@@ -43,7 +43,7 @@ class Load:
     seed: int = 1
     at_once: int = 24
     #: gives a call up whose outcome is still unknown after so long
-    patience_s: float = 120.0
+    patience_s: float = 400.0
     made: int = 0
     settled: int = 0
     #: (when it was sent, seconds until the answer), of the attempts that were answered
@@ -78,7 +78,7 @@ class Load:
         """Begin no further call; those under way are brought to their end."""
         self._stop.set()
 
-    def join(self, within_s: float = 240) -> None:
+    def join(self, within_s: float = 500) -> None:
         assert self._thread is not None
         self._thread.join(within_s)
         assert not self._thread.is_alive(), f"{self.settled} of {self.made} calls have an outcome"

@@ -51,7 +51,7 @@ class Alone:
 def f8(folder: Callable[[], AbstractContextManager[Path]], seed: int) -> Iterator[Result]:
     """kill -9 of the one process again and again while it is at work; I1–I8 at the end, but for what only Kafka could show."""
     rng, kills = random.Random(seed), 20 if full() else 3
-    environment = {**world.IMPATIENT, "CHAKONG_RESEND_AFTER_S": "5", "CHAKONG_STORE_CONNECT_TIMEOUT_S": "10"}
+    environment = {**world.IMPATIENT, "CHAKONG_RESEND_AFTER_S": "5"}
     with folder() as place:
         calls, town, sending, at = ClientLog(place / "calls"), Town(seed), None, []
         for number in range(kills + 1):
@@ -68,6 +68,7 @@ def f8(folder: Callable[[], AbstractContextManager[Path]], seed: int) -> Iterato
                     mesh.kill()
                     continue
                 sending.join()
+                calls.close()
                 recovery_s = one.until(lambda: not any(rest(at[0]).values()), 240)
                 found = gather(one, read_calls(place / "calls"))
                 violations = check(found)

@@ -64,6 +64,7 @@ def _round(made: Ground, town: Town, name: str) -> float:
     calls = ClientLog(log)
     load = Load(lambda: made.url, made.headers(), calls, orders, f"isolation-{name}-{time.time_ns()}", rate_per_s=2 * _RATE_PER_S, impatient=0.0).start()
     load.join()
+    calls.close()
     well = {key: call for key, call in read_calls(log).items() if int(key.rpartition("-")[2]) % 2 == 0}
     requests = accepted_requests(well)
     made.until(lambda: len(_times(made, requests)) == len(requests), 120)

@@ -28,6 +28,7 @@ def rested(server_dir: Path) -> Iterator[Ground]:
         town, log = Town(3), ClientLog(made.folder / "calls" / "log")
         town.settle(made, 60)
         Load(lambda: made.url, made.headers(), log, town.mixed(8, 12), "judged", rate_per_s=20).start().join()
+        log.close()
         Field(made, town, 3).rests()
         for name in ("relay", "aggregator", "worker"):
             made.end(name)
@@ -80,7 +81,7 @@ def test_a_reply_that_was_dropped_is_missed(rested):
 def test_an_effect_that_happened_twice_is_seen(rested):
     """The bank that is not idempotent takes the same order once more: written into its own ledger and read again at its start."""
     rested.end("mock-agencies")
-    ledgers = [path for path in (rested.folder / "mock-agencies").iterdir() if b'"order"' in path.read_bytes()]
+    ledgers = [path for path in (rested.folder / "mock-agencies").rglob("*.jsonl") if b'"order"' in path.read_bytes()]
     lines = [(path, line) for path in ledgers for line in path.read_bytes().splitlines(keepends=True)]
     path, line = next(one for one in lines if json.loads(one[1]).get("agency") == world.NOT_IDEMPOTENT and "order" in json.loads(one[1]))
     before = path.read_bytes()

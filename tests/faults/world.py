@@ -35,7 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 #: What was lost with a broker or a process is asked for again soon; what a test breaks is noticed soon.
 IMPATIENT = {"CHAKONG_RESEND_AFTER_S": "12", "CHAKONG_DEFERRAL_S": "1", "CHAKONG_MOST_DEFERRAL_S": "5", "CHAKONG_KAFKA_SESSION_TIMEOUT_MS": "6000",
-             "CHAKONG_KAFKA_REQUEST_TIMEOUT_MS": "4000", "CHAKONG_STORE_CONNECT_TIMEOUT_S": "2", "CHAKONG_BREAKER_PAUSE_S": "1",
+             "CHAKONG_KAFKA_REQUEST_TIMEOUT_MS": "4000", "CHAKONG_BREAKER_PAUSE_S": "1",
              "CHAKONG_BREAKER_MOST_PAUSE_S": "4", "CHAKONG_MOCK_ODD_SHARE": "0", "CHAKONG_MOCK_MANUAL_S": "1"}
 #: A session that a paused process outlives, in seconds (CHAKONG_KAFKA_SESSION_TIMEOUT_MS).
 SESSION_S = 6.0
