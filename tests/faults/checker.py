@@ -181,8 +181,9 @@ def _nothing_goes_back(found: Evidence) -> Iterator[Violation]:
             if before["after"] != after["before"]:
                 yield Violation("I4", "mismatched", f"control {control_id} goes from {before['after']} on from {after['before']}")
     for control in found.controls:
-        if not by_control[control["control_id"]]:
-            yield Violation("I4", "lost", f"control {control['control_id']} has no event")
+        events = by_control[control["control_id"]]
+        if not events or events[-1]["after"] != control["state"]:
+            yield Violation("I4", "lost", f"control {control['control_id']} is {control['state']} after {[one['after'] for one in events]}")
     rows = {one["request_id"]: one for one in found.requests}
     for request_id in accepted_requests(found.calls):
         row = rows.get(request_id)

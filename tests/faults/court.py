@@ -94,7 +94,7 @@ class Load:
     async def _send(self) -> None:
         rng, room = random.Random(self.seed), asyncio.Semaphore(self.at_once)
         limits = httpx.Limits(max_connections=self.at_once + 8, max_keepalive_connections=8)
-        async with httpx.AsyncClient(headers=self.headers, timeout=_TIMEOUT_S, trust_env=False, limits=limits) as client, asyncio.TaskGroup() as group:
+        async with httpx.AsyncClient(headers=self.headers, timeout=_TIMEOUT_S, trust_env=False, verify=False, limits=limits) as client, asyncio.TaskGroup() as group:
             began_s = time.monotonic()
             for number, order in enumerate(self.orders):
                 await asyncio.sleep(max(0.0, began_s + number / self.rate_per_s - time.monotonic()))

@@ -138,7 +138,7 @@ def f5(field: Field) -> Iterator[Result]:
             for name in list(ground.processes):
                 ground.start(name)
             one.done += 1
-            ground.until_ready(120)
+            ground.until_ready()
 
     yield field.trial("F5", "kill -9 of everything, cold start", field.town.mixed(30, 30), harm, rate_per_s=8)
 

@@ -13,12 +13,12 @@ from tests.faults import by_hand, world
 from tests.faults.checker import check, counted
 from tests.faults.client_log import ClientLog, read_calls
 from tests.faults.court import Load
-from tests.faults.evidence import Evidence, gather
+from tests.faults.evidence import Evidence, accepted_requests, gather
 from tests.faults.ground import Ground, ground
 from tests.faults.subjects import Town
 from tests.faults.trial import Field
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_what_is_well_is_called_well(rested):
 
 
 def test_a_reply_that_was_dropped_is_missed(rested):
-    request_id = gathered(rested).requests[-1]["request_id"]
+    request_id = accepted_requests(gathered(rested).calls)[0]
     task_id = execute(rested, "UPDATE tasks SET outcome = NULL WHERE task_id = (SELECT task_id FROM tasks WHERE request_id = $1 AND outcome = 'none_found' LIMIT 1) RETURNING task_id", request_id)
     try:
         assert ("I1", "lost") in said(rested)
@@ -114,7 +114,7 @@ def test_an_event_that_was_lost_is_missed(rested, table, owner):
 
 def test_an_answer_that_was_forged_in_the_store_is_seen_by_the_register_and_by_kafka(rested):
     task_id = execute(rested, "SELECT task_id FROM tasks WHERE outcome = 'found' AND control_id IS NULL AND request_id = ANY($1) ORDER BY task_id LIMIT 1",
-                      [one["request_id"] for one in gathered(rested).requests if one["request_id"] in gathered(rested).reports])
+                      accepted_requests(gathered(rested).calls))
     kept = execute(rested, "SELECT assets::text FROM tasks WHERE task_id = $1", task_id)
     execute(rested, "UPDATE tasks SET outcome = 'none_found', assets = NULL WHERE task_id = $1 RETURNING task_id", task_id)
     try:

@@ -173,7 +173,7 @@ class Harm:
 
     def until_connected(self, name: str) -> None:
         """Wait until a process has connections of its own: what it needs to start is loaded."""
-        self.ground.until(lambda: self._connected(name), 90)
+        self.ground.until(lambda: self._connected(name), 300)
         if name in self.ground.named("api"):
             self.ground.until_ready()
 
