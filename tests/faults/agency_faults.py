@@ -1,11 +1,12 @@
 """Faults of agencies: down, slow, silent, talking rubbish, losing their answers (F9–F12)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 
 from tests.faults import world
+from tests.faults.checker import Violation
 from tests.faults.trial import Field, Harm, Result
 
 
@@ -59,8 +60,9 @@ def f11(field: Field) -> Iterator[Result]:
         one.done += 1
 
     banks = [bank for bank in world.BANKS if bank not in {"icbc", "ccb"}]
-    result = field.trial("F11", "agencies answer 100 MB", [*field.town.queries(20), *field.town.freezes(15, banks)], harm, rate_per_s=6)
-    yield _failed_with_evidence(field, result, {"icbc", "ccb"})
+    result = field.trial("F11", "agencies answer 100 MB", [*field.town.queries(20), *field.town.freezes(15, banks)], harm, rate_per_s=6,
+                         excused=_failed_at({"icbc", "ccb"}))
+    yield _kept(field, result, {"icbc", "ccb"})
 
 
 def f11_rubbish(field: Field) -> Iterator[Result]:
@@ -74,19 +76,21 @@ def f11_rubbish(field: Field) -> Iterator[Result]:
         one.done += 1
 
     banks = [bank for bank in world.BANKS if bank != "icbc"]
-    result = field.trial("F11", "agencies answer rubbish", [*field.town.queries(20), *field.town.freezes(15, banks)], harm, rate_per_s=6)
-    yield _failed_with_evidence(field, result, {"icbc", "csdc"})
+    result = field.trial("F11", "agencies answer rubbish", [*field.town.queries(20), *field.town.freezes(15, banks)], harm, rate_per_s=6,
+                         excused=_failed_at({"icbc", "csdc"}))
+    yield _kept(field, result, {"icbc", "csdc"})
 
 
-def _failed_with_evidence(field: Field, result: Result, agencies: set[str]) -> Result:
-    """Take the gaps that these agencies deserve out of what counts as lost; each must have kept what came."""
+def _failed_at(agencies: set[str]) -> Callable[[Violation], bool]:
+    """Return what excuses the gaps of agencies that did not answer in their own protocol."""
+    return lambda one: one.kind == "lost" and any(one.what.endswith(f"has a gap at {agency}: failed") for agency in agencies)
+
+
+def _kept(field: Field, result: Result, agencies: set[str]) -> Result:
+    """Count the answers that are failed as they should be; each must have kept what came."""
     assert field.evidence is not None
-    deserved = [one for one in result.violations if one.kind == "lost" and one.what.endswith(": failed")
-                and any(f"at {agency}" in one.what for agency in agencies)]
     failed = [one for one in field.evidence.tasks if one["agency"] in agencies and one["outcome"] == "failed"]
     bare = sum(one["raw_sha256"] is None for one in failed)
-    result.violations = [one for one in result.violations if one not in deserved]
-    result.lost -= len(deserved)
     result.numbers |= {"failed_as_they_should": len(failed), "failed_without_evidence": bare}
     return result
 

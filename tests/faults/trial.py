@@ -74,8 +74,9 @@ class Field:
     #: what the last trial was judged by
     evidence: Evidence | None = None
 
-    def trial(self, fault: str, name: str, orders: Sequence[Order], harm: Callable[["Harm"], None], **load: Any) -> Result:
-        """Do harm while the orders are sent, and judge what came of it."""
+    def trial(self, fault: str, name: str, orders: Sequence[Order], harm: Callable[["Harm"], None], *,
+              excused: Callable[[Violation], bool] = lambda _: False, **load: Any) -> Result:
+        """Do harm while the orders are sent, and judge what came of it; `excused` is what the harm itself brings about."""
         self.number += 1
         seed, log = self.seed * 1000 + self.number, self.ground.folder / "calls" / f"{fault}-{self.number}-{time.time_ns()}"
         since = Since(ends(self.ground.bootstrap), last_filed(self.ground))
@@ -92,7 +93,7 @@ class Field:
         sending.join()
         recovery_s = self.rests()
         calls.close()
-        return self._judged(Result(fault, name, seed, max(1, harm_done.done), recovery_s=recovery_s), log, since, harm_done)
+        return self._judged(Result(fault, name, seed, max(1, harm_done.done), recovery_s=recovery_s), log, since, harm_done, excused)
 
     def rests(self) -> float:
         """Wait until nothing is under way and return how long that took, in seconds."""
@@ -107,13 +108,13 @@ class Field:
             time.sleep(0.3)
         return time.monotonic() - began_s
 
-    def _judged(self, result: Result, log: Path, since: "Since", harm: "Harm") -> Result:
+    def _judged(self, result: Result, log: Path, since: "Since", harm: "Harm", excused: Callable[[Violation], bool]) -> Result:
         ended = {**harm.ended_unasked, **self.ground.ended_unasked()}
         self.ground.until_ready()
         found = self.evidence = gather(self.ground, read_calls(log), since=since.ends if self.ground.kafka_whole else None, filed_after=since.filed)
         self.ground.kafka_whole = True
         found.ended_unasked = {one: status for one, status in ended.items() if one not in harm.may_end}
-        violations = [*check(found), *harm.violations]
+        violations = [*(one for one in check(found) if not excused(one)), *harm.violations]
         counts = {one: harm.numbers[one] for one in sorted(harm.numbers)}
         mine = set(accepted_controls(found.calls))
         received = [one["times_received"] for some in found.effects.values() for one in some if found.calls]
