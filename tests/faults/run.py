@@ -94,7 +94,7 @@ def _on_one_ground(seed: int, wanted: list[str]) -> Iterator[Result]:
     while left:
         with folder_of_its_own() as folder, ground(folder, world.PROCESSES) as made:
             town = Town(seed)
-            town.settle(made, 1_500)
+            town.settle(made, 600)
             field = Field(made, town, seed)
             while left:
                 name, fault = left.pop(0)

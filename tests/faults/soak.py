@@ -34,7 +34,7 @@ def main() -> int:
     while kept["tasks"] < wanted:
         with folder_of_its_own() as folder, ground(folder, world.PROCESSES) as made:
             town = Town(kept["seed"] + kept["rounds"])
-            town.settle(made, 1_000)
+            town.settle(made, 600)
             field = Field(made, town, kept["seed"], number=kept["rounds"])
             for _ in range(_ROUNDS_A_GROUND):
                 if kept["tasks"] < wanted:
