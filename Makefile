@@ -69,6 +69,14 @@ bench: setup ## measures by the thousand, and the load of a court, on meshes of 
 	@$(BIN)/python -m bench.directory_size
 	@$(BIN)/chakong load --seconds 12
 
+.PHONY: faults
+faults: setup tools ## kill, cut, fill and forge, and judge what is left; a quarter of an hour. FAULTS=F3,F6 picks, FAULTS_FULL=1 lasts as stated
+	@$(BIN)/python -m tests.faults.run
+
+.PHONY: soak
+soak: setup tools ## a million tasks with a harm every few seconds; hours. Goes on where it was interrupted
+	@$(BIN)/python -m tests.faults.soak
+
 .PHONY: fix
 fix: setup ## let ruff repair what it can
 	@$(BIN)/ruff check --fix .
