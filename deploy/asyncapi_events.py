@@ -10,6 +10,7 @@ from contracts.control import FOLLOW_UPS, MEASURES, STATE_NAMES
 from contracts.kafka.events import Told, encode_event, event_type
 from contracts.outcome import OUTCOMES
 from deploy.schemas import Schema
+from gateway.domain.reconciliation import KINDS
 
 Node = dict[str, Any]
 
@@ -43,6 +44,9 @@ _KINDS: Mapping[str, tuple[str, Mapping[str, Schema], tuple[str, ...]]] = {
         "until_on": {"type": ["string", "null"], "format": "date"}}, ("term_warning_days", "until_on")),
     "release_proposal": ("a case holds more than its claim", {
         "proposal_id": _TEXT, "control_id": _TEXT, "amount_fen": {"type": ["integer", "null"], "description": "null: the whole"}}, ()),
+    "difference": ("an agency says otherwise than a control, or says so no more", {
+        "difference_id": _TEXT, "difference": {"enum": list(KINDS)}, "agency": _TEXT, "control_id": {"type": ["string", "null"]},
+        "found_at": _INSTANT, "settled_at": {"type": ["string", "null"], "format": "date-time"}}, ()),
     "ended": ("every task of a request has an outcome", {"all_answered": {"type": "boolean", "description": "ended without a gap"}}, ()),
 }
 _AT, _REQUEST, _CONTROL = datetime(2026, 11, 22, 9, tzinfo=UTC), "01JD7XH6B0REQUEST000000001", "01JD7XH6B0CONTROL000000001"
@@ -52,6 +56,7 @@ _EXAMPLES: Mapping[str, Node] = {
     "report": {"version": 1},
     "ended": {"all_answered": True},
     "control": {"control_id": _CONTROL, "state": "in_force", "pending": None},
+    "difference": {"difference_id": "01JD7XH6B0DIFFERENCE0000001", "difference": "amount", "agency": "icbc", "control_id": _CONTROL, "found_at": _AT, "settled_at": None},
     "release_proposal": {"proposal_id": f"{_CONTROL}-all", "control_id": _CONTROL, "amount_fen": None},
 }
 

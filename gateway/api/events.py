@@ -27,7 +27,7 @@ _SEQ = re.compile(r"[0-9]{1,9}")
 #: How long a client that takes nothing is waited for.
 SEND_TIMEOUT_S = 30
 _EVENTS = """`task` `{"task_id", "agency", "asset_type", "outcome", "counts"}` · `report` `{"version"}` ·
-`control` `{"control_id", "state", "pending"}` · `release_proposal` (an item of `/v1/release-proposals`) · `difference` `{"difference_id", "kind", "agency", "control_id", "found_at", "settled_at"}` · `ended` `{"all_answered"}`. Every event has an `id:`; the stream closes after `ended`, or with `follow=true` never."""
+`control` `{"control_id", "state", "pending"}` · `release_proposal` (an item of `/v1/release-proposals`) · `difference` `{"difference_id", "difference", "agency", "control_id", "found_at", "settled_at"}` · `ended` `{"all_answered"}`. Every event has an `id:`; the stream closes after `ended`, or with `follow=true` never."""
 _FILTERS = {"follow": one_of("true", "false")}
 
 

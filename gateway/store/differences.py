@@ -177,12 +177,12 @@ async def _raise(connection: AsyncConnection, opened: Sequence[_New], now: datet
     for one in opened:
         ALARMS.labels("reconciliation").inc()
         _log.error("differs_from_agency", difference_id=one.difference_id, kind=one.kind, agency=one.agency, control_id=one.control_id)
-    await tell_court(connection, [(one.request_id, {"difference_id": one.difference_id, "kind": one.kind, "agency": one.agency,
+    await tell_court(connection, [(one.request_id, {"difference_id": one.difference_id, "difference": one.kind, "agency": one.agency,
                                                     "control_id": one.control_id, "found_at": now, "settled_at": None}) for one in opened], now)
 
 
 def _told(row: StoredDifference) -> tuple[str, dict[str, object]]:
-    return row.request_id, {"difference_id": row.difference_id, "kind": row.kind, "agency": row.agency, "control_id": row.control_id,
+    return row.request_id, {"difference_id": row.difference_id, "difference": row.kind, "agency": row.agency, "control_id": row.control_id,
                             "found_at": row.found_at, "settled_at": row.settled_at}
 
 

@@ -18,11 +18,8 @@ GROUPING = re.compile(r"by \(([^)]*)\)")
 INFORMATIVE = {"chakong_requests_accepted", "chakong_tasks_sent", "chakong_batch_size", "chakong_in_flight_bytes"}
 #: What Prometheus itself adds, and the buckets of a histogram.
 GIVEN_LABELS = {"instance", "le"}
-#: Measured by another part of the mesh: declared there.
-ELSEWHERE = {"chakong_clock_skew_seconds": set()}
 
 METRICS = {one._name: set(one._labelnames) for one in vars(telemetry).values() if isinstance(one, MetricWrapperBase)}
-METRICS = {**ELSEWHERE, **METRICS}
 
 
 def metric_of(sample):
