@@ -99,10 +99,12 @@ def _on_one_ground(seed: int, wanted: list[str]) -> Iterator[Result]:
             while left:
                 name, fault = left.pop(0)
                 try:
-                    yield from fault(field)
+                    results = list(fault(field))
                 except Exception as error:  # noqa: BLE001 - whatever it is, the fault was not survived
                     traceback.print_exc()
-                    yield broken(name, seed, error)
+                    results = [broken(name, seed, error)]
+                yield from results
+                if any(one.runs == 0 or one.recovery_s >= field.patience_s for one in results):
                     break
 
 
