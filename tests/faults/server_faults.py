@@ -147,17 +147,17 @@ def with_full_disk(one: Harm, lasting_s: float) -> None:
     assert ground.disk is not None, "F19 needs a ground whose PostgreSQL has a disk of its own: only root can make one"
     ballast = ground.disk / "ballast"
     subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=1M"], check=False, capture_output=True)
-    until_s, refused = time.monotonic() + lasting_s, 0
+    until_s, unready = time.monotonic() + lasting_s, 0
     while time.monotonic() < until_s:
-        refused += _small(ground).status_code == 503
+        unready += _readyz(ground).status_code == 503
         time.sleep(0.3)
     ballast.unlink()
-    one.numbers["refused_with_503_while_full"] = refused
+    one.numbers["readyz_503_while_full"] = unready
     if ground.postgres.pid is None:
         ground.restart_postgres()
 
 
-def _small(ground: Ground) -> httpx.Response:
+def _readyz(ground: Ground) -> httpx.Response:
     return httpx.get(f"{ground.url}/readyz", timeout=10, trust_env=False, verify=False)
 
 
