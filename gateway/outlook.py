@@ -5,7 +5,6 @@ from collections.abc import Collection
 
 import structlog
 
-from contracts.batching import pause
 from contracts.clock import Clock
 from contracts.failures import ServiceUnavailable
 from contracts.telemetry import (
@@ -69,13 +68,22 @@ class Outlook:
         return standing
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Ask until told to stop."""
-        while not stop.is_set():
+        """Ask until told to stop; an answer that is not there then is not waited for."""
+        asking, stopping = asyncio.create_task(self._ask_on()), asyncio.create_task(stop.wait())
+        await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if asking.done():
+            asking.result()
+        asking.cancel()
+        await asyncio.wait({asking})
+
+    async def _ask_on(self) -> None:
+        while True:
             try:
                 await self.current()
             except ServiceUnavailable as error:
                 _log.warning("outlook_unknown", code=error.code)
-            await pause(stop, max(_FRESH_S, self._lasts_s))
+            await asyncio.sleep(max(_FRESH_S, self._lasts_s))
 
 
 def show(standing: Standing, shown: Collection[str]) -> set[str]:

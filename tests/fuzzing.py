@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from contracts.kafka import topics
+from contracts.signing import Keys
 from tests.builders import RECORDS
+from tests.keyring import headers_of, signed
 
 MOST = int(os.environ.get("FUZZ_REPLIES", "600"))
 SEED = int(os.environ.get("FUZZ_SEED") or secrets.randbelow(2**32))
@@ -98,15 +100,25 @@ def written(said: dict[str, Any], how: str, noise: bytes) -> bytes:
     return body
 
 
-async def deliver(bootstrap: str, messages: Sequence[tuple[int | None, bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]], **more: Any) -> None:
-    """Write replies (partition, key, value, headers). Every message of a fuzz goes through here, to be signed where that is asked for."""
+async def deliver(
+    bootstrap: str, keys: Keys, messages: Sequence[tuple[int | None, bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]], **more: Any,
+) -> None:
+    """Write replies (partition, key, value, headers), each signed as our own workers sign: what is in them is to be met, not who sent them."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, max_request_size=100_000_000, **more)
     await producer.start()
     try:
-        sent = [await producer.send(topics.REPLIES, value, key=key, partition=partition, headers=list(told)) for partition, key, value, told in messages]
+        sent = [await producer.send(topics.REPLIES, value, key=key, partition=partition, headers=[*told, *_signature(keys, value)]) for partition, key, value, told in messages]
         await asyncio.gather(*sent)
     finally:
         await producer.stop()
+
+
+def _signature(keys: Keys, value: bytes | None) -> list[tuple[str, bytes]]:
+    try:
+        task_id = str(json.loads(value or b"{}")["task_id"])
+        return signed(keys, topics.REPLIES, value, headers_of(task_id))
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return signed(keys, topics.REPLIES, value, headers_of("nobody"))
 
 
 async def rows(url: str, statement: str, *values: Any) -> list[Any]:

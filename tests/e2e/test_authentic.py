@@ -14,7 +14,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.kafka import topics
-from contracts.registry import asset_types
 from deploy.kafka import KafkaCluster
 from deploy.keys import new_key
 from tests.builders import RECORDS
@@ -22,7 +21,7 @@ from tests.e2e.topics import read_all, until_read, write
 from tests.keyring import add_to, headers_of, keys_in, sender, signed
 from tests.running import running_mesh
 
-COMMANDS, WORKER, AGGREGATOR = topics.commands("deposits"), topics.worker_group(asset_types()), "chakong.aggregator"
+COMMANDS, WORKER, AGGREGATOR = topics.commands("deposits"), topics.worker_group("deposits"), "chakong.aggregator"
 HARBOUR, YUNAN = "harbour-bank", "yunan-rcb"
 ROWS = [{"agency": code, "name": {"zh": code, "en": code}, "asset_type": "deposits", "region_code": "000000", "channel": "p2p_local",
          "capabilities": ["query"], "served_by": "external"} for code in (HARBOUR, YUNAN)]

@@ -110,6 +110,7 @@ class BrokenStore:
         """Take the court whose store it is, and the task whose reply meets the bug."""
         self._role = Aggregator(court.database, court.deps.directory.by_code, clock=court.clock, new_id=court.deps.new_id)
         self._poison = poison
+        self.pulse, self.by_our_clock = self._role.pulse, self._role.by_our_clock
 
     async def apply(self, replies):
         """Apply, or meet the bug."""

@@ -12,7 +12,8 @@ from services.runtime.asking import Asking
 from services.runtime.board import Board
 from services.runtime.claims import Claims
 from services.runtime.port import AgencyCall, Found
-from tests.agency_side import NoContents, agency, command, settings
+from services.runtime.turns import Turns
+from tests.agency_side import FakeGateway, NoContents, agency, command, settings
 from tests.integration.test_mock_server import QUERY, running
 
 #: How many workers share the agency, and how often each asks while all is well, a second.
@@ -50,7 +51,7 @@ class Counted(AgencyClient):
 def worker(url, calls, board=None, **changes):
     made, clock, random = settings(mock_agencies_url=url, **changes), SystemClock(), Random(7)
     return Asking(made, {"deposits": OnePage()}, lambda row: Counted(calls, row, made, clock=clock, random=random),
-                  Claims(NoContents(), most_bytes=100), clock=clock, random=random, board=board)
+                  Claims(NoContents(), most_bytes=100), turns=Turns(FakeGateway(), "w1"), clock=clock, random=random, board=board)
 
 
 async def until(reached, within_s):

@@ -15,7 +15,6 @@ import pytest
 import uvloop
 from sqlalchemy.engine import make_url
 
-from contracts.kafka.codec import Record
 from contracts.messages import Reply
 from gateway import aggregator as aggregator_role
 from gateway import schedule as schedule_role
@@ -27,6 +26,7 @@ from gateway.store.database import COMMANDS_CHANNEL, Database, Listener
 from gateway.store.settings import StoreSettings
 from tests import builders as build
 from tests.court_side import bearer, make_deps, running
+from tests.keyring import keys, reply_record
 from tests.proxy import HARMS, postgres_behind, proxied, through
 from tests.servers import administer, copy_database
 
@@ -64,15 +64,15 @@ class Agencies:
         self._clock, self._replies, self._offset = clock, asyncio.Queue(), 0
         self.done_records = 0
 
-    async def send(self, messages):
+    async def deliver(self, messages):
         for message in messages:
             command = json.loads(message.value)
             for _ in range(1 + self._offset % 2):
                 reply = Reply.model_validate({"task_id": command["task_id"], "agency": command["agency"], "kind": "answered",
                                               "outcome": "none_found", "as_of": build.NOW})
                 self._offset += 1
-                self._replies.put_nowait(Record("replies", 0, self._offset, b"k", reply.model_dump_json(exclude_none=True).encode()))
-        return [True] * len(messages)
+                self._replies.put_nowait(reply_record(reply.model_dump_json(exclude_none=True).encode(), reply.task_id, self._offset))
+        return ["taken"] * len(messages)
 
     async def ping(self):
         return True
@@ -103,7 +103,7 @@ async def court_side(store):
     schedule = Schedule(databases[2], clock=clock, new_id=deps.new_id)
     roles = {
         "api": serve(deps, stop, host="127.0.0.1", port=0, on_ready=ready.set_result), "relay": relay.run(stop, heard), "listener": heard.run(stop),
-        "aggregator": aggregator_role.run(aggregator, agencies, agencies, deps.settings, stop),
+        "aggregator": aggregator_role.run(aggregator, agencies, agencies, deps.settings, stop, keys()),
         "schedule": schedule_role.serve(schedule, deps.settings, stop)}
     tasks = {name: asyncio.create_task(role, name=name) for name, role in roles.items()}
     yield await ready, tasks, agencies

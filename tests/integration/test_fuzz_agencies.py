@@ -60,7 +60,7 @@ def test_no_answer_ends_a_worker_or_holds_up_a_partition(mesh):
     last = calls.submit()
     ended = until(lambda: calls.status(last), lambda status: all(line["outcome"] or line["agency"] == BY_HAND for line in status["tasks"]), within_s=300)
     for code in asset_types():
-        until_read(bootstrap, topics.commands(code), topics.worker_group(asset_types()), within_s=300)
+        until_read(bootstrap, topics.commands(code), topics.worker_group(code), within_s=300)
     until_read(bootstrap, topics.REPLIES, "chakong.aggregator", within_s=300)
 
     assert {name: part.process.poll() for name, part in spread.parts.items()} == dict.fromkeys(spread.parts)

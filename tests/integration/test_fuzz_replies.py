@@ -13,6 +13,7 @@ from tests.builders import RECORDS
 from tests.controlling import Judge, freeze
 from tests.e2e.spread import spread_mesh
 from tests.e2e.topics import read_all, until_read
+from tests.keyring import keys_in
 from tests.servers import own_database
 
 _GOOD = {"kind": "answered", "outcome": "none_found", "as_of": "2026-11-23T02:00:00Z"}
@@ -29,12 +30,14 @@ def mesh(server_dir, postgres_url):
         yield spread, spread.reached("court"), cluster.bootstrap_servers, url
 
 
-def send(bootstrap, messages, **more):
-    asyncio.run(fuzzing.deliver(bootstrap, messages, **more))
+def send(calls, bootstrap, messages, **more):
+    asyncio.run(fuzzing.deliver(bootstrap, keys_in(calls.folder), messages, **more))
 
 
-def open_tasks(url):
-    return [(row["task_id"], row["agency"]) for row in asyncio.run(fuzzing.rows(url, "SELECT task_id, agency FROM tasks WHERE outcome IS NULL ORDER BY task_id"))]
+def open_tasks(url, request_id="%"):
+    """Return tasks without an outcome, of one request or of all, with their agencies."""
+    found = fuzzing.rows(url, "SELECT task_id, agency FROM tasks WHERE outcome IS NULL AND request_id LIKE $1 ORDER BY task_id", request_id)
+    return [(row["task_id"], row["agency"]) for row in asyncio.run(found)]
 
 
 def good(task, partition=None, **said):
@@ -47,7 +50,7 @@ def with_controls(calls, bootstrap, url):
     accounts = [{"record": RECORDS["deposits"] | {"account_no": f"62220245302{number:08d}"}} for number in range(40)]
     tasks = open_tasks(url)
     found = next(one for one in tasks if one[1] == "icbc")
-    send(bootstrap, [good(found, outcome="found", assets=accounts), *(good(one) for one in tasks if one is not found)])
+    send(calls, bootstrap, [good(found, outcome="found", assets=accounts), *(good(one) for one in tasks if one is not found)])
     calls.ended(request_id)
     assets = [asset for subject in calls.report(request_id)["subjects"] for section in subject["sections"] for asset in section["assets"]]
     Judge(calls).ordered(request_id, *(freeze(asset, 10_000) for asset in assets))
@@ -75,15 +78,15 @@ def test_no_reply_ends_the_aggregator_or_holds_up_a_partition(mesh):
     print(f"{len(contents)} different contents")
     messages = [message(tasks, contents[at % len(contents)], at // len(contents)) for at in range(most)]
     for at in range(0, len(messages), 500):
-        send(bootstrap, messages[at: at + 500])
+        send(calls, bootstrap, messages[at: at + 500])
     # What a broker takes because it is small when compressed.
     bomb = json.dumps({"task_id": tasks[0][0], "agency": tasks[0][1], **_GOOD, "detail": "0" * 60_000_000}).encode()
-    send(bootstrap, [(0, b"k", bomb, []), (1, b"k", b" " * 60_000_000, [])], compression_type="gzip")
-    send(bootstrap, [(2, b"k", b"x", [("ce_id", b"v" * 20_000_000)])], compression_type="gzip")
+    send(calls, bootstrap, [(0, b"k", bomb, []), (1, b"k", b" " * 60_000_000, [])], compression_type="gzip")
+    send(calls, bootstrap, [(2, b"k", b"x", [("ce_id", b"v" * 20_000_000)])], compression_type="gzip")
 
     last = calls.submit()
-    fresh = [one for one in open_tasks(url) if one[0].startswith(last)]
-    send(bootstrap, [good(task, number % _PARTITIONS) for number, task in enumerate(fresh)])
+    fresh = open_tasks(url, last)
+    send(calls, bootstrap, [good(task, number % _PARTITIONS) for number, task in enumerate(fresh)])
     outcomes = {line["outcome"] for line in calls.ended(last, within_s=300)["tasks"]}
     until_read(bootstrap, topics.REPLIES, "chakong.aggregator", within_s=300)
 

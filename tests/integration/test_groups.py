@@ -20,6 +20,7 @@ from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from services.runtime import worker
 from tests.agency_side import FixedClock, TinyAdapter, agency, command, settings
+from tests.keyring import COMMAND_TYPE, headers_of, keys
 
 _names = itertools.count()
 
@@ -70,7 +71,7 @@ async def working(kafka, desk, served, **changes):
     rows = {code: agency(code, asset_type=kind, batch_size=1) for code, kind in zip(("icbc", "abc"), served, strict=False)}
     running = asyncio.create_task(worker.serve(
         settings(mock_agencies_url=desk.url, asset_types=tuple(served), stop_within_s=5, **changes), kafka, rows, stop, clock=FixedClock(),
-        new_id=lambda: f"id-{next(ids)}", random=Random(7), on_ready=ready.set, adapters=dict.fromkeys(served, TinyAdapter())))
+        new_id=lambda: f"id-{next(ids)}", random=Random(7), keys=keys(), on_ready=ready.set, adapters=dict.fromkeys(served, TinyAdapter())))
     async with asyncio.timeout(40):
         await asyncio.wait({asyncio.ensure_future(ready.wait()), running}, return_when=asyncio.FIRST_COMPLETED)
     yield
@@ -80,8 +81,8 @@ async def working(kafka, desk, served, **changes):
 
 
 async def send(kafka, kind, names, code="icbc"):
-    producer = Producer(kafka, "test")
-    out = [Outbound(topics.commands(kind), name.encode(), command(name, asset_type=kind, agency=code).model_dump_json().encode(), [("ce_id", b"c")])
+    producer = Producer(kafka, "test", keys())
+    out = [Outbound(topics.commands(kind), name.encode(), command(name, asset_type=kind, agency=code).model_dump_json().encode(), headers_of(f"task-{name}", COMMAND_TYPE))
            for name in names]
     assert all(await producer.send(out))
     await producer.stop()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from gateway.store.outbox import Sent, claim_late, mark_sent
+from gateway.store.outbox import Sent, claim_early, mark_sent
 
 LEASE = timedelta(seconds=30)
 
@@ -13,7 +13,7 @@ LEASE = timedelta(seconds=30)
 async def claimed(court):
     now = court.clock.now()
     async with court.database.transaction() as connection:
-        return await claim_late(connection, now=now, lease=LEASE, since=now - timedelta(days=30), most=100)
+        return await claim_early(connection, now=now, lease=LEASE, most=100)
 
 
 def alarms():

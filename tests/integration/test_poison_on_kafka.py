@@ -81,7 +81,8 @@ async def test_a_message_the_broker_never_takes_is_told_apart_and_takes_no_other
     assert {one.value for one in await read(kafka, name, 4)} >= {b"1", b"2", b"3", b"4"}
 
 
-async def test_a_sender_gives_up_what_the_broker_never_takes_and_a_letter_goes_without_its_body(kafka):
+async def test_a_sender_gives_up_what_the_broker_never_takes_and_a_letter_goes_without_its_body(kafka, monkeypatch):
+    monkeypatch.setattr(topics, "DEAD_LETTERS", "letters-of-small-size")
     name = await topic(kafka, "some-replies")
     await topic(kafka, topics.DEAD_LETTERS, **{"max.message.bytes": "20000"})
     producer, stop = Producer(kafka, "test"), asyncio.Event()

@@ -43,7 +43,7 @@ async def slow(mesh, stop):
 async def fails(mesh, stop):
     raise ValueError("as it is")
 
-topology.ROLES = {"relay": replace(topology.ROLES["relay"], serve=globals()[sys.argv[1]], clock="machine")}
+topology.ROLES = {"relay": replace(topology.ROLES["relay"], serve=globals()[sys.argv[1]], clock="machine", database=False)}
 process.run(["relay"], 0, SHIPPED_AGENCIES, servers=False)
 print("in order", flush=True)
 """

@@ -109,7 +109,7 @@ async def test_a_second_freeze_that_nobody_holds_a_control_for_is_an_alarm_an_ev
     assert (row["theirs"]["request_no"], row["theirs"]["amount_fen"], row["ours"]) == (own, 200_000, {"control_ids": [control_id]})
     assert alarms() == before + 1
     (event,) = await court.rows("SELECT data FROM request_events WHERE kind = 'difference'")
-    assert (event["data"]["difference_id"], event["data"]["kind"]) == (row["difference_id"], "not_ours")
+    assert (event["data"]["difference_id"], event["data"]["difference"]) == (row["difference_id"], "not_ours")
     assert (await side.control(court, control_id))["state"] == "in_force"
 
 

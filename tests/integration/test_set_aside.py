@@ -146,7 +146,7 @@ async def test_a_command_that_cannot_be_written_and_one_the_broker_never_takes_a
     court.clock.advance(seconds=60)
     now = court.clock.now()
     async with court.database.transaction() as connection:
-        claimed = await claim(connection, now=now, lease=timedelta(seconds=2), most=100)
+        claimed = await claim(connection, now=now, lease=timedelta(seconds=2), quotas=dict.fromkeys(court.deps.directory.by_code, 100))
         await mark_sent(connection, [Sent(one.task_id, one.lease, now) for one in claimed], now)
     await do(court, "UPDATE tasks SET command = 'no JSON' WHERE task_id = :id", id=lines[0])
     broker = Broker(lines[1])
