@@ -43,9 +43,9 @@ class Counted(AgencyClient):
         super().__init__(*args, **more)
         self._calls = calls
 
-    async def _once(self, call):
+    async def _once(self, *call):
         self._calls.append(asyncio.get_running_loop().time())
-        return await super()._once(call)
+        return await super()._once(*call)
 
 
 def worker(url, calls, board=None, **changes):

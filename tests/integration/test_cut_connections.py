@@ -103,7 +103,7 @@ async def court_side(store):
     schedule = Schedule(databases[2], clock=clock, new_id=deps.new_id)
     roles = {
         "api": serve(deps, stop, host="127.0.0.1", port=0, on_ready=ready.set_result), "relay": relay.run(stop, heard), "listener": heard.run(stop),
-        "aggregator": aggregator_role.run(aggregator, agencies, agencies, deps.settings, stop, keys()),
+        "aggregator": aggregator_role.run(aggregator, agencies, agencies, deps.settings, stop, keys=keys()),
         "schedule": schedule_role.serve(schedule, deps.settings, stop)}
     tasks = {name: asyncio.create_task(role, name=name) for name, role in roles.items()}
     yield await ready, tasks, agencies

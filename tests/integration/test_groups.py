@@ -82,7 +82,7 @@ async def working(kafka, desk, served, **changes):
 
 async def send(kafka, kind, names, code="icbc"):
     producer = Producer(kafka, "test", keys())
-    out = [Outbound(topics.commands(kind), name.encode(), command(name, asset_type=kind, agency=code).model_dump_json().encode(), headers_of(f"task-{name}", COMMAND_TYPE))
+    out = [Outbound(topics.commands(kind), name.encode(), command(name, asset_type=kind, agency=code).model_dump_json().encode(), headers_of(name, COMMAND_TYPE))
            for name in names]
     assert all(await producer.send(out))
     await producer.stop()
