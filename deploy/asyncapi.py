@@ -15,7 +15,7 @@ from contracts.kafka.topics import Topic
 from contracts.messages import REPLY_TYPE, Reply
 from contracts.signing import Doubt
 from contracts.state import STATE_TYPE, BreakerState, RoleState
-from deploy import asyncapi_events, golden, schemas
+from deploy import asyncapi_events, golden, schemas, vectors
 from deploy.golden import Golden
 from deploy.schemas import Schema
 
@@ -216,7 +216,7 @@ def _reply_example(name: str, reply: Reply) -> Node:
 
 def _state_example() -> Node:
     outbound = encode_state(_STATE, message_id="b3c1", now=_STATE.started_at)
-    return {"name": "a worker", "headers": {name: value.decode() for name, value in outbound.headers}, "payload": _STATE.model_dump(mode="json")}
+    return {"name": "a worker", "headers": vectors.signed("agency-example", outbound.headers, outbound.value), "payload": _STATE.model_dump(mode="json")}
 
 
 def _schemas(kinds: Mapping[str, AssetType]) -> Node:

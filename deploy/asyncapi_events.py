@@ -9,6 +9,7 @@ import orjson
 from contracts.control import FOLLOW_UPS, MEASURES, STATE_NAMES
 from contracts.kafka.events import Told, encode_event, event_type
 from contracts.outcome import OUTCOMES
+from deploy import vectors
 from deploy.schemas import Schema
 from gateway.domain.reconciliation import KINDS
 
@@ -76,7 +77,7 @@ def _example(kind: str) -> Node:
     position = 4711 + list(_EXAMPLES).index(kind)
     data = {"position": position, "court_code": "粤5302", "kind": kind, "at": _AT, "request_id": _REQUEST, "case_no": "（2026）粤5302执1234号", **_EXAMPLES[kind]}
     message = encode_event(Told(position, "粤5302", kind, _REQUEST, _AT, data))
-    return {"name": kind, "headers": {name: value.decode() for name, value in message.headers}, "payload": orjson.loads(message.value)}
+    return {"name": kind, "headers": vectors.signed("gateway-example", message.headers, message.value), "payload": orjson.loads(message.value)}
 
 
 def of_channel() -> dict[str, Node]:

@@ -130,5 +130,4 @@ def reply_headers(reply: Reply) -> Headers:
 
 def _headers(message: Command | Reply, keyid: str, envelope: Envelope) -> Headers:
     body = json.dumps(message.model_dump(mode="json", exclude_none=True), ensure_ascii=False, separators=(",", ":")).encode()
-    told = {name: value.decode() for name, value in envelope.headers()}
-    return {**told, "ce_keyid": keyid, "ce_signature": vectors.sign(keyid, told, body)}
+    return vectors.signed(keyid, envelope.headers(), body)

@@ -1,7 +1,7 @@
 """Test vectors of signatures, for adapters in other languages: keys that everybody knows, messages, and what signs them. Pure."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contracts.signing import Keyring, parse_keyring, signed_bytes
@@ -33,6 +33,12 @@ def sign(keyid: str, headers: Mapping[str, str], body: bytes) -> str:
     message = signed_bytes({name: value.encode() for name, value in headers.items()}, body)
     assert message is not None
     return keyring().keys[keyid].sign(message).decode()
+
+
+def signed(keyid: str, headers: Iterable[tuple[str, bytes]], body: bytes) -> dict[str, str]:
+    """Return headers as text, with the signature of a key everybody knows."""
+    told = {name: value.decode() for name, value in headers}
+    return {**told, "ce_keyid": keyid, "ce_signature": sign(keyid, told, body)}
 
 
 def document() -> dict[str, Any]:

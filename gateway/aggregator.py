@@ -16,23 +16,23 @@ from contracts.agency import Agency
 from contracts.batching import Linger, patiently
 from contracts.bounds import MOST_RAW_BYTES
 from contracts.clock import Clock
-from contracts.failures import MalformedMessage, NotAuthentic, ServiceUnavailable
+from contracts.failures import ServiceUnavailable
 from contracts.kafka import topics
-from contracts.kafka.codec import Outbound, Record, bare_letter, dead_letter, decode_reply
+from contracts.kafka.codec import Record
 from contracts.kafka.consumer import BROKER_ERRORS, Consumer
-from contracts.kafka.forged import forged
 from contracts.kafka.instants import ASKED_AT, SENT_AT, instant_of
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
 from contracts.messages import Reply
 from contracts.pulse import Pulse
 from contracts.signing import Keys
-from contracts.telemetry import ALARMS, BATCH_SIZE, DEAD_LETTERS, REPLIES_FILED
+from contracts.telemetry import ALARMS, BATCH_SIZE, REPLIES_FILED
 from contracts.words import NewId
 from gateway.domain.answers import Meaning, ask_again_at, meaning_of
 from gateway.domain.in_hand import InHand
 from gateway.domain.sender_clock import placed
 from gateway.domain.status_answers import is_news, told
+from gateway.letters import letter, read_replies, write_letters
 from gateway.reconciling import Answered
 from gateway.settings import GatewaySettings
 from gateway.store.controls import load_controls
@@ -244,7 +244,7 @@ async def run(
 
 async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[Record], stop: asyncio.Event, keys: Keys) -> bool:
     """Apply a batch, however long the database is away; what cannot be read or applied is set aside. False if told to stop before it was."""
-    come, letters = _decode(records, keys)
+    come, letters = read_replies(records, keys)
     try:
         bad = await patiently(partial(_apply, aggregator), come, stop, tries=_BUG_TRIES, ends=OPERATOR_MENDS)
     except OPERATOR_MENDS as error:
@@ -252,8 +252,8 @@ async def _handle(aggregator: Aggregator, producer: Producer, records: Sequence[
         raise
     if bad is None:
         return False
-    letters += [_letter(record, "bug", f"it cannot be applied, {type(error).__name__}") for (record, _), error in bad]
-    return await _set_aside(producer, letters, stop)
+    letters += [letter(record, "bug", f"it cannot be applied, {type(error).__name__}") for (record, _), error in bad]
+    return await write_letters(producer, letters, stop)
 
 
 async def _apply(aggregator: Aggregator, come: Sequence[tuple[Record, Reply]]) -> Sequence[None]:
@@ -264,45 +264,6 @@ async def _apply(aggregator: Aggregator, come: Sequence[tuple[Record, Reply]]) -
         _log.warning("replies_wait", code=error.code, replies=len(come))
         raise
     return [None] * len(come)
-
-
-def _decode(records: Sequence[Record], keys: Keys) -> tuple[list[tuple[Record, Reply]], list[Outbound]]:
-    come, undecodable = [], []
-    for record in records:
-        try:
-            come.append((record, decode_reply(record, keys)))
-        except NotAuthentic as error:
-            undecodable.append(forged(record, error))
-        except MalformedMessage as error:
-            undecodable.append(_letter(record, error.code, str(error)))
-        # Anything else is a bug of ours; one message that meets it must not stop the answers of everybody else. style.md §2.7.
-        except Exception as error:  # noqa: BLE001
-            undecodable.append(_letter(record, "bug", f"it cannot be read, {type(error).__name__}"))
-    return come, undecodable
-
-
-def _letter(record: Record, code: str, reason: str) -> Outbound:
-    DEAD_LETTERS.labels(record.topic, code).inc()
-    ALARMS.labels("dead_letter").inc()
-    _log.error("dead_letter", topic=record.topic, partition=record.partition, offset=record.offset, why=reason)
-    return dead_letter(record, f"{code}: {reason}")
-
-
-async def _set_aside(producer: Producer, messages: Sequence[Outbound], stop: asyncio.Event) -> bool:
-    """Write dead letters until the broker has them; False if told to stop before it had.
-
-    Shape: a letter that the broker never takes is written once more without its body, and then only told of: its message is still where it came from
-    """
-    left = list(messages)
-    while left and not stop.is_set():
-        told = list(zip(left, await producer.deliver(left), strict=True))
-        refused = [message for message, what in told if what == "refused"]
-        for message in refused:
-            _log.error("letter_refused", bytes=message.size_bytes, origin={name: str(value, "utf-8", "replace") for name, value in message.headers if name.startswith("origin-")})
-        left = [message for message, what in told if what == "away"] + [bare_letter(one) for one in refused if one.value]
-        if left and not refused:
-            await asyncio.sleep(0.5)
-    return not left
 
 
 async def serve(

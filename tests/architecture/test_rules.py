@@ -23,7 +23,7 @@ CATCHES_ALL = {
     "contracts/kafka/producer.py": "closes the client, raises again",
     "deploy/kafka.py": "ends the server, raises again",
     "deploy/postgres.py": "ends the server, raises again",
-    "gateway/aggregator.py": "a reply that met a bug is logged, tried again and set aside",
+    "gateway/letters.py": "a reply that cannot be read is logged and set aside",
     "gateway/store/database.py": "what a connection that was cut raises becomes StoreUnavailable, anything else is raised again",
     "gateway/api/edge.py": "a fault of ours is logged and answered as 500",
     "services/runtime/answers.py": "an adapter that fails at what an agency sent makes the answer one outside its protocol, with an alarm",
