@@ -109,7 +109,7 @@ def answer(options, count):
 
 @pytest.mark.parametrize(("name", "topic"), [
     (HARBOUR, OWN), (HARBOUR, DEPOSITS), (HARBOUR, topics.DEAD_LETTERS), (HARBOUR, topics.EVENTS), ("chakong-worker-deposits", DEPOSITS),
-    ("chakong-worker-deposits", OWN), ("chakong-aggregator", topics.REPLIES), ("chakong-aggregator", DEPOSITS), ("chakong-relay", topics.REPLIES),
+    ("chakong-worker-deposits", OWN), ("chakong-aggregator", topics.REPLIES), ("chakong-aggregator", DEPOSITS), ("chakong-relay", topics.DEAD_LETTERS),
 ])
 def test_who_may_not_write_to_a_topic_is_refused(mesh, kafka, name, topic):
     assert write_as(kafka, name, topic) in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}

@@ -252,9 +252,12 @@ def test_a_lost_response_freezes_once(judge):
 def test_a_bank_that_is_not_idempotent_is_asked_how_it_stands_and_freezes_once(judge):
     report = judge.report_of(**AT_CIB, asset_types=["deposits"], agencies=["cib"])
     account = max(assets_of(report), key=lambda one: one["controllable_fen"] or 0)
-    # By the seed the second call of four meets the fault, and the third: status, freeze, status, status.
+    # By the seed the second call meets the fault: status, freeze. Nobody acts again before the turn is over, and the answer is due before that.
     judge.mesh.faults("cib", "lost_response", rate=0.15)
     (control_id,) = judge.ordered(report["request_id"], freeze(account, 1_000))
+    judge.until(control_id, lambda control: control["in_doubt"])
+    judge.mesh.faults("cib")
+    judge.mesh.advance(minutes=31)
     control = judge.answered(control_id)
     effects = judge.mesh.effects("cib")
     print(f"orders 1, effects {len(effects)}, received {[effect['times_received'] for effect in effects]}")
@@ -264,12 +267,13 @@ def test_a_bank_that_is_not_idempotent_is_asked_how_it_stands_and_freezes_once(j
 
 def test_silence_leaves_a_control_in_doubt_until_an_answer_comes(judge):
     report, account = account_at_icbc(judge)
-    judge.mesh.faults("icbc", "never")
+    judge.mesh.faults("icbc", "lost_response")
     (control_id,) = judge.ordered(report["request_id"], freeze(account, 100))
     doubtful = judge.until(control_id, lambda control: control["in_doubt"])
     assert (doubtful["state"], doubtful["pending"], doubtful["code"]) == ("requested", "freeze", "no_answer")
-    assert judge.mesh.effects("icbc") == []
+    assert len(judge.mesh.effects("icbc")) == 1
     judge.mesh.faults("icbc")
+    judge.mesh.advance(minutes=31)
     resolved = judge.answered(control_id)
     assert (resolved["state"], resolved["in_doubt"], resolved["code"]) == ("in_force", False, None)
     assert [event["kind"] for event in resolved["events"]] == ["ordered", "answer_overdue", "confirmed"]

@@ -50,20 +50,6 @@ def test_one_agency_outside_its_protocol_is_a_gap_and_disturbs_no_other(mesh: Ru
     assert {(gap["agency"], gap["outcome"]) for gap in gaps} == {("icbc", "failed")}
 
 
-def test_a_late_answer_makes_a_new_version_and_leaves_the_old_one_as_it_was(mesh: RunningMesh):
-    mesh.agencies.put("/admin/agencies/abc/faults", json={"faults": [{"kind": "never", "rate": 1}]}).raise_for_status()
-    request_id = mesh.submit(asset_types=["deposits"], agencies=["abc", "icbc"])
-    mesh.ended(request_id)
-    first = mesh.report(request_id)
-    assert first["completeness"]["overdue"] == 2
-    mesh.agencies.delete("/admin/agencies/abc/faults").raise_for_status()
-    status = mesh.until(request_id, lambda one: one["counts"]["overdue"] == 0, within_s=60)
-    assert status["report_version"] == 3
-    assert all(task["late"] for task in status["tasks"] if task["agency"] == "abc")
-    assert mesh.report(request_id, version=1)["completeness"] == first["completeness"]
-    assert mesh.report(request_id)["all_answered"]
-
-
 def test_the_stream_tells_each_answer_once_and_resumes(mesh: RunningMesh):
     request_id = mesh.submit(asset_types=["deposits"], agencies=["icbc", "abc"])
     events = stream(mesh, request_id)
