@@ -22,7 +22,7 @@ class WorkerSettings(BaseSettings):
     mock_agencies_url: str = Field(default="",
         description="base URL of the agencies without an endpoint (development)")
     content_base_url: str = Field(default="",
-        description="the only address documents are fetched from; empty: any (development)")
+        description="the only address documents are fetched and turns taken from; empty: where a command says (development)")
     credentials: dict[str, SecretStr] = Field(
         default={}, description="JSON: the Authorization header by `credentials_ref` of the agency directory")
     budget_s: float = Field(default=20.0, description="no retry of an agency call begins later than this")
