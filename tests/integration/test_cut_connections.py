@@ -32,7 +32,7 @@ from tests.servers import administer, copy_database
 
 #: A machine that is busy with other things takes long to start processes and to make up for time-outs.
 pytestmark = pytest.mark.timeout(900)
-_ASKED, _ROUNDS, _WITHIN_S = 60, 2, 180
+_ASKED, _ROUNDS, _WITHIN_S = 60, 1, 180
 _numbers = itertools.count(1)
 _PATIENT = {"statement_timeout_s": 2, "connect_timeout_s": 2}
 

@@ -15,9 +15,9 @@ from tests.e2e.topics import until_read
 from tests.integration.one_owner import SLOW, Nemesis, Proof, number, slow_banks, told
 from tests.servers import own_database
 
-FREEZES = number("CHAKONG_ONE_OWNER_FREEZES", 240)
+FREEZES = number("CHAKONG_ONE_OWNER_FREEZES", 60)
 SEED = number("CHAKONG_ONE_OWNER_SEED", 0) or Random().randrange(10**6)
-FEW = 40
+FEW = 24
 #: What the nemesis does in each of the short runs: one thing of it again and again, beside those that keep somebody at work.
 KINDS = {"joins": ["join"], "leaves": ["join", "leave"], "is killed in a call": ["join", "kill"], "is paused beyond its session": ["join", "zombie"]}
 _PATIENCE_S = 500
