@@ -8,8 +8,10 @@ from gateway.store.audit import AuditEntry, append
 from gateway.store.database import Database
 
 #: Also what was not sent then may have been since: it is never taken back as something that nobody can have got.
-_SEND_AGAIN = text("UPDATE tasks SET next_attempt_at = :now, sent_at = COALESCE(sent_at, :now) WHERE outcome IS NULL")
-_ASK = text("UPDATE controls SET status_asked_at = 'epoch' WHERE watch IS NOT NULL")
+_SEND_AGAIN = text("UPDATE tasks SET next_attempt_at = :now, sent_at = COALESCE(sent_at, :now), asked_at = NULL WHERE outcome IS NULL")
+_ASK = text("""
+    UPDATE controls SET status_asked_at = CASE WHEN watch IS NULL THEN status_asked_at ELSE 'epoch' END, reconciled_at = LEAST(reconciled_at, 'epoch')
+    WHERE watch IS NOT NULL OR reconciled_at < 'infinity'""")
 #: Whoever listens goes on after the last event it saw, which may be one that is gone.
 _STREAMS = text("""
     UPDATE requests r SET event_seq = event_seq + :ahead
@@ -19,7 +21,7 @@ _AHEAD = 1_000_000
 
 
 async def after_restore(database: Database, now: datetime, what: str) -> None:
-    """Have everything unanswered sent again and every control asked about, and put the restore on record, in one transaction.
+    """Have everything unanswered sent again, every control asked about and every subject of one, and put the restore on record, in one transaction.
 
     Raises: StoreUnavailable
     """

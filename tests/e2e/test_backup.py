@@ -96,6 +96,8 @@ def test_agencies_are_asked_how_every_measure_stands(story):
         assert judge.answered(control_id)["state"] in {"in_force", "waiting"}
     with_answer = "SELECT count(*) FROM tasks WHERE action = 'status' AND answered_at IS NOT NULL"
     until(lambda: int(in_database(story, with_answer)), lambda answered: answered >= len(before.controls))
+    # And what else they hold of the same subjects: the reconciliation's own queries.
+    until(lambda: int(in_database(story, "SELECT count(*) FROM tasks WHERE action = 'query' AND control_id IS NOT NULL")), within_s=90)
 
 
 def test_the_restore_is_on_record(story):
