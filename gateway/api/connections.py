@@ -22,6 +22,9 @@ class PatientProtocol(HttpToolsProtocol):
     #: How many connections there may be; a call on one more is told to come again.
     most_connections = 12_000
     new_trace_id: Callable[[], str]
+    #: How long a caller who has its answer may go on with the body, in seconds: one byte after the other would keep a connection for ever.
+    rest_s = 0.5
+    _rest: asyncio.TimerHandle | None = None
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
 
@@ -33,6 +36,7 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the time."""
         self._have_head()
+        self._have_rest()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -58,6 +62,17 @@ class PatientProtocol(HttpToolsProtocol):
             self.scope["state"][_CROWDED] = True
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """Stop the time: the rest is here."""
+        self._have_rest()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Start the time for the rest of a body that nobody waits for any more."""
+        super().on_response_complete()
+        if self.cycle is not None and self.cycle.response_complete and self.cycle.more_body:
+            self._rest = self.loop.call_later(self.rest_s, self._give_up)
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own word for it
         """Refuse what is no HTTP."""
         self.transport.write(malformed_answer(self.new_trace_id()))
@@ -71,6 +86,11 @@ class PatientProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _have_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
 
     def _count(self, part: bytes) -> None:
         self._head_bytes += len(part)

@@ -9,8 +9,8 @@ class ApiSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CHAKONG_API_", frozen=True)
 
-    head_deadline_s: float = Field(default=10.0, gt=0, description="how long the head of a call may take to arrive")
-    body_deadline_s: float = Field(default=10.0, gt=0, description="how long the body of a call may take to arrive")
+    head_deadline_s: float = Field(default=9.0, gt=0, description="how long the head of a call may take to arrive")
+    body_deadline_s: float = Field(default=9.0, gt=0, description="how long the body of a call may take to arrive")
     keep_alive_s: int = Field(default=15, ge=1, description="how long an idle connection is kept")
     drain_s: int = Field(default=5, ge=1, description="how long calls under way may take when the role ends")
     most_connections: int = Field(default=12_000, ge=1, description="connections, idle ones too; beyond them 503")

@@ -75,6 +75,21 @@ async def test_a_body_that_does_not_come_is_refused(store):
         assert orjson.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "body_too_slow"
 
 
+@pytest.mark.parametrize(("known", "status"), [(b"Bearer ", b"408"), (b"Bearer x", b"401")])
+async def test_who_has_an_answer_and_goes_on_byte_by_byte_is_closed(store, known, status):
+    async with listening(store, body_deadline_s=0.3) as court:
+        url = court.client.base_url
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(head(100_000).replace(b"Bearer ", known) + b"\r\n{")
+        assert (await reader.read(65536)).startswith(b"HTTP/1.1 " + status)
+        with pytest.raises(ConnectionError):
+            for _ in range(100):
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.1)
+        writer.close()
+
+
 @pytest.mark.parametrize("sent", [
     b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X-Long: " + b"a" * 200_000 + b"\r\n\r\n",
     b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
