@@ -12,9 +12,12 @@ from deploy import backup, postgres
 from deploy.backup import BackupError
 from deploy.clock import SystemClock
 from deploy.postgres import EmbeddedPostgres, PostgresError, start_postgres
-from gateway.store.database import Database
+from gateway.store.database import Database, StoreUnavailable
 from gateway.store.restored import after_restore
 from gateway.store.settings import StoreSettings
+
+#: A server takes reads before it has recovered, and writes only then; it is asked once a second.
+_RECOVERS_WITHIN_S = 600
 
 
 def run(of: Path, folder: Path, at: datetime | None, to: Path | None, signing_key: str) -> Iterator[str]:
@@ -97,11 +100,19 @@ def start(folder: Path, at: datetime | None) -> EmbeddedPostgres:
 async def settle(database_url: str, clock: Clock, what: str) -> None:
     """Draw the consequences in the database that was restored: nobody takes what it says of agencies for the present.
 
-    Raises: StoreUnavailable
+    Raises: StoreUnavailable if the server has not recovered after ten minutes more: until then it takes reads only
     """
     database = Database(StoreSettings(DATABASE_URL=database_url))
     try:
-        await after_restore(database, clock.now(), what)
+        for left in reversed(range(_RECOVERS_WITHIN_S)):
+            try:
+                await after_restore(database, clock.now(), what)
+            except StoreUnavailable:
+                if not left:
+                    raise
+                await asyncio.sleep(1)
+            else:
+                return
     finally:
         await database.close()
 

@@ -70,7 +70,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Start the time for the rest of a body that nobody waits for any more."""
         super().on_response_complete()
-        if self.cycle is not None and self.cycle.response_complete and self.cycle.more_body:
+        if self.cycle.response_complete and self.cycle.more_body:
             self._rest = self.loop.call_later(self.rest_s, self._give_up)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own word for it

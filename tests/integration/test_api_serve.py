@@ -83,11 +83,15 @@ async def test_who_has_an_answer_and_goes_on_byte_by_byte_is_closed(store, known
         writer.write(head(100_000).replace(b"Bearer ", known) + b"\r\n{")
         assert (await reader.read(65536)).startswith(b"HTTP/1.1 " + status)
         with pytest.raises(ConnectionError):
-            for _ in range(100):
-                writer.write(b" ")
-                await writer.drain()
-                await asyncio.sleep(0.1)
+            await drip(writer)
         writer.close()
+
+
+async def drip(writer):
+    for _ in range(100):
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("sent", [

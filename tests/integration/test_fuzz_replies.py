@@ -82,7 +82,7 @@ def test_no_reply_ends_the_aggregator_or_holds_up_a_partition(mesh):
     # What a broker takes because it is small when compressed.
     bomb = json.dumps({"task_id": tasks[0][0], "agency": tasks[0][1], **_GOOD, "detail": "0" * 60_000_000}).encode()
     send(calls, bootstrap, [(0, b"k", bomb, []), (1, b"k", b" " * 60_000_000, [])], compression_type="gzip")
-    send(calls, bootstrap, [(2, b"k", b"x", [("ce_id", b"v" * 20_000_000)])], compression_type="gzip")
+    send(calls, bootstrap, [(2, b"k", b"x", [("x", b"v" * 20_000_000)])], compression_type="gzip")
 
     last = calls.submit()
     fresh = open_tasks(url, last)

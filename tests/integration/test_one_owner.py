@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from contracts.kafka import topics
+from deploy.kafka import KafkaCluster
 from tests.e2e.topics import until_read
 from tests.integration.one_owner import SLOW, Nemesis, Proof, number, slow_banks, told
 from tests.servers import own_database
@@ -24,8 +25,10 @@ _PATIENCE_S = 500
 
 
 @pytest.fixture(scope="module")
-def proof(server_dir, kafka_bootstrap, postgres_url):
-    with own_database(postgres_url, "one_owner") as url, slow_banks(server_dir / "one-owner", kafka_bootstrap, url) as made:
+def proof(server_dir, postgres_url):
+    """A mesh on a Kafka of its own: another that is up would share its topics and groups."""
+    with (KafkaCluster(server_dir / "one-owner-kafka") as cluster, own_database(postgres_url, "one_owner") as url,
+          slow_banks(server_dir / "one-owner", cluster.bootstrap_servers, url) as made):
         yield made
 
 
