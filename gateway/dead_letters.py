@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from contracts.batching import pause
+from contracts.batching import patiently, pause
 from contracts.clock import Clock
 from contracts.failures import ServiceUnavailable
 from contracts.kafka import topics
@@ -17,8 +17,9 @@ from contracts.kafka.codec import Outbound, Record
 from contracts.kafka.consumer import BROKER_ERRORS, Consumer
 from contracts.kafka.producer import Producer
 from contracts.kafka.settings import KafkaSettings
+from contracts.telemetry import ALARMS
 from gateway.domain.dead_letters import REDRIVES, DeadLetter, letter_of
-from gateway.store.database import Database
+from gateway.store.database import OPERATOR_MENDS, Database
 from gateway.store.dead_letters import Due, forget, keep, mark_redriven, take_due
 
 _log = structlog.get_logger()
@@ -27,6 +28,8 @@ _MOST_POLLED = 100
 #: Most bytes of letters written together.
 _MOST_BYTES = 16 * 1024 * 1024
 _AGAIN_S = 0.5
+#: How often a letter is tried that meets a bug.
+_TRIES = 5
 #: Letters sent again in one transaction, and how long one rests between such batches: what waits behind them goes on.
 _MOST_REDRIVEN, _REST_S = 50, 0.5
 _KEPT = timedelta(days=topics.DEAD_LETTER_DAYS)
@@ -62,17 +65,17 @@ class Keeper:
             consumer.done(records)
 
     async def _keep(self, letters: Sequence[DeadLetter], stop: asyncio.Event) -> bool:
-        """Write letters, however long the database is away; False if told to stop before it was back."""
-        while not stop.is_set():
-            try:
-                async with self._database.transaction() as connection:
-                    await keep(connection, letters, self._clock.now())
-            except ServiceUnavailable as error:
-                _log.warning("dead_letters_wait", code=error.code)
-                await pause(stop, _AGAIN_S)
-            else:
-                return True
-        return False
+        """Write letters, however long the database is away; one that cannot be written stays in its topic. False if told to stop before."""
+        failed = await patiently(self._write, letters, stop, tries=_TRIES, ends=OPERATOR_MENDS)
+        for letter, error in failed or ():
+            ALARMS.labels("set_aside").inc()
+            _log.error("dead_letter_not_kept", letter_id=letter.letter_id, error=type(error).__name__)
+        return failed is not None
+
+    async def _write(self, letters: Sequence[DeadLetter]) -> Sequence[None]:
+        async with self._database.transaction() as connection:
+            await keep(connection, letters, self._clock.now())
+        return [None] * len(letters)
 
 
 class Redriver:

@@ -21,6 +21,8 @@ _PLAIN = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 _REASON = re.compile(r"([a-z][a-z_]{0,39})(?:: |$)")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _MOST_DETAIL = 500
+#: What the column holds; whoever writes to the topic may say anything.
+_MOST_PARTITION = 2**31 - 1
 _ASKS_ONLY = frozenset({"query", "status"})
 
 State = Literal["open", "due", "redriven", "quarantined"]
@@ -79,10 +81,10 @@ def letter_of(key: bytes | None, value: bytes, headers: Mapping[str, bytes]) -> 
     reason = _REASON.match(said.get("reason", ""))
     return DeadLetter(
         letter_id=_id(key, value, headers), topic=_plain(said.get("origin-topic")) or "unknown",
-        partition=_number(said.get("origin-partition")), offset=_number(said.get("origin-offset")),
+        partition=_number(said.get("origin-partition"), _MOST_PARTITION), offset=_number(said.get("origin-offset")),
         reason=reason[1] if reason else "malformed_message", detail=_shown("; ".join(said[name] for name in ("reason", "detail") if name in said)),
         action=_plain(body.get("action")), agency=_plain(body.get("agency")), task_id=_plain(body.get("task_id")),
-        controls=_controls(said.get("origin-topic", ""), body), whole=bool(value) and "cut" not in said, redrives=_number(said.get(REDRIVES)) or 0,
+        controls=_controls(said.get("origin-topic", ""), body), whole=bool(value) and "cut" not in said, redrives=min(_number(said.get(REDRIVES)) or 0, MOST_REDRIVES),
         key=key, value=value, headers={name: content for name, content in headers.items() if name not in ASIDE})
 
 
@@ -121,8 +123,8 @@ def _plain(text: object) -> str | None:
     return text if isinstance(text, str) and _PLAIN.fullmatch(text) else None
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and _NUMBER.fullmatch(text) else None
+def _number(text: str | None, most: int = 2**63 - 1) -> int | None:
+    return int(text) if text is not None and _NUMBER.fullmatch(text) and int(text) <= most else None
 
 
 def _shown(text: str) -> str:

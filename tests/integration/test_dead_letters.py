@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -166,6 +167,12 @@ async def test_from_the_topic_into_the_store_and_back_as_it_came(court, kafka, m
     assert (again.key, again.value) == (b"k", out[0].value)
     assert again.headers == {"ce_id": b"c", "ce_signature": b"as it came", "redrives": b"1"}
     assert next(one for one in await listed(court) if one.id == asked.id).state == "redriven"
+
+
+async def test_one_that_cannot_be_written_is_told_of_and_the_others_are_kept(court):
+    odd = replace(letter(), topic="a\x00b")
+    assert await Keeper(court.database, None, court.clock)._keep([letter(), odd, letter()], asyncio.Event())
+    assert len(await listed(court)) == 2
 
 
 class Broken:

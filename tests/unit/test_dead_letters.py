@@ -56,6 +56,11 @@ def test_whatever_was_set_aside_can_be_stored_and_shown(value, headers, key):
     assert letter.partition is None or letter.partition < 10**18
 
 
+def test_numbers_that_no_column_holds_are_none_of_ours():
+    letter = letter_of(None, b"{}", {"origin-partition": b"9" * 17, "origin-offset": b"9" * 18, REDRIVES: b"9" * 17})
+    assert (letter.partition, letter.offset, letter.redrives, letter.state) == (None, 10**18 - 1, MOST_REDRIVES, "quarantined")
+
+
 def test_it_shows_no_name_that_stands_where_a_code_should():
     letter = aside({"task_id": "陈伟", "agency": "x" * 65, "action": 7})
     assert (letter.task_id, letter.agency, letter.action) == (None, None, None)
