@@ -9,7 +9,7 @@ import orjson
 
 from contracts.clock import Clock
 from contracts.kafka import topics
-from gateway.domain.dead_letters import Standing, Verdict, verdict
+from gateway.domain.dead_letters import Standing, State, Verdict, verdict
 from gateway.domain.directory import Directory
 from gateway.domain.redrive_body import MOST_LETTERS, RedriveBody
 from gateway.intake import Submitted, check_same_body
@@ -20,6 +20,8 @@ from gateway.store.idempotency import IdempotencyKey, keep_answer, load_answer
 
 Verb = Literal["redrive", "quarantine"]
 Became = Verdict | Literal["not_found"]
+#: What becomes of a letter that is put into quarantine.
+_PUT_APART: Mapping[State, Verdict] = {"open": "quarantined", "quarantined": "quarantined", "due": "under_way", "redriven": "already_redriven"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Redriving:
     def _verdict(self, letter: Standing, order: Order) -> Verdict:
         if order.verb == "redrive":
             return verdict(letter, order.officer, self._topics, by_name=order.body.ids is not None)
-        return {"due": "under_way", "redriven": "already_redriven"}.get(letter.state, "quarantined")  # type: ignore[return-value]
+        return _PUT_APART[letter.state]
 
     async def _write(self, connection: Connection, order: Order, items: Mapping[str, Became]) -> None:
         now = self._clock.now()

@@ -1,6 +1,7 @@
 """Messages that were set aside: list them, count why, have them sent again or put into quarantine. For operators; no body is shown."""
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import orjson
 from fastapi import APIRouter
@@ -40,7 +41,7 @@ async def list_dead_letters(request: Request) -> Response:
         most = cast("int", given.pop("limit", USUAL_LIMIT))
         state, before = cast("State | None", given.pop("state", None)), cast("int | None", given.pop("cursor", None))
         async with call.deps.database.transaction() as connection:
-            found = await load_letters(connection, Which(**given), state=state, before=before, most=most + 1)  # type: ignore[arg-type]
+            found = await load_letters(connection, _which(given), state=state, before=before, most=most + 1)
     shown = found[:most]
     cursor = cursor_of(str(shown[-1]["seq"])) if len(found) > most else None
     items = [{key: value for key, value in one.items() if key != "seq"} for one in shown]
@@ -58,7 +59,12 @@ async def list_reasons(request: Request) -> Response:
     return Response(orjson.dumps({"items": found}, option=orjson.OPT_UTC_Z), 200, _PRIVATE, _JSON)
 
 
-def _described(summary: str) -> dict[str, object]:
+def _which(given: Mapping[str, object]) -> Which:
+    """Return which letters the filters name; every reader of theirs gives text."""
+    return Which(**{name: str(value) for name, value in given.items()})
+
+
+def _described(summary: str) -> dict[str, Any]:
     """Return what both verbs say of themselves."""
     return {
         "status_code": 202, "summary": summary, "openapi_extra": {**json_body(RedriveBody), "parameters": [IDEMPOTENCY_KEY]},
@@ -69,13 +75,13 @@ def _described(summary: str) -> dict[str, object]:
                                  "idempotency_key_reused")}}
 
 
-@router.post("/v1/dead-letters/redrives", **_described("Send messages again that were set aside"))  # type: ignore[arg-type]
+@router.post("/v1/dead-letters/redrives", **_described("Send messages again that were set aside"))
 async def redrive(request: Request) -> Response:
     """Send up to 1,000 messages again as they came; a command that may change what an agency holds needs a second person."""
     return await _take(request, "redrive")
 
 
-@router.post("/v1/dead-letters/quarantines", **_described("Put messages where no filter finds them"))  # type: ignore[arg-type]
+@router.post("/v1/dead-letters/quarantines", **_described("Put messages where no filter finds them"))
 async def quarantine(request: Request) -> Response:
     """Keep up to 1,000 messages apart; they are sent again by name only, and by two persons."""
     return await _take(request, "quarantine")
